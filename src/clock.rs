@@ -1,0 +1,55 @@
+//! The only reader of clocks and of randomness for ids. Everything else is told the time.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::domain::ids::BootId;
+
+/// Wall time for the record, monotonic time for durations, ids that sort by birth.
+pub trait Clock: Send + Sync + 'static {
+    /// Wall clock, UTC.
+    fn now(&self) -> Timestamp;
+    /// Microseconds since the start of this process; never goes back.
+    fn mono_us(&self) -> i64;
+    /// A new UUID version 7 of the present moment.
+    fn new_id(&self) -> Uuid;
+    /// Which run of the process `mono_us` belongs to.
+    fn boot(&self) -> BootId;
+}
+
+/// A clock that is passed around.
+pub type SharedClock = Arc<dyn Clock>;
+
+/// The machine's clocks.
+pub struct SystemClock {
+    started: Instant,
+    boot: BootId,
+}
+
+impl SystemClock {
+    /// Starts a new boot: durations count from here.
+    #[expect(clippy::disallowed_methods, reason = "this file is where clocks are read")]
+    pub fn start() -> SharedClock {
+        Arc::new(Self { started: Instant::now(), boot: BootId(Uuid::now_v7()) })
+    }
+}
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "this file is where clocks are read")]
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+    fn mono_us(&self) -> i64 {
+        i64::try_from(self.started.elapsed().as_micros()).unwrap_or(i64::MAX)
+    }
+    #[expect(clippy::disallowed_methods, reason = "this file is where clocks are read")]
+    fn new_id(&self) -> Uuid {
+        Uuid::now_v7()
+    }
+    fn boot(&self) -> BootId {
+        self.boot
+    }
+}

@@ -1,0 +1,82 @@
+//! Every bound of the server in one place, each with what happens when it is reached.
+
+use std::time::Duration;
+
+// --- media ---------------------------------------------------------------------------------------------------
+
+/// Largest SDP offer in bytes. Larger: refused `media_offer_malformed`.
+pub const SDP_BYTES: usize = 64 * 1024;
+/// Most m-lines in one offer. More: refused `media_offer_malformed`.
+pub const SDP_MEDIA_LINES: usize = 64;
+/// Most slot pairs for one connection (technician's wall). More: the rest are rejected m-lines.
+pub const SLOT_PAIRS: usize = 25;
+/// No packet for this long: the connection is `Silent`, the point is shown as lost (design §2).
+pub const MEDIA_SILENT: Duration = Duration::from_secs(3);
+/// A single source that sends nothing for this long is shown as "no picture" or "no sound".
+pub const SOURCE_SILENT: Duration = Duration::from_secs(3);
+/// No authenticated packet for this long: the connection is gone (RFC 7675).
+pub const CONSENT_TIMEOUT: Duration = Duration::from_secs(30);
+/// At most one key frame request per layer in this time; further wishes are merged.
+pub const KEY_FRAME_INTERVAL: Duration = Duration::from_millis(250);
+/// Packets kept per incoming video stream for NACK answers. Older: not repaired.
+pub const NACK_CACHE: usize = 512;
+/// Engine events waiting for a room. Full: levels and quality are dropped, edges wait in the worker.
+pub const ENGINE_EVENTS: usize = 1024;
+/// Packets waiting for the recorder. Full: counted and written into the log as a gap; live media goes on.
+pub const RECORDER_QUEUE: usize = 8192;
+
+// --- recorder ------------------------------------------------------------------------------------------------
+
+/// Longest segment of a recording.
+pub const SEGMENT: Duration = Duration::from_secs(60);
+/// Written bytes reach the disk (fdatasync) at least this often.
+pub const RECORD_SYNC: Duration = Duration::from_secs(2);
+/// The prefix hash of each open file goes to the log this often, and at visit boundaries.
+pub const RECORD_HASH: Duration = Duration::from_secs(10);
+/// Size of one encrypted frame of a recording in bytes of plaintext.
+pub const RECORD_FRAME: usize = 64 * 1024;
+
+// --- sockets -------------------------------------------------------------------------------------------------
+
+/// Largest frame from a client. Larger: closed with 1009.
+pub const FRAME_BYTES: usize = 64 * 1024;
+/// Deepest nesting of JSON in a frame. Deeper: refused `frame_malformed`.
+pub const FRAME_DEPTH: usize = 16;
+/// Frames a client may send per second in the long run. More: refused `slow_down`, then closed with 4429.
+pub const FRAMES_PER_SECOND: u32 = 20;
+/// Frames a client may send at once. Typing and levels stay far below.
+pub const FRAMES_BURST: u32 = 60;
+/// Frames waiting for a slow client. Full: the queue is dropped and the client gets a snapshot when it drains.
+pub const CLIENT_QUEUE: usize = 256;
+/// A client that does not drain for this long is closed with 4408.
+pub const SLOW_CLIENT: Duration = Duration::from_secs(10);
+/// Ping interval on sockets.
+pub const PING: Duration = Duration::from_secs(2);
+/// A socket silent for this long is lost (design §2).
+pub const SOCKET_SILENT: Duration = Duration::from_secs(6);
+/// Commands waiting for one room. Full: the socket's reader stops reading; nothing is dropped.
+pub const ROOM_QUEUE: usize = 64;
+/// Lifetime of a ticket for socket, media or download. Older: refused `ticket_expired`.
+pub const TICKET: Duration = Duration::from_secs(30);
+
+// --- office --------------------------------------------------------------------------------------------------
+
+/// Largest uploaded file in bytes. Larger: refused `file_too_large`.
+pub const UPLOAD_BYTES: usize = 25 * 1024 * 1024;
+/// Longest text of one block of minutes in bytes. Longer: refused `text_too_long`, the browser keeps it.
+pub const BLOCK_BYTES: usize = 60 * 1024;
+/// Rows of one page of any list.
+pub const PAGE_ROWS: u32 = 100;
+/// After this long without a running point the session is interrupted (design §2).
+pub const INTERRUPT_AFTER: Duration = Duration::from_secs(10);
+/// Time in which the end of a session can be undone.
+pub const END_UNDO: Duration = Duration::from_secs(30);
+/// A block of minutes belongs to its writer this long after the last key.
+pub const BLOCK_LEASE: Duration = Duration::from_secs(10);
+
+// --- store ---------------------------------------------------------------------------------------------------
+
+/// Appends waiting for the writer. Full: the room waits; its commands are not acknowledged yet.
+pub const WRITER_QUEUE: usize = 1024;
+/// Most appends that share one commit.
+pub const GROUP_COMMIT: usize = 128;

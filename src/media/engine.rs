@@ -1,0 +1,155 @@
+//! The seam between rooms and the media plane: commands down, events up, no type of any WebRTC crate in sight.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+use super::plan::{Layer, Plan, RecordTarget, SourceId};
+use crate::domain::ids::{ConnectionId, SessionId};
+
+/// One browser asks to take part: its only offer.
+#[derive(Clone, Debug)]
+pub struct Join {
+    /// Room the connection belongs to.
+    pub room: SessionId,
+    /// The wire.
+    pub connection: ConnectionId,
+    /// SDP offer (RFC 8866, 8829), at most `limits::SDP_BYTES`.
+    pub offer: String,
+}
+
+/// The server's only answer.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// SDP answer with host candidates; ICE-lite, no trickle.
+    pub sdp: String,
+    /// How many slot pairs (picture k with sound k) the offer asked for and got.
+    pub slots: usize,
+}
+
+/// Why a join was not possible; `code()` is stable on the wire.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum JoinRefusal {
+    /// The offer does not parse or lacks a fingerprint, ICE credentials or bundling.
+    #[error("the offer is malformed: {0}")]
+    Malformed(String),
+    /// No common codec, SRTP profile or direction.
+    #[error("nothing in the offer can be served: {0}")]
+    Unsupported(String),
+    /// Admission control: the worker is at its limit.
+    #[error("the media server is at its limit")]
+    Full,
+    /// The worker is gone or restarting.
+    #[error("the media server is not available")]
+    Unavailable,
+}
+
+impl JoinRefusal {
+    /// Stable code for the wire and the text catalogue.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Malformed(_) => "media_offer_malformed",
+            Self::Unsupported(_) => "media_offer_unsupported",
+            Self::Full => "media_full",
+            Self::Unavailable => "media_unavailable",
+        }
+    }
+}
+
+/// What the media plane tells the room. Sent on a bounded channel; levels and quality may be dropped when it is
+/// full, the others are repeated by the next `Alive`/`Silent` edge.
+#[derive(Clone, Debug)]
+pub enum EngineEvent {
+    /// DTLS is up: media may flow.
+    Connected { room: SessionId, connection: ConnectionId },
+    /// Packets (media or consent checks) arrive again after `Silent`.
+    Alive { room: SessionId, connection: ConnectionId },
+    /// No packet of any kind for `limits::MEDIA_SILENT`.
+    Silent { room: SessionId, connection: ConnectionId, since_mono_us: i64 },
+    /// The connection is over: closed by the peer, replaced, or silent for `limits::CONSENT_TIMEOUT` (RFC 7675).
+    Gone { room: SessionId, connection: ConnectionId },
+    /// A source sends now (`true`) or has sent nothing for `limits::SOURCE_SILENT`.
+    Source { room: SessionId, source: SourceId, sending: bool, top_layer: Option<Layer> },
+    /// Sound levels of the open microphones, 0 (loud) to 127 (silence) -dBov (RFC 6464), each 200 ms at most.
+    Levels { room: SessionId, levels: Vec<(ConnectionId, u8)> },
+    /// Each 5 s per connection, measured over those 5 s.
+    Quality { room: SessionId, connection: ConnectionId, quality: LinkQuality },
+}
+
+/// The line of one connection as both directions saw it over the last interval.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct LinkQuality {
+    /// Per mille of packets from the point that never arrived (before repair).
+    pub uplink_loss_permille: u16,
+    /// Per mille of packets to the point that it reported lost (RFC 3550 receiver report).
+    pub downlink_loss_permille: u16,
+    /// Round-trip time in milliseconds, from sender report echo.
+    pub rtt_ms: Option<u16>,
+    /// Interarrival jitter of the uplink sound in milliseconds.
+    pub jitter_ms: u16,
+    /// Uplink media bit rate.
+    pub uplink_kbps: u32,
+    /// Downlink media bit rate.
+    pub downlink_kbps: u32,
+}
+
+/// Codec of a recorded packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Codec {
+    /// RFC 7587, 48 kHz clock.
+    Opus,
+    /// RFC 7741, 90 kHz clock.
+    Vp8,
+}
+
+/// One packet as it is handed to the recorder: decrypted, padding removed, header extensions gone.
+#[derive(Clone, Debug)]
+pub struct RecordedPacket {
+    /// Which stream.
+    pub source: SourceId,
+    /// Which file family.
+    pub target: RecordTarget,
+    /// Which simulcast layer (always `Full` for sound and papers).
+    pub layer: Layer,
+    /// How to read the payload.
+    pub codec: Codec,
+    /// RTP sequence number as published.
+    pub sequence: u16,
+    /// RTP timestamp as published.
+    pub timestamp: u32,
+    /// RTP marker.
+    pub marker: bool,
+    /// Monotonic arrival, microseconds, `clock::Clock::mono_us`.
+    pub arrival_us: i64,
+    /// Wall clock of this packet's capture by the publisher's last sender report mapped to server time, microseconds
+    /// of `mono_us`; `None` before the first report.
+    pub capture_us: Option<i64>,
+    /// RTP payload.
+    pub payload: Bytes,
+}
+
+/// Where recorded packets go. Must not block: a full queue is a counted gap, live media goes on.
+pub trait RecordSink: Send + Sync + 'static {
+    /// Takes one packet; `false` when it could not (the caller counts it).
+    fn push(&self, packet: RecordedPacket) -> bool;
+    /// True when a key frame is needed for this source to go on (start, layer change, after loss).
+    fn wants_key_frame(&self, source: SourceId) -> bool;
+}
+
+/// A boxed future, so that the trait can be used as an object.
+pub type EngineFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// The media plane as rooms see it.
+pub trait Engine: Send + Sync + 'static {
+    /// One offer, one answer. A second join of the same point is a new connection beside the old one.
+    fn join(&self, join: Join) -> EngineFuture<Result<Answer, JoinRefusal>>;
+    /// Ends a connection at once; its sources vanish from all slots.
+    fn leave(&self, room: SessionId, connection: ConnectionId);
+    /// Replaces the wanted state of a room.
+    fn set_plan(&self, room: SessionId, plan: Plan);
+    /// Ends a room and all its connections.
+    fn close_room(&self, room: SessionId);
+}
