@@ -74,7 +74,7 @@ pub struct Petition {
 
 /// What was answered or is due, by whom and when (D154 Điều 25(2)–(3)).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "cases.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "cases.ts", rename = "CasePromise"))]
 pub struct Promise {
     pub id: PromiseId,
     pub visit: VisitId,

@@ -121,7 +121,6 @@ pub struct FrozenText {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "event.ts"))]
 #[serde(rename_all = "snake_case", tag = "kind")]
-#[expect(clippy::large_enum_variant, reason = "events are built once and stored; boxing would only hide the table")]
 pub enum Event {
     // --- the session
     SessionProposed(Proposal),

@@ -128,7 +128,7 @@ pub enum UnitRole {
 
 /// What an account does in one session.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "people.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "people.ts", rename = "SessionFunction"))]
 #[serde(rename_all = "snake_case")]
 pub enum Function {
     /// Người chủ trì. One at a time.

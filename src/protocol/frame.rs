@@ -32,7 +32,7 @@ pub enum ClientBody {
         have: std::collections::BTreeMap<String, String>,
     },
     /// An act that becomes part of the record.
-    Command { command: Command },
+    Command { command: Box<Command> },
     /// Media: the only offer of this connection.
     Offer { sdp: String },
     /// Sound level of the own microphone for the others' lamps; never part of the record.
@@ -71,6 +71,7 @@ pub enum ServerBody {
         #[cfg_attr(test, ts(type = "number"))]
         seq: i64,
         hash: String,
+        #[cfg_attr(test, ts(type = "unknown"))]
         state: Value,
     },
     /// RFC 6902 patch from the state with hash `base` to the state with hash `hash`.
@@ -80,6 +81,7 @@ pub enum ServerBody {
         seq: i64,
         base: String,
         hash: String,
+        #[cfg_attr(test, ts(type = "unknown"))]
         patch: Value,
     },
     /// The client may not see this section any more: forget it.

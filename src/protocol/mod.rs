@@ -3,6 +3,9 @@
 
 pub mod command;
 pub mod frame;
+#[cfg(test)]
+mod generate;
+pub mod rest;
 pub mod section;
 
 /// Version a client names in every frame.
