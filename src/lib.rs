@@ -12,3 +12,4 @@ pub mod domain;
 pub mod limits;
 pub mod media;
 pub mod protocol;
+pub mod room;

@@ -3,8 +3,11 @@
 pub mod actor;
 pub mod cases;
 pub mod event;
+pub mod floor;
 pub mod ids;
+pub mod minutes;
 pub mod people;
+pub mod presence;
 pub mod refusal;
 pub mod session;
 pub mod units;
