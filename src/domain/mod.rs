@@ -1,5 +1,6 @@
 //! The rules of citizen reception, pure: no clock, no IO, no randomness, no async. Time and ids are passed in.
 
+pub mod access;
 pub mod actor;
 pub mod cases;
 pub mod event;
