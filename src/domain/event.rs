@@ -248,6 +248,10 @@ pub enum Event {
         visit: VisitId,
         petitions: Vec<Petition>,
     },
+    /// The content turned out to be a denunciation: what exists is masked from now on.
+    ClassRaised {
+        visit: VisitId,
+    },
     VisitFiled {
         visit: VisitId,
         case: CaseId,
@@ -379,6 +383,7 @@ impl Event {
             | Self::ClosingCardFilled { visit, .. }
             | Self::FileAttached { visit, .. }
             | Self::VisitClassified { visit, .. }
+            | Self::ClassRaised { visit }
             | Self::VisitFiled { visit, .. }
             | Self::BlockLeft { visit, .. }
             | Self::TextFrozen { visit, .. }

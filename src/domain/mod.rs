@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod actor;
+pub mod calendar;
 pub mod cases;
 pub mod event;
 pub mod floor;

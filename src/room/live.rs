@@ -63,6 +63,8 @@ pub struct Live {
     pub recorder_ready: bool,
     /// The presider asked to go on without a recorder; the note-taker has to agree.
     pub unrecorded_asked: Option<(UserId, String)>,
+    /// Who took the first step to the end.
+    pub end_asked_by: Option<UserId>,
     /// Points whose loss has been noticed but not yet shown: since when.
     pub missing: BTreeMap<PointId, Timestamp>,
 }

@@ -50,7 +50,8 @@ pub fn may(state: &State, actor: &Actor, action: &str, about: About) -> bool {
         unit_roles: &unit_roles,
         at_point,
         own_point,
-        in_visit_points: visit.is_some_and(|visit| actor.point.is_some_and(|point| sees(state, visit).contains(&point))),
+        in_visit_points: visit
+            .is_some_and(|visit| actor.point.is_some_and(|point| sees(state, visit).contains(&point))),
         restricted: visit.is_some_and(|visit| visit.about.class == Class::Restricted),
     };
     access::may(action, &standing)

@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use crate::domain::cases::{Petition, Promise, StoredFile};
 use crate::domain::event::{Event, FrozenText, Registration, SegmentMark, SessionPoint};
 use crate::domain::floor::Floor;
-use crate::domain::ids::{BlockId, CaseId, PersonId, PointId, SegmentId, UnitId, UserId, VisitId};
-use crate::domain::people::{Function, IdentityCheck};
+use crate::domain::ids::{BlockId, CaseId, PersonId, PointId, SegmentId, SessionId, UnitId, UserId, VisitId};
+use crate::domain::people::{Class, Function, IdentityCheck};
 use crate::domain::presence::Roster;
 use crate::domain::session::{EligibilityGround, ReceptionKind, SessionAct, SessionStatus, SessionStep, StepOutcome};
 use crate::domain::units::PointRole;
@@ -57,6 +57,7 @@ pub struct State {
 /// What the session is.
 #[derive(Clone, PartialEq, Debug)]
 pub struct About {
+    pub session: SessionId,
     pub unit: UnitId,
     pub title: String,
     pub kind: ReceptionKind,
@@ -241,6 +242,7 @@ impl State {
         match event {
             Event::SessionProposed(proposal) => {
                 self.about = Some(About {
+                    session: proposal.session,
                     unit: proposal.unit,
                     title: proposal.title.clone(),
                     kind: proposal.kind,
@@ -346,6 +348,7 @@ impl State {
             | Event::ClosingCardFilled { .. }
             | Event::FileAttached { .. }
             | Event::VisitClassified { .. }
+            | Event::ClassRaised { .. }
             | Event::VisitFiled { .. }
             | Event::BlockLeft { .. }
             | Event::TextFrozen { .. }
@@ -421,7 +424,8 @@ impl State {
             state.connected = false;
         }
         self.floor.set_microphone(point, false);
-        let visit = self.on_stage().filter(|visit| self.points_of(visit).contains(&point)).map(|visit| visit.about.visit);
+        let visit =
+            self.on_stage().filter(|visit| self.points_of(visit).contains(&point)).map(|visit| visit.about.visit);
         self.gaps.push(Gap { point, from: since, to: None, cause, visit });
     }
 
@@ -455,7 +459,9 @@ impl State {
                 self.floor.take(holder.point, presider);
             }
         }
-        if to.is_final() && let Some(visit) = self.visits.get(&id) {
+        if to.is_final()
+            && let Some(visit) = self.visits.get(&id)
+        {
             let point = visit.about.citizen_point;
             let people: Vec<PersonId> = visit.about.persons.iter().map(|person| person.id).collect();
             for person in people {
@@ -476,6 +482,15 @@ impl State {
             Event::ClosingCardFilled { card, .. } => visit.card = Some(card.clone()),
             Event::FileAttached { file, .. } => visit.files.push(file.clone()),
             Event::VisitClassified { petitions, .. } => visit.petitions.clone_from(petitions),
+            Event::ClassRaised { .. } => {
+                visit.about.class = Class::Restricted;
+                for person in &mut visit.about.persons {
+                    person.class = Class::Restricted;
+                }
+                for file in &mut visit.files {
+                    file.class = Class::Restricted;
+                }
+            }
             Event::VisitFiled { case, first_time, promise, register_year, register_number, .. } => {
                 visit.filed = Some(Filed {
                     case: *case,

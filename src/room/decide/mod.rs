@@ -21,7 +21,7 @@ use crate::domain::ids::{CaseId, PointId, VisitId};
 use crate::domain::refusal::Refusal;
 use crate::protocol::command::Command;
 
-pub use session::{close_after_undo, interrupt_for_loss, open_duties};
+pub use session::{close_after_undo, interrupt_for_loss, missing_points, open_duties};
 
 /// Everything a decision may look at.
 #[derive(Clone, Copy)]
@@ -56,6 +56,8 @@ pub struct Decision {
     pub lease: Option<LeaseChange>,
     /// The presider asks to go on without a recorder; kept until the note-taker agrees.
     pub ask_unrecorded: Option<String>,
+    /// First step of the end: the presider has seen what is open.
+    pub ask_end: bool,
 }
 
 /// A lease is of the moment: it is changed when the decision is committed.
@@ -151,10 +153,7 @@ impl Context<'_> {
 
     /// The point of the actor's device.
     fn own_point(&self) -> Result<PointId, Refusal> {
-        self.actor
-            .point
-            .filter(|point| self.state().points.contains_key(point))
-            .ok_or(Refusal::new("not_at_a_point"))
+        self.actor.point.filter(|point| self.state().points.contains_key(point)).ok_or(Refusal::new("not_at_a_point"))
     }
 
     fn permitted(&self, command: &Command) -> Result<(), Refusal> {
