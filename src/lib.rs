@@ -8,3 +8,4 @@ pub mod clock;
 pub mod domain;
 pub mod limits;
 pub mod media;
+pub mod store;

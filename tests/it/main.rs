@@ -1,0 +1,11 @@
+//! One integration binary: a list of modules, so that linking is paid once.
+
+#![allow(clippy::allow_attributes, clippy::allow_attributes_without_reason, reason = "tests read like a story")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout)]
+#![allow(unreachable_pub)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod store_contract;
+mod store_faults;
