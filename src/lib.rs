@@ -13,3 +13,4 @@ pub mod limits;
 pub mod media;
 pub mod protocol;
 pub mod room;
+pub mod store;

@@ -80,3 +80,13 @@ pub const BLOCK_LEASE: Duration = Duration::from_secs(10);
 pub const WRITER_QUEUE: usize = 1024;
 /// Most appends that share one commit.
 pub const GROUP_COMMIT: usize = 128;
+/// Most events of one append. More: refused `invalid`; a room never decides that much at once.
+pub const APPEND_EVENTS: usize = 500;
+/// Most statements of one office transaction. More: refused `invalid`; the caller splits its work.
+pub const OFFICE_ROWS: usize = 500;
+/// A room belongs to its node this long after the last append or renewal. Then another node may adopt it.
+pub const ROOM_LEASE: Duration = Duration::from_secs(15);
+/// Events of one page when a log is loaded.
+pub const LOG_PAGE: u32 = 1000;
+/// A PostgreSQL commit that takes longer is given up as lost; the room is told `store_unavailable`.
+pub const COMMIT_TIMEOUT: Duration = Duration::from_secs(20);

@@ -4,6 +4,7 @@ pub mod access;
 pub mod actor;
 pub mod calendar;
 pub mod cases;
+pub mod chain;
 pub mod event;
 pub mod floor;
 pub mod ids;

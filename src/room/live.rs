@@ -58,6 +58,8 @@ pub struct Live {
     pub wires: BTreeMap<ConnectionId, WireState>,
     /// Which wire of a point is its `main` device.
     pub main: BTreeMap<PointId, ConnectionId>,
+    /// Whose browser the point's main device is, also while its wire is cut.
+    pub main_browser: BTreeMap<PointId, uuid::Uuid>,
     pub leases: BTreeMap<BlockId, Lease>,
     /// Whether the recorder has shown that it can write.
     pub recorder_ready: bool,
@@ -104,11 +106,12 @@ impl Live {
         self.wires.get(&id).map(|wire| (id, wire))
     }
 
-    /// Wires of a point that wait to take over its main device.
+    /// Wires of a point that wait to take over its main device: of another browser than the one in use.
     pub fn waiting_mains(&self) -> impl Iterator<Item = (ConnectionId, PointId)> {
         self.wires.iter().filter_map(|(id, wire)| {
             let point = wire.actor.point?;
-            let waits = wire.actor.device == DeviceKind::Main && self.main.get(&point) != Some(id);
+            let (_, main) = self.main_wire(point)?;
+            let waits = wire.actor.device == DeviceKind::Main && wire.actor.browser != main.actor.browser;
             waits.then_some((*id, point))
         })
     }

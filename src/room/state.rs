@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use crate::domain::cases::{Petition, Promise, StoredFile};
+use crate::domain::chain::Scope;
 use crate::domain::event::{Event, FrozenText, Registration, SegmentMark, SessionPoint};
 use crate::domain::floor::Floor;
 use crate::domain::ids::{BlockId, CaseId, PersonId, PointId, SegmentId, SessionId, UnitId, UserId, VisitId};
@@ -471,7 +472,7 @@ impl State {
     }
 
     fn apply_to_visit(&mut self, seq: i64, event: &Event) {
-        let crate::domain::event::Scope::Visit(id) = event.scope() else { return };
+        let Scope::Visit(id) = event.scope() else { return };
         let Some(visit) = self.visits.get_mut(&id) else { return };
         match event {
             Event::IdentitySeen { person, how, .. } => {
@@ -521,8 +522,8 @@ impl State {
     fn write_timeline(&mut self, logged: &Logged, event: &Event) {
         let Some((code, point, person, note)) = timeline_line(event) else { return };
         let id = match event.scope() {
-            crate::domain::event::Scope::Visit(id) => Some(id),
-            crate::domain::event::Scope::Session => self.on_stage().map(|visit| visit.about.visit),
+            Scope::Visit(id) => Some(id),
+            Scope::Session | Scope::Open => self.on_stage().map(|visit| visit.about.visit),
         };
         let Some(visit) = id.and_then(|id| self.visits.get_mut(&id)) else { return };
         visit.timeline.push(Line { seq: logged.seq, at: logged.at, code, point, person, note });

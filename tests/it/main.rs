@@ -8,7 +8,13 @@
     clippy::indexing_slicing,
     clippy::string_slice,
     clippy::print_stdout,
+    unreachable_pub,
     reason = "a test that cannot go on must stop, and helpers of tests are tests"
 )]
 
+#[path = "../support/mod.rs"]
+mod support;
+
 mod authz_matrix;
+mod store_contract;
+mod store_faults;
