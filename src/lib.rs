@@ -8,7 +8,10 @@
 )]
 
 pub mod clock;
+pub mod config;
 pub mod domain;
+pub mod error;
 pub mod limits;
 pub mod media;
 pub mod protocol;
+pub mod text;
