@@ -8,9 +8,12 @@
 )]
 
 pub mod clock;
+pub mod config;
 pub mod domain;
+pub mod error;
 pub mod limits;
 pub mod media;
 pub mod protocol;
 pub mod room;
 pub mod store;
+pub mod text;
