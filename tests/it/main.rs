@@ -16,5 +16,6 @@
 mod support;
 
 mod authz_matrix;
+mod recorder;
 mod store_contract;
 mod store_faults;
