@@ -8,10 +8,12 @@ use super::event::{ClosedSegment, RecorderEvent, wall};
 use super::file::SealedFile;
 use super::manifest::{Head, Trailer};
 use super::matroska::{Cluster, Extent, Index};
+use super::opus;
 use super::seal::{FileHeader, FrameKind, RecordKey};
 use crate::clock::Clock;
 use crate::domain::ids::SegmentId;
 use crate::limits;
+use crate::media::engine::Codec;
 use crate::media::plan::{RecordTarget, SourceId};
 
 const CLUSTER_MS: u64 = limits::RECORD_CLUSTER.as_millis() as u64;
@@ -74,10 +76,18 @@ impl Segment {
         })
     }
 
-    /// Adds a picture or an Opus packet at `ms` since the start of the file. Writes when a cluster is full.
+    /// Adds a picture or an Opus packet at `ms` since the start of the file, after silence where sound is missing.
+    /// Writes when a cluster is full.
     pub(super) fn block(&mut self, ms: u64, key: bool, data: &[u8], now_us: i64) -> io::Result<()> {
-        let video = self.head.width.is_some();
-        let full = ms >= self.cluster.start_ms() + CLUSTER_MS || (video && key);
+        while self.head.codec == Codec::Opus && ms >= self.extent.end_ms() + opus::SILENCE_MS {
+            self.put(self.extent.end_ms(), true, &opus::SILENCE, now_us)?;
+        }
+        self.put(ms, key, data, now_us)
+    }
+
+    fn put(&mut self, ms: u64, key: bool, data: &[u8], now_us: i64) -> io::Result<()> {
+        let picture = self.head.codec == Codec::Vp8;
+        let full = ms >= self.cluster.start_ms() + CLUSTER_MS || (picture && key);
         if full && !self.cluster.is_empty() {
             self.write_cluster()?;
         }
