@@ -368,6 +368,15 @@ impl Track {
         }
     }
 
+    /// Nothing came for so long that nobody will say `stop`.
+    pub(super) fn forgotten(&self, cx: &Context<'_>) -> bool {
+        let over = self.segment.is_none() && cx.now_us - self.last_packet_us > 2 * SEGMENT_US;
+        if over {
+            cx.shared.want_key_frame(self.source, false);
+        }
+        over
+    }
+
     fn close(&mut self, cx: &mut Context<'_>) {
         let started_us = self.times(self.first_rtp).map(|(at_us, _)| at_us);
         let Some(mut segment) = self.segment.take() else { return };
