@@ -49,6 +49,7 @@ mod depacketize;
 mod disk;
 mod event;
 mod file;
+mod hole;
 mod jitter;
 mod manifest;
 mod matroska;

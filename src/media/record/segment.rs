@@ -43,6 +43,9 @@ pub(super) struct Segment {
     extent: Extent,
     /// Extent of what is written; a failed cluster does not count.
     written: Extent,
+    /// Extent of what is surely on the disk.
+    synced: Extent,
+    sync_failed: bool,
     index: Index,
     cluster_since_us: i64,
     synced_us: i64,
@@ -68,6 +71,8 @@ impl Segment {
             cluster: Cluster::default(),
             extent,
             written: extent,
+            synced: extent,
+            sync_failed: false,
             index: Index::default(),
             cluster_since_us: now_us,
             synced_us: now_us,
@@ -121,8 +126,8 @@ impl Segment {
         }
         let tell = now_us - self.told_us >= limits::RECORD_HASH.as_micros() as i64;
         if tell || now_us - self.synced_us >= SYNC_US {
-            self.file.sync()?;
-            self.synced_us = now_us;
+            self.file.sync().inspect_err(|_| self.sync_failed = true)?;
+            (self.synced, self.synced_us) = (self.written, now_us);
         }
         if !tell || self.file.length() == self.told_bytes {
             return Ok(None);
@@ -142,9 +147,11 @@ impl Segment {
         self.file.length()
     }
 
-    /// Monotonic capture time up to which media reached the file.
+    /// Monotonic capture time up to which media reached the file. After a failed sync the system may have dropped
+    /// what it had taken since the last one.
     pub(super) fn written_until_us(&self) -> i64 {
-        self.started_mono_us + i64::try_from(self.written.end_ms()).unwrap_or_default() * 1000
+        let sure = if self.sync_failed { self.synced } else { self.written };
+        self.started_mono_us + i64::try_from(sure.end_ms()).unwrap_or_default() * 1000
     }
 
     /// Writes what is left and the trailer. After an error it may be called again when the disk takes bytes; the

@@ -20,7 +20,12 @@ use super::material::{Sender, judge, material, visit};
 const ALARM: Duration = limits::RECORD_CHECK;
 
 /// Sends pictures and sounds as a browser does until told to stop; gives the slowest push.
-fn live(bench: &Bench, clock: &dyn diemcau::clock::Clock, pictures: &[Bytes], stop: &AtomicBool) -> Duration {
+pub(super) fn live(
+    bench: &Bench,
+    clock: &dyn diemcau::clock::Clock,
+    pictures: &[Bytes],
+    stop: &AtomicBool,
+) -> Duration {
     let mut camera = Sender::new(SourceKind::Camera, clock.mono_us());
     let mut microphone = Sender::new(SourceKind::Microphone, clock.mono_us());
     let mut slowest = Duration::ZERO;
