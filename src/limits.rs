@@ -80,6 +80,8 @@ pub const PING: Duration = Duration::from_secs(2);
 pub const SOCKET_SILENT: Duration = Duration::from_secs(6);
 /// Commands waiting for one room. Full: the socket's reader stops reading; nothing is dropped.
 pub const ROOM_QUEUE: usize = 64;
+/// Sockets of one room. More: refused `room_full`.
+pub const ROOM_WIRES: usize = 600;
 /// Lifetime of a ticket for socket, media or download. Older: refused `ticket_expired`.
 pub const TICKET: Duration = Duration::from_secs(30);
 
