@@ -4,6 +4,7 @@
 
 #![cfg_attr(test, allow(clippy::allow_attributes, clippy::allow_attributes_without_reason, reason = "tests read like a story"))]
 
+pub mod bot;
 pub mod clock;
 pub mod domain;
 pub mod limits;

@@ -97,9 +97,6 @@ impl Worker {
         let Self { peers, scratch, .. } = self;
         let publisher = peers.get(usize::try_from(stream >> 32).ok()?)?.as_deref()?;
         let cached = publisher.incoming.iter().find(|incoming| incoming.key == stream)?.cache.get(index)?;
-        if cached.payload.is_empty() {
-            return None;
-        }
         scratch.clear();
         scratch.extend_from_slice(cached.payload);
         Some((cached.timestamp, cached.marker))

@@ -180,7 +180,7 @@ mod tests {
         statistics.reported(0x1111_2222_3333_4444, 1_000_000);
         let block = statistics.block(9, 1_500_000).unwrap();
         assert!((60..=66).contains(&block.fraction_lost), "{}", block.fraction_lost);
-        assert_eq!((block.total_lost, block.highest_sequence), (24, 65_629));
+        assert_eq!((block.total_lost, block.highest_sequence), (25, 65_629));
         assert_eq!((block.last_sr, block.delay), (0x2222_3333, 32_768));
         assert!(block.jitter < 50);
         assert_eq!(statistics.block(9, 1_500_000).unwrap().fraction_lost, 0);
