@@ -16,6 +16,10 @@
 mod support;
 
 mod authz_matrix;
+mod media_call;
+mod media_harm;
+mod media_loss;
+mod media_stage;
 mod recorder;
 mod room_rules;
 mod store_contract;
