@@ -58,6 +58,11 @@ impl World {
         Self::open(backend, dir, None).await
     }
 
+    /// A SQLite store whose file lies somewhere else.
+    pub async fn sqlite_at(backend: Backend) -> Self {
+        Self::open(backend, tempfile::tempdir().unwrap(), None).await
+    }
+
     pub async fn postgres() -> Self {
         let (url, name) = super::postgres::database().await;
         Self::open(Backend::Postgres { url }, tempfile::tempdir().unwrap(), Some(name)).await
