@@ -4,6 +4,7 @@
 //! writers cannot both extend one log; what is personal is sealed under the key of its session or visit. Everything
 //! that is written goes through one task ([`writer`]); everybody else reads committed rows.
 
+mod anchor;
 mod append;
 mod engine;
 mod erase;
@@ -17,6 +18,7 @@ mod scope;
 mod sql;
 mod sqlite;
 mod start;
+pub mod verify;
 mod writer;
 
 use std::path::PathBuf;

@@ -7,5 +7,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod chain_golden;
 mod store_contract;
 mod store_faults;
+mod store_verify;

@@ -293,7 +293,7 @@ async fn what_would_break_a_preimage_is_refused(world: World) {
     assert!(matches!(log.append(vec![bad_kind]).await, Err(StoreError::Invalid { field: "kind" })));
     assert!(matches!(log.append(vec![bad_actor]).await, Err(StoreError::Invalid { field: "actor" })));
     assert!(matches!(log.append(Vec::new()).await, Err(StoreError::Invalid { field: "events" })));
-    let genesis = NewEvent::genesis(&world.store.genesis(session(1), Hash::ZERO), command(9));
+    let genesis = NewEvent::genesis(&world.store.genesis(session(1), Hash::ZERO, at(1)).unwrap(), command(9));
     assert!(matches!(log.append(vec![genesis]).await, Err(StoreError::Genesis)));
     let epoch = world.store.take_lease(session(2), "node-a", at(0)).await.unwrap();
     let mut append = log.prepare(vec![event(1, Scope::Session, "")]);

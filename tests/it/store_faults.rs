@@ -84,7 +84,9 @@ async fn a_full_disk_refuses_and_goes_on_when_there_is_room() {
 
 async fn terminate(world: &World) {
     let name = world.database.as_deref().unwrap();
-    let sql = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}' AND pid <> pg_backend_pid()");
+    let sql = format!(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}' AND pid <> pg_backend_pid()"
+    );
     admin_sql(&admin_url(), &sql).await;
 }
 
@@ -137,7 +139,7 @@ async fn works_again(world: &World, log: &mut Log<'_>) {
 async fn a_connection_killed_in_a_transaction_leaves_nothing() {
     let world = World::postgres().await;
     let mut log = world.begin(session(1)).await;
-    let Backend::Postgres { url } = &world.backend else { unreachable!() };
+    let Backend::Postgres { url } = &world.backend else { panic!("not PostgreSQL") };
     let mut other = sqlx::PgConnection::connect(url).await.unwrap();
     sqlx::raw_sql("BEGIN; LOCK TABLE checkpoint, session_event IN EXCLUSIVE MODE").execute(&mut other).await.unwrap();
     killed_in_flight(&world, &mut log, "Lock").await;
