@@ -6,6 +6,7 @@
 
 mod anchor;
 mod append;
+mod blobs;
 mod engine;
 mod erase;
 mod error;
@@ -13,6 +14,7 @@ pub mod keys;
 mod lease;
 mod log;
 mod minutes;
+pub mod office;
 mod postgres;
 mod scope;
 mod sql;
@@ -28,6 +30,7 @@ use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 
 pub use append::{Append, Appended, NewEvent};
+pub use blobs::{BlobError, Blobs};
 pub use erase::Erase;
 pub use error::{Outage, StoreError};
 pub use lease::Lease;
@@ -119,6 +122,13 @@ impl Store {
         let keys = self.read_keys(session).await?;
         let key = keys.key(scope).ok_or(StoreError::ScopeErased(scope))?;
         Ok(key.derive("recording")?)
+    }
+
+    /// The key of stored files of a scope: as [`Store::recording_key`].
+    pub async fn file_key(&self, session: SessionId, scope: Scope) -> Result<DataKey, StoreError> {
+        let keys = self.read_keys(session).await?;
+        let key = keys.key(scope).ok_or(StoreError::ScopeErased(scope))?;
+        Ok(key.derive("file")?)
     }
 
     /// The installation's keys.

@@ -8,23 +8,6 @@ use uuid::Uuid;
 
 use crate::support::store::{INSTALLATION, World, at, command, event, session, visit};
 
-macro_rules! contract {
-    ($($name:ident),+ $(,)?) => {
-        mod sqlite {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $name() {
-                super::$name(super::World::sqlite().await).await;
-            })+
-        }
-        mod postgres {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $name() {
-                super::$name(super::World::postgres().await).await;
-            })+
-        }
-    };
-}
-
 contract! {
     a_log_comes_back_as_it_was_written,
     a_repeated_command_is_stored_once,

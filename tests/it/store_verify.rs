@@ -7,23 +7,6 @@ use diemcau::store::{Erase, NewEvent, Store};
 
 use crate::support::store::{Log, World, at, command, event, session, visit};
 
-macro_rules! contract {
-    ($($name:ident),+ $(,)?) => {
-        mod sqlite {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $name() {
-                super::$name(super::World::sqlite().await).await;
-            })+
-        }
-        mod postgres {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $name() {
-                super::$name(super::World::postgres().await).await;
-            })+
-        }
-    };
-}
-
 contract! {
     a_sound_database_verifies_with_and_without_keys,
     every_change_is_named_at_its_event,
