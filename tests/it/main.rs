@@ -12,10 +12,14 @@
     reason = "a test that cannot go on must stop, and helpers of tests are tests"
 )]
 
+#[macro_use]
+#[path = "../support/contract.rs"]
+mod contract;
 #[path = "../support/mod.rs"]
 mod support;
 
 mod authz_matrix;
+mod chain_golden;
 mod media_call;
 mod media_harm;
 mod media_loss;
@@ -24,3 +28,6 @@ mod recorder;
 mod room_rules;
 mod store_contract;
 mod store_faults;
+mod store_office;
+mod store_schema;
+mod store_verify;
