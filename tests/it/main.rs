@@ -25,6 +25,7 @@ mod media_harm;
 mod media_loss;
 mod media_stage;
 mod recorder;
+mod room_live;
 mod room_rules;
 mod store_contract;
 mod store_faults;
