@@ -5,6 +5,7 @@
 #![cfg_attr(test, allow(clippy::allow_attributes, clippy::allow_attributes_without_reason, reason = "tests read like a story"))]
 
 pub mod clock;
+pub mod documents;
 pub mod domain;
 pub mod limits;
 pub mod media;

@@ -1,0 +1,178 @@
+//! Papers of a fictional reception day.
+
+use diemcau::documents::parts::*;
+use diemcau::documents::*;
+use diemcau::domain::ids::{SessionId, VisitId};
+use jiff::civil::{Date, DateTime, date};
+use uuid::Uuid;
+
+pub(crate) const DAY: Date = date(2026, 2, 5);
+
+pub(crate) fn at(hour: i8, minute: i8, second: i8) -> DateTime {
+    DAY.at(hour, minute, second, 0)
+}
+
+pub(crate) fn some(text: &str) -> Option<String> {
+    Some(text.to_owned())
+}
+
+pub(crate) fn head(number: Option<u32>, symbol: &str) -> Head {
+    Head {
+        superior: some("Ủy ban nhân dân tỉnh Hải Vân"),
+        agency: "Ban Tiếp công dân tỉnh".to_owned(),
+        number,
+        symbol: symbol.to_owned(),
+        place: "Hải Vân".to_owned(),
+        date: Some(DAY),
+    }
+}
+
+pub(crate) fn officer(name: &str, title: &str, function: Function, point: &str) -> Officer {
+    Officer { name: name.to_owned(), title: some(title), function, point: some(point) }
+}
+
+pub(crate) fn officers() -> Vec<Officer> {
+    vec![
+        officer("Nguyễn Thị Ánh Tuyết", "Phó Chủ tịch Ủy ban nhân dân tỉnh", Function::Presider, "Trụ sở Tiếp công dân tỉnh"),
+        officer("Lê Quang Huỳnh", "Chuyên viên Ban Tiếp công dân tỉnh", Function::NoteTaker, "Trụ sở Tiếp công dân tỉnh"),
+        officer("Phạm Đức Thịnh", "Phó Giám đốc Sở Nông nghiệp và Môi trường", Function::AgencyRepresentative, "Trụ sở Tiếp công dân tỉnh"),
+        officer("Vũ Thị Hằng", "Công chức Văn phòng Ủy ban nhân dân xã", Function::PointOfficer, "Điểm cầu xã Bình Khê"),
+    ]
+}
+
+pub(crate) fn citizen() -> CitizenData {
+    CitizenData {
+        name: some("Trần Văn Đường"),
+        standing: some("người khiếu nại"),
+        address: some("Thôn Đông Thành, xã Bình Khê, tỉnh Hải Vân"),
+        telephone: some("0912 345 678"),
+        identity_number: some("022065001234"),
+        identity_date: Some(date(2021, 11, 9)),
+        identity_place: some("Cục Cảnh sát quản lý hành chính về trật tự xã hội"),
+    }
+}
+
+pub(crate) fn exhibits() -> Vec<Exhibit> {
+    let paper = |name: &str, pages, copy: &str, point: &str| Exhibit {
+        name: name.to_owned(),
+        pages: Some(pages),
+        condition: some("rõ, đầy đủ"),
+        copy: some(copy),
+        point: some(point),
+        sha256: some("9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"),
+    };
+    vec![
+        paper("Giấy chứng nhận quyền sử dụng đất số AB 123456 cấp năm 2004", 4, "bản sao có chứng thực", "Điểm cầu xã Bình Khê"),
+        paper("Quyết định số 512/QĐ-UBND về việc thu hồi đất", 12, "bản sao", "Điểm cầu xã Bình Khê"),
+    ]
+}
+
+pub(crate) fn online() -> Online {
+    Online {
+        platform: "Điểm Cầu (phiên bản 0.1.0)".to_owned(),
+        points: vec![
+            PointLine {
+                name: "Trụ sở Tiếp công dân tỉnh".to_owned(),
+                central: true,
+                address: some("Số 12 đường Trần Phú, phường Hải Châu, tỉnh Hải Vân"),
+                head: some("Đỗ Minh Khôi"),
+                present: ["Nguyễn Thị Ánh Tuyết", "Lê Quang Huỳnh", "Phạm Đức Thịnh"].map(str::to_owned).to_vec(),
+            },
+            PointLine {
+                name: "Điểm cầu xã Bình Khê".to_owned(),
+                central: false,
+                address: some("Trụ sở Ủy ban nhân dân xã Bình Khê, thôn Trại Mới"),
+                head: some("Vũ Thị Hằng"),
+                present: ["Trần Văn Đường", "Vũ Thị Hằng"].map(str::to_owned).to_vec(),
+            },
+        ],
+        connected_from: at(7, 52, 10),
+        connected_to: Some(at(9, 41, 2)),
+        interruptions: vec![
+            Interruption {
+                point: some("Điểm cầu xã Bình Khê"),
+                from: at(8, 31, 4),
+                to: Some(at(8, 33, 9)),
+                seconds: Some(125),
+                cause: some("mất đường truyền tại điểm cầu"),
+            },
+            Interruption { point: None, from: at(9, 2, 0), to: None, seconds: None, cause: None },
+        ],
+        recording: Recording {
+            announced_at: Some(at(8, 6, 0)),
+            announced_by: some("Lê Quang Huỳnh"),
+            files: vec![RecordingFile {
+                id: "0192aaaa-0000-7000-8000-00000000f11e".to_owned(),
+                source: "Điểm cầu xã Bình Khê".to_owned(),
+                from: at(8, 5, 0),
+                to: at(9, 40, 0),
+                sha256: "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae".to_owned(),
+            }],
+        },
+    }
+}
+
+pub(crate) fn proof() -> PaperProof {
+    PaperProof {
+        session: SessionId(Uuid::from_u128(0x0192_aaaa_0000_7000_8000_0000_0000_00ff)),
+        visit: Some(VisitId(Uuid::from_u128(0x0192_bbbb_0000_7000_8000_0000_0000_0001))),
+        seq: 1412,
+        head: std::array::from_fn(|index| u8::try_from(index * 7).unwrap()),
+        text: [0xab; 32],
+        key: std::array::from_fn(|index| u8::try_from(255 - index * 3).unwrap()),
+    }
+}
+
+pub(crate) fn signature(role: SignatureRole, name: &str, point: &str) -> Signature {
+    Signature { role, name: some(name), point: some(point), manner: Manner::Ink, at: Some(at(9, 45, 0)) }
+}
+
+pub(crate) fn signatures() -> Vec<Signature> {
+    vec![
+        signature(SignatureRole::Citizen, "Trần Văn Đường", "Điểm cầu xã Bình Khê"),
+        signature(SignatureRole::Presider, "Nguyễn Thị Ánh Tuyết", "Trụ sở Tiếp công dân tỉnh"),
+        signature(SignatureRole::NoteTaker, "Lê Quang Huỳnh", "Trụ sở Tiếp công dân tỉnh"),
+        signature(SignatureRole::Witness, "Vũ Thị Hằng", "Điểm cầu xã Bình Khê"),
+        signature(SignatureRole::Member, "Phạm Đức Thịnh", "Trụ sở Tiếp công dân tỉnh"),
+    ]
+}
+
+pub(crate) fn minutes() -> VisitMinutes {
+    VisitMinutes {
+        head: head(Some(5), "BB-BTCD"),
+        reception: some("tiếp công dân định kỳ của Chủ tịch Ủy ban nhân dân tỉnh"),
+        opened_at: at(8, 5, 0),
+        place: "Trụ sở Tiếp công dân tỉnh".to_owned(),
+        address: some("số 12 đường Trần Phú, phường Hải Châu, tỉnh Hải Vân"),
+        officers: officers(),
+        citizens: vec![Citizen::Open(citizen())],
+        group_size: Some(12),
+        online: Some(online()),
+        matters: vec![Matter::Complaint],
+        content: some(
+            "Ông Trần Văn Đường khiếu nại Quyết định số 512/QĐ-UBND về việc thu hồi 1.250 m² đất nông nghiệp của gia đình tại thửa số 48, tờ bản đồ số 7, thôn Đông Thành.\nÔng cho rằng diện tích bồi thường tính thiếu 84,5 m², đơn giá áp dụng thấp hơn bảng giá đất năm 2025 và gia đình không được niêm yết phương án trong 20 ngày.",
+        ),
+        requests: some("Đề nghị đo đạc lại diện tích; áp giá bồi thường theo bảng giá đất hiện hành; bố trí tái định cư trước ngày 30/6/2026."),
+        exhibits: exhibits(),
+        opinions: vec![
+            Opinion { speaker: "Ông Phạm Đức Thịnh".to_owned(), text: "Sở sẽ cử đoàn đo đạc lại thửa đất với sự chứng kiến của gia đình.\nHồ sơ niêm yết còn lưu tại Ủy ban nhân dân xã.".to_owned() },
+            Opinion { speaker: "Bà Vũ Thị Hằng".to_owned(), text: "Xã đã niêm yết phương án từ ngày 03/11/2025 đến ngày 24/11/2025.".to_owned() },
+        ],
+        conclusion: Conclusion {
+            text: some("Giao Sở Nông nghiệp và Môi trường chủ trì đo đạc lại, báo cáo Chủ tịch Ủy ban nhân dân tỉnh; Ban Tiếp công dân tỉnh thông báo kết quả cho công dân."),
+            answered_now: false,
+            promised: vec![Promised {
+                task: "Đo đạc lại thửa đất số 48 và trả lời bằng văn bản".to_owned(),
+                unit: "Sở Nông nghiệp và Môi trường".to_owned(),
+                due: Some(date(2026, 3, 6)),
+                contact: some("Hoàng Văn Nghĩa, 0203 3838 383"),
+            }],
+        },
+        reply: some("Ông Trần Văn Đường nhất trí với kết luận, đề nghị thực hiện đúng thời hạn."),
+        ended_at: Some(at(9, 40, 0)),
+        confirmation: Confirmation::ReadAloud { by: some("Lê Quang Huỳnh") },
+        copies: 2,
+        signatures: signatures(),
+        proof: Some(proof()),
+    }
+}
