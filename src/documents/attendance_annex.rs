@@ -3,14 +3,14 @@
 use jiff::civil::{Date, DateTime};
 use serde::{Deserialize, Serialize};
 
-use super::parts::{Head, Interruption};
+use super::parts::Interruption;
 use super::{Paper, PaperProof};
 
 /// The attendance of one session or of one visit.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AttendanceAnnex {
-    /// Agency, number of the paper it belongs to, place, date.
-    pub head: Head,
+    /// What it is attached to.
+    pub belongs_to: MainPaper,
     /// Title of the session, in words.
     pub session: String,
     /// Day of the session.
@@ -19,6 +19,17 @@ pub struct AttendanceAnnex {
     pub points: Vec<PointAttendance>,
     /// From which state of the record; none prints as a draft.
     pub proof: Option<PaperProof>,
+}
+
+/// The paper or file that the annex is attached to (D30, Phụ lục I: an annex carries no national motto of its own).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MainPaper {
+    /// Number and symbol of the minutes, for example `05/BB-BTCD`; none when it belongs to the whole session.
+    pub number: Option<String>,
+    /// Date of that paper or session.
+    pub date: Option<Date>,
+    /// Who issued it.
+    pub agency: String,
 }
 
 /// One point.

@@ -16,7 +16,7 @@ mod refusal_notice;
 mod visit_minutes;
 
 pub use appointment_slip::AppointmentSlip;
-pub use attendance_annex::{Attendance, AttendanceAnnex, Attendee, PointAttendance};
+pub use attendance_annex::{Attendance, AttendanceAnnex, Attendee, MainPaper, PointAttendance};
 pub use denunciation_minutes::DenunciationMinutes;
 pub use no_show_minutes::{Invited, NoShowMinutes};
 pub use press::{PaperError, Press};

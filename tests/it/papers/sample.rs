@@ -176,3 +176,148 @@ pub(crate) fn minutes() -> VisitMinutes {
         proof: Some(proof()),
     }
 }
+
+pub(crate) fn no_show() -> NoShowMinutes {
+    NoShowMinutes {
+        head: head(Some(12), "BB-BTCD"),
+        reception: some("tiếp công dân định kỳ của Chủ tịch Ủy ban nhân dân tỉnh"),
+        opened_at: at(8, 0, 0),
+        place: "Trụ sở Tiếp công dân tỉnh".to_owned(),
+        address: None,
+        officers: officers(),
+        invited: vec![Invited {
+            name: "Trần Văn Đường".to_owned(),
+            address: some("Thôn Đông Thành, xã Bình Khê"),
+            at: Some(at(8, 30, 0)),
+            invitation: some("07/GM-BTCD"),
+        }],
+        online: None,
+        waited_until: at(11, 30, 0),
+        remark: some("Đã gọi điện thoại hai lần, không liên lạc được."),
+        copies: 2,
+        signatures: signatures().into_iter().filter(|one| one.role != SignatureRole::Citizen).collect(),
+        proof: Some(proof()),
+    }
+}
+
+pub(crate) fn denunciation() -> DenunciationMinutes {
+    DenunciationMinutes {
+        head: head(Some(3), "BB-BTCD"),
+        opened_at: at(14, 0, 0),
+        place: "Trụ sở Tiếp công dân tỉnh".to_owned(),
+        address: None,
+        officers: officers(),
+        denouncer: Citizen::Masked { code: "TC-2026-0007".to_owned() },
+        online: None,
+        content: some("Tố cáo ông Ng. V. T., cán bộ địa chính, về việc nhận tiền khi lập hồ sơ đất."),
+        exhibits: exhibits(),
+        requests: some("Đề nghị giữ bí mật danh tính và áp dụng biện pháp bảo vệ."),
+        ended_at: Some(at(15, 20, 0)),
+        confirmation: Confirmation::Refused { reason: some("chưa thống nhất nội dung mục II"), witness: some("Vũ Thị Hằng") },
+        copies: 2,
+        signatures: vec![
+            Signature { name: some("TC-2026-0007"), manner: Manner::Refused, at: None, ..signature(SignatureRole::Citizen, "", "Trụ sở Tiếp công dân tỉnh") },
+            signature(SignatureRole::NoteTaker, "Lê Quang Huỳnh", "Trụ sở Tiếp công dân tỉnh"),
+            signature(SignatureRole::Witness, "Vũ Thị Hằng", "Trụ sở Tiếp công dân tỉnh"),
+        ],
+        proof: Some(PaperProof { visit: None, ..proof() }),
+    }
+}
+
+pub(crate) fn annex() -> AttendanceAnnex {
+    let person = |name: &str, attendance, came, left| Attendee {
+        name: name.to_owned(),
+        title: some("Chuyên viên Ban Tiếp công dân tỉnh"),
+        attendance,
+        came_at: came,
+        left_at: left,
+        substitute_for: None,
+        remark: None,
+    };
+    let (came, left) = (Some(at(7, 55, 0)), Some(at(11, 30, 0)));
+    AttendanceAnnex {
+        belongs_to: MainPaper { number: some("05/BB-BTCD"), date: Some(DAY), agency: "Ban Tiếp công dân tỉnh".to_owned() },
+        session: "tiếp công dân định kỳ tháng 02 của Chủ tịch Ủy ban nhân dân tỉnh".to_owned(),
+        day: DAY,
+        points: vec![
+            PointAttendance {
+                name: "Trụ sở Tiếp công dân tỉnh".to_owned(),
+                address: some("Số 12 đường Trần Phú, phường Hải Châu, tỉnh Hải Vân"),
+                people: vec![
+                    person("Nguyễn Thị Ánh Tuyết", Attendance::Present, came, left),
+                    person("Lê Quang Huỳnh", Attendance::Late, Some(at(8, 17, 0)), left),
+                    Attendee { remark: some("họp Quốc hội"), ..person("Bùi Văn Sơn", Attendance::AbsentExcused, None, None) },
+                    Attendee { substitute_for: some("Bùi Văn Sơn"), ..person("Phạm Đức Thịnh", Attendance::Unexpected, came, left) },
+                ],
+                gaps: vec![],
+                attested_by: some("Đỗ Minh Khôi"),
+                attested_title: some("Phó Trưởng ban Ban Tiếp công dân tỉnh"),
+                attested_at: Some(at(11, 42, 0)),
+            },
+            PointAttendance {
+                name: "Điểm cầu xã Bình Khê".to_owned(),
+                address: None,
+                people: vec![
+                    person("Vũ Thị Hằng", Attendance::LateAndLeftEarly, Some(at(8, 9, 0)), Some(at(10, 58, 0))),
+                    person("Trần Văn Đường", Attendance::LeftEarly, came, Some(at(9, 50, 0))),
+                    person("Hồ Sỹ Lâm", Attendance::Absent, None, None),
+                ],
+                gaps: online().interruptions,
+                attested_by: None,
+                attested_title: None,
+                attested_at: None,
+            },
+        ],
+        proof: Some(PaperProof { visit: None, ..proof() }),
+    }
+}
+
+pub(crate) fn receipt() -> Receipt {
+    Receipt {
+        head: head(None, ""),
+        at: at(9, 15, 0),
+        place: "Ủy ban nhân dân xã Bình Khê".to_owned(),
+        receiver: "Vũ Thị Hằng".to_owned(),
+        receiver_title: some("Công chức Văn phòng Ủy ban nhân dân xã"),
+        provider: CitizenData { standing: None, telephone: None, ..citizen() },
+        items: exhibits().into_iter().map(|item| Exhibit { point: None, sha256: None, ..item }).collect(),
+        copies: 2,
+    }
+}
+
+pub(crate) fn signer() -> Signer {
+    Signer { authority: some("KT. TRƯỞNG BAN"), title: "Phó Trưởng ban".to_owned(), name: some("Đỗ Minh Khôi") }
+}
+
+pub(crate) fn refusal() -> RefusalNotice {
+    RefusalNotice {
+        head: head(Some(9), "TB-BTCD"),
+        citizen: CitizenData { standing: None, telephone: None, ..citizen() },
+        came_on: date(2026, 12, 3),
+        matters: vec![Matter::Complaint, Matter::FeedbackPetition],
+        about: some("bồi thường khi Nhà nước thu hồi đất."),
+        reason: some("vụ việc đã được giải quyết hết thẩm quyền, đã có thông báo và không có tình tiết mới"),
+        basis: some("khoản 3 Điều 9 Luật Tiếp công dân"),
+        refused_content: some("khiếu nại Quyết định số 512/QĐ-UBND"),
+        recipients: vec!["Chủ tịch Ủy ban nhân dân tỉnh (để báo cáo)".to_owned(), "Ủy ban nhân dân xã Bình Khê (để phối hợp)".to_owned()],
+        filed: "VT, hồ sơ".to_owned(),
+        signer: signer(),
+    }
+}
+
+pub(crate) fn appointment() -> AppointmentSlip {
+    AppointmentSlip {
+        head: head(Some(21), "PH-BTCD"),
+        citizen: CitizenData { standing: None, telephone: None, ..citizen() },
+        matters: vec![Matter::Denunciation],
+        at: at(8, 30, 0),
+        place: "Điểm cầu xã Bình Khê".to_owned(),
+        address: some("Trụ sở Ủy ban nhân dân xã Bình Khê, thôn Trại Mới"),
+        receiver: some("Chủ tịch Ủy ban nhân dân tỉnh"),
+        online: true,
+        bring: vec!["bản chính Giấy chứng nhận quyền sử dụng đất".to_owned()],
+        contact: some("0203 3838 383"),
+        filed: "VT, hồ sơ".to_owned(),
+        signer: signer(),
+    }
+}
