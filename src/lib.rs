@@ -2,7 +2,10 @@
 //!
 //! ARCHITECTURE.md draws the house; `tests/it/architecture.rs` holds the table of which module may use which.
 
-#![cfg_attr(test, allow(clippy::allow_attributes, clippy::allow_attributes_without_reason, reason = "tests read like a story"))]
+#![cfg_attr(
+    test,
+    allow(clippy::allow_attributes, clippy::allow_attributes_without_reason, reason = "tests read like a story")
+)]
 
 pub mod clock;
 pub mod documents;

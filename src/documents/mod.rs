@@ -19,9 +19,9 @@ pub use appointment_slip::AppointmentSlip;
 pub use attendance_annex::{Attendance, AttendanceAnnex, Attendee, MainPaper, PointAttendance};
 pub use denunciation_minutes::DenunciationMinutes;
 pub use no_show_minutes::{Invited, NoShowMinutes};
-pub use press::{PaperError, Press};
 #[cfg(feature = "pdf")]
 pub use press::typeset_main;
+pub use press::{PaperError, Press};
 pub use proof::{PaperProof, ProofError};
 pub use receipt::Receipt;
 pub use refusal_notice::RefusalNotice;

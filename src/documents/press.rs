@@ -161,7 +161,10 @@ fn ending(status: ExitStatus, reason: String) -> PaperError {
     const CPU: i32 = 24;
     /// Exit status of a refused request, see `diemcau_typeset::press::Outcome`.
     const REFUSED: i32 = 65;
+    /// Exit status when input or output failed: also when the request itself does not fit the memory.
+    const BROKEN: i32 = 74;
     match (status.code(), status.signal()) {
+        (Some(BROKEN), _) if reason.contains("out of memory") => PaperError::MemoryLimit,
         (Some(REFUSED), _) => PaperError::Form(reason),
         (_, Some(KILL | CPU)) => PaperError::TimeLimit,
         (_, Some(ABORT)) if reason.contains("memory allocation") => PaperError::MemoryLimit,

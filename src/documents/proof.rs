@@ -45,8 +45,15 @@ impl PaperProof {
     /// `VISIT` is `-` for a whole session; hashes are hexadecimal.
     pub fn qr_text(&self) -> String {
         let visit = self.visit.map_or_else(|| "-".to_owned(), |visit| visit.to_string());
-        format!("{TAG}:{}:{visit}:{}:{}:{}:{}", self.session, self.seq, hex(&self.head), hex(&self.text), hex(&self.key))
-            .to_ascii_uppercase()
+        format!(
+            "{TAG}:{}:{visit}:{}:{}:{}:{}",
+            self.session,
+            self.seq,
+            hex(&self.head),
+            hex(&self.text),
+            hex(&self.key)
+        )
+        .to_ascii_uppercase()
     }
 
     /// Reads back what [`PaperProof::qr_text`] wrote; small letters and surrounding space are accepted.
@@ -134,7 +141,10 @@ mod tests {
     #[test]
     fn the_qr_text_stays_in_the_dense_alphabet() {
         let text = proof(Some(VisitId(Uuid::from_u128(u128::MAX)))).qr_text();
-        assert!(text.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || " $%*+-./:".contains(c)), "{text}");
+        assert!(
+            text.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || " $%*+-./:".contains(c)),
+            "{text}"
+        );
         assert!(text.len() <= 311, "more than version 10 at level M holds: {}", text.len());
     }
 

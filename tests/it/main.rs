@@ -1,3 +1,15 @@
-//! Integration tests: one binary, one module per area.
+//! All integration tests in one binary: linking is what costs.
+
+#![allow(
+    clippy::allow_attributes,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::print_stdout,
+    unreachable_pub,
+    reason = "a test that cannot go on must stop, and helpers of tests are tests"
+)]
 
 mod papers;

@@ -65,3 +65,40 @@ impl<'a> Letters<'a> {
 fn changes_direction(letter: char) -> bool {
     matches!(letter, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use typst::foundations::Bytes;
+
+    use super::*;
+
+    fn clean(value: &Value) -> Value {
+        let fonts: Vec<Font> =
+            crate::world::TINOS.iter().map(|bytes| Font::new(Bytes::new(*bytes), 0).unwrap()).collect();
+        Letters::of(&fonts).clean(value)
+    }
+
+    #[test]
+    fn vietnamese_is_complete_in_every_style() {
+        let vowels = "aăâeêioôơuưyAĂÂEÊIOÔƠUƯY";
+        let text: String = vowels
+            .chars()
+            .flat_map(|vowel| {
+                ["", "\u{300}", "\u{309}", "\u{303}", "\u{301}", "\u{323}"].map(|tone| format!("{vowel}{tone}"))
+            })
+            .chain(["đĐ“”‘’–—…·₫²³½°§×".to_owned()])
+            .collect();
+        let composed: String = text.nfc().collect();
+        assert_eq!(clean(&json!(text)), json!(composed));
+        assert!(composed.chars().all(|letter| !('\u{300}'..='\u{36F}').contains(&letter)), "{composed}");
+    }
+
+    #[test]
+    fn only_values_are_changed_and_nothing_is_lost() {
+        assert_eq!(
+            clean(&json!({"k": ["a\r\nb\rc\td", 1, null, true], "😀": "😀\u{0}\u{202E}"})),
+            json!({"k": ["a\nb\nc d", 1, null, true], "😀": "[U+1F600][U+0000][U+202E]"}),
+        );
+    }
+}

@@ -7,7 +7,10 @@
 //! Data reaches a form as *values* (`json("/data.json")`), never as markup, so a citizen's `#panic()` prints as typed.
 //! Output is PDF/A-2a (archive, D30 Điều 5 asks for lasting form) and PDF/UA-1 (readable by a screen reader) at once.
 
-#![cfg_attr(test, allow(clippy::allow_attributes, clippy::allow_attributes_without_reason, reason = "tests read like a story"))]
+#![cfg_attr(
+    test,
+    allow(clippy::allow_attributes, clippy::allow_attributes_without_reason, reason = "tests read like a story")
+)]
 
 mod fence;
 mod forms;

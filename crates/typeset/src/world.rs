@@ -14,7 +14,7 @@ use typst::{Library, LibraryExt, World};
 use crate::letters::Letters;
 use crate::{TypesetError, forms, qr};
 
-const TINOS: [&[u8]; 4] = [
+pub(crate) const TINOS: [&[u8]; 4] = [
     include_bytes!("../../../config/fonts/Tinos-Regular.ttf"),
     include_bytes!("../../../config/fonts/Tinos-Bold.ttf"),
     include_bytes!("../../../config/fonts/Tinos-Italic.ttf"),

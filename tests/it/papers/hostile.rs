@@ -26,9 +26,13 @@ async fn markup_is_text() {
 #[tokio::test]
 async fn letters_without_glyph_are_printed_by_code() {
     let mut paper = sample::minutes();
-    paper.content = Some("trước 😀 giữa \u{202E}ngược\u{202C} 漢 \u{0}\u{7} \u{E000} \u{FEFF} עברית sau\r\nhàng hai\rhàng ba".to_owned());
+    paper.content = Some(
+        "trước 😀 giữa \u{202E}ngược\u{202C} 漢 \u{0}\u{7} \u{E000} \u{FEFF} עברית sau\r\nhàng hai\rhàng ba".to_owned(),
+    );
     // The same name, decomposed: it must come out composed.
-    paper.reply = Some("Nguye\u{302}\u{303}n Thi\u{323} A\u{301}nh Tuye\u{302}\u{301}t, \u{110}a\u{300} Na\u{306}\u{303}ng".to_owned());
+    paper.reply = Some(
+        "Nguye\u{302}\u{303}n Thi\u{323} A\u{301}nh Tuye\u{302}\u{301}t, \u{110}a\u{300} Na\u{306}\u{303}ng".to_owned(),
+    );
     let text = text_of("letters", &made(&paper).await);
     for part in [
         "trước [U+1F600] giữa [U+202E]ngược[U+202C] [U+6F22] [U+0000][U+0007] [U+E000] [U+FEFF]",

@@ -33,7 +33,12 @@ fn kept(name: &str, pdf: &[u8]) -> PathBuf {
 
 /// Its text in drawing order, so that a cell stays in one piece; white space folded, break hints left out.
 fn text_of(name: &str, pdf: &[u8]) -> String {
-    let out = Command::new("pdftotext").arg("-raw").arg(kept(name, pdf)).arg("-").output().expect("pdftotext (poppler-utils)");
+    let out = Command::new("pdftotext")
+        .arg("-raw")
+        .arg(kept(name, pdf))
+        .arg("-")
+        .output()
+        .expect("pdftotext (poppler-utils)");
     assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
     let text = String::from_utf8(out.stdout).unwrap().replace('\u{200B}', "");
     text.split_whitespace().collect::<Vec<_>>().join(" ")

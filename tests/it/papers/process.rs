@@ -2,8 +2,9 @@
 
 use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use diemcau::documents::{PaperError, Press};
@@ -11,7 +12,7 @@ use diemcau::documents::{PaperError, Press};
 use super::{made, pages, press, request, sample};
 
 fn script(dir: &Path, body: &str) -> std::path::PathBuf {
-    let path = dir.join("program");
+    let path = dir.join(format!("program-{}", body.len()));
     std::fs::write(&path, format!("#!/bin/sh\n{body}\n")).unwrap();
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
     path
@@ -22,7 +23,11 @@ async fn a_runaway_is_killed() {
     let dir = tempfile::tempdir().unwrap();
     let pid = dir.path().join("pid");
     let program = script(dir.path(), &format!("echo $$ > {}\nwhile :; do :; done", pid.display()));
-    let error = Press::new(program).with_time_limit(Duration::from_millis(700)).render(&request(&sample::minutes())).await.unwrap_err();
+    let error = Press::new(program)
+        .with_time_limit(Duration::from_millis(700))
+        .render(&request(&sample::minutes()))
+        .await
+        .unwrap_err();
     assert_eq!(error.code(), "paper_time_limit");
     let pid = std::fs::read_to_string(pid).unwrap();
     let stat = Path::new("/proc").join(pid.trim()).join("stat");
@@ -38,7 +43,8 @@ async fn a_runaway_is_killed() {
 
 #[tokio::test]
 async fn a_real_paper_over_time_is_an_error() {
-    let error = press().with_time_limit(Duration::from_millis(5)).render(&request(&sample::minutes())).await.unwrap_err();
+    let error =
+        press().with_time_limit(Duration::from_millis(5)).render(&request(&sample::minutes())).await.unwrap_err();
     assert!(matches!(error, PaperError::TimeLimit), "{error}");
 }
 
@@ -71,40 +77,81 @@ async fn failures_have_their_own_codes() {
     assert!(matches!(error, PaperError::Process(_)), "{error}");
 }
 
-/// The limits are on the process itself, so they hold when the server is gone.
-#[test]
-fn the_fence_is_up_before_the_request_is_read() {
+#[tokio::test]
+async fn endings_are_told_apart() {
+    let dir = tempfile::tempdir().unwrap();
+    let memory = script(dir.path(), "echo memory allocation of 5 bytes failed >&2\nkill -ABRT $$");
+    let error = Press::new(memory).render(&request(&sample::minutes())).await.unwrap_err();
+    assert!(matches!(error, PaperError::MemoryLimit), "{error}");
+    let panic = script(dir.path(), "echo words >&2\nexit 101");
+    let error = Press::new(panic).render(&request(&sample::minutes())).await.unwrap_err();
+    assert!(matches!(&error, PaperError::Crashed { reason, .. } if reason == "words"), "{error}");
+}
+
+/// A typeset process that has put up its fence and waits for its request, and its limits as the kernel shows them.
+fn fenced() -> (Child, String) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_diemcau"))
         .arg("typeset")
+        .env("RAYON_NUM_THREADS", "1")
         .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
         .spawn()
         .unwrap();
     let limits = Path::new("/proc").join(child.id().to_string()).join("limits");
     let data = diemcau::limits::PAPER_MEMORY.to_string();
-    let mut seen = String::new();
-    for _ in 0..200 {
-        seen = std::fs::read_to_string(&limits).unwrap();
-        if seen.lines().any(|line| line.starts_with("Max data size") && line.contains(&data)) {
-            break;
+    for _ in 0..500 {
+        let seen = std::fs::read_to_string(&limits).unwrap();
+        if seen.lines().any(|line| line.starts_with("Max open files") && line.contains(" 16 ")) {
+            assert!(seen.contains(&data), "{seen}");
+            return (child, seen);
         }
         std::thread::sleep(Duration::from_millis(10));
     }
-    let row = |name: &str| seen.lines().find_map(|line| line.strip_prefix(name)).unwrap().split_whitespace().next().unwrap().to_owned();
-    assert_eq!(row("Max data size"), data);
+    child.kill().unwrap();
+    panic!("no fence after five seconds: {}", child.wait().unwrap());
+}
+
+/// The limits are on the process itself, so they hold when the server is gone.
+#[test]
+fn the_fence_is_up_before_the_request_is_read() {
+    let (mut child, seen) = fenced();
+    let row = |name: &str| {
+        seen.lines().find_map(|line| line.strip_prefix(name)).unwrap().split_whitespace().next().unwrap().to_owned()
+    };
+    assert_eq!(row("Max data size"), diemcau::limits::PAPER_MEMORY.to_string());
     assert_eq!(row("Max cpu time"), (diemcau::limits::PAPER_TIME.as_secs() + 1).to_string());
     assert_eq!(row("Max core file size"), "0");
-    assert_eq!(row("Max open files"), "16");
     child.stdin.take().unwrap().write_all(b"not json").unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(65));
+}
+
+/// The same ending as at the real limit, with less to allocate: `prlimit` (util-linux) lowers it to 30 MB.
+#[test]
+fn too_much_memory_ends_the_process_only() {
+    let (mut child, _) = fenced();
+    let lowered =
+        Command::new("prlimit").args(["--pid", &child.id().to_string(), "--data=30000000:30000000"]).status().unwrap();
+    assert!(lowered.success());
+    let mut paper = sample::minutes();
+    paper.content = Some("Một câu dài về việc bồi thường. ".repeat(40_000));
+    child.stdin.take().unwrap().write_all(&serde_json::to_vec(&request(&paper)).unwrap()).unwrap();
+    let out = child.wait_with_output().unwrap();
+    assert_eq!(out.status.signal(), Some(6), "{}", String::from_utf8_lossy(&out.stderr));
+    assert!(String::from_utf8_lossy(&out.stderr).contains("memory allocation"));
+    assert!(out.stdout.is_empty());
 }
 
 #[tokio::test]
 async fn seven_pages() {
     let mut paper = sample::minutes();
-    paper.content = Some("Ông Trần Văn Đường trình bày về diện tích, đơn giá bồi thường và việc tái định cư.\n".repeat(115));
+    paper.content =
+        Some("Ông Trần Văn Đường trình bày về diện tích, đơn giá bồi thường và việc tái định cư.\n".repeat(115));
     let pdf = made(&paper).await;
     assert_eq!(pages("seven", &pdf), 7);
-    std::fs::write(Path::new(env!("CARGO_TARGET_TMPDIR")).join("seven.json"), serde_json::to_vec(&request(&paper)).unwrap()).unwrap();
+    std::fs::write(
+        Path::new(env!("CARGO_TARGET_TMPDIR")).join("seven.json"),
+        serde_json::to_vec(&request(&paper)).unwrap(),
+    )
+    .unwrap();
 }

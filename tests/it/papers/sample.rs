@@ -33,10 +33,30 @@ pub(crate) fn officer(name: &str, title: &str, function: Function, point: &str) 
 
 pub(crate) fn officers() -> Vec<Officer> {
     vec![
-        officer("Nguyễn Thị Ánh Tuyết", "Phó Chủ tịch Ủy ban nhân dân tỉnh", Function::Presider, "Trụ sở Tiếp công dân tỉnh"),
-        officer("Lê Quang Huỳnh", "Chuyên viên Ban Tiếp công dân tỉnh", Function::NoteTaker, "Trụ sở Tiếp công dân tỉnh"),
-        officer("Phạm Đức Thịnh", "Phó Giám đốc Sở Nông nghiệp và Môi trường", Function::AgencyRepresentative, "Trụ sở Tiếp công dân tỉnh"),
-        officer("Vũ Thị Hằng", "Công chức Văn phòng Ủy ban nhân dân xã", Function::PointOfficer, "Điểm cầu xã Bình Khê"),
+        officer(
+            "Nguyễn Thị Ánh Tuyết",
+            "Phó Chủ tịch Ủy ban nhân dân tỉnh",
+            Function::Presider,
+            "Trụ sở Tiếp công dân tỉnh",
+        ),
+        officer(
+            "Lê Quang Huỳnh",
+            "Chuyên viên Ban Tiếp công dân tỉnh",
+            Function::NoteTaker,
+            "Trụ sở Tiếp công dân tỉnh",
+        ),
+        officer(
+            "Phạm Đức Thịnh",
+            "Phó Giám đốc Sở Nông nghiệp và Môi trường",
+            Function::AgencyRepresentative,
+            "Trụ sở Tiếp công dân tỉnh",
+        ),
+        officer(
+            "Vũ Thị Hằng",
+            "Công chức Văn phòng Ủy ban nhân dân xã",
+            Function::PointOfficer,
+            "Điểm cầu xã Bình Khê",
+        ),
     ]
 }
 
@@ -62,7 +82,12 @@ pub(crate) fn exhibits() -> Vec<Exhibit> {
         sha256: some("9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"),
     };
     vec![
-        paper("Giấy chứng nhận quyền sử dụng đất số AB 123456 cấp năm 2004", 4, "bản sao có chứng thực", "Điểm cầu xã Bình Khê"),
+        paper(
+            "Giấy chứng nhận quyền sử dụng đất số AB 123456 cấp năm 2004",
+            4,
+            "bản sao có chứng thực",
+            "Điểm cầu xã Bình Khê",
+        ),
         paper("Quyết định số 512/QĐ-UBND về việc thu hồi đất", 12, "bản sao", "Điểm cầu xã Bình Khê"),
     ]
 }
@@ -213,10 +238,18 @@ pub(crate) fn denunciation() -> DenunciationMinutes {
         exhibits: exhibits(),
         requests: some("Đề nghị giữ bí mật danh tính và áp dụng biện pháp bảo vệ."),
         ended_at: Some(at(15, 20, 0)),
-        confirmation: Confirmation::Refused { reason: some("chưa thống nhất nội dung mục II"), witness: some("Vũ Thị Hằng") },
+        confirmation: Confirmation::Refused {
+            reason: some("chưa thống nhất nội dung mục II"),
+            witness: some("Vũ Thị Hằng"),
+        },
         copies: 2,
         signatures: vec![
-            Signature { name: some("TC-2026-0007"), manner: Manner::Refused, at: None, ..signature(SignatureRole::Citizen, "", "Trụ sở Tiếp công dân tỉnh") },
+            Signature {
+                name: some("TC-2026-0007"),
+                manner: Manner::Refused,
+                at: None,
+                ..signature(SignatureRole::Citizen, "", "Trụ sở Tiếp công dân tỉnh")
+            },
             signature(SignatureRole::NoteTaker, "Lê Quang Huỳnh", "Trụ sở Tiếp công dân tỉnh"),
             signature(SignatureRole::Witness, "Vũ Thị Hằng", "Trụ sở Tiếp công dân tỉnh"),
         ],
@@ -236,7 +269,11 @@ pub(crate) fn annex() -> AttendanceAnnex {
     };
     let (came, left) = (Some(at(7, 55, 0)), Some(at(11, 30, 0)));
     AttendanceAnnex {
-        belongs_to: MainPaper { number: some("05/BB-BTCD"), date: Some(DAY), agency: "Ban Tiếp công dân tỉnh".to_owned() },
+        belongs_to: MainPaper {
+            number: some("05/BB-BTCD"),
+            date: Some(DAY),
+            agency: "Ban Tiếp công dân tỉnh".to_owned(),
+        },
         session: "tiếp công dân định kỳ tháng 02 của Chủ tịch Ủy ban nhân dân tỉnh".to_owned(),
         day: DAY,
         points: vec![
@@ -246,8 +283,14 @@ pub(crate) fn annex() -> AttendanceAnnex {
                 people: vec![
                     person("Nguyễn Thị Ánh Tuyết", Attendance::Present, came, left),
                     person("Lê Quang Huỳnh", Attendance::Late, Some(at(8, 17, 0)), left),
-                    Attendee { remark: some("họp Quốc hội"), ..person("Bùi Văn Sơn", Attendance::AbsentExcused, None, None) },
-                    Attendee { substitute_for: some("Bùi Văn Sơn"), ..person("Phạm Đức Thịnh", Attendance::Unexpected, came, left) },
+                    Attendee {
+                        remark: some("họp Quốc hội"),
+                        ..person("Bùi Văn Sơn", Attendance::AbsentExcused, None, None)
+                    },
+                    Attendee {
+                        substitute_for: some("Bùi Văn Sơn"),
+                        ..person("Phạm Đức Thịnh", Attendance::Unexpected, came, left)
+                    },
                 ],
                 gaps: vec![],
                 attested_by: some("Đỗ Minh Khôi"),
@@ -286,7 +329,9 @@ pub(crate) fn receipt() -> Receipt {
 }
 
 pub(crate) fn signer() -> Signer {
-    Signer { authority: some("KT. TRƯỞNG BAN"), title: "Phó Trưởng ban".to_owned(), name: some("Đỗ Minh Khôi") }
+    Signer {
+        authority: some("KT. TRƯỞNG BAN"), title: "Phó Trưởng ban".to_owned(), name: some("Đỗ Minh Khôi")
+    }
 }
 
 pub(crate) fn refusal() -> RefusalNotice {
@@ -299,7 +344,10 @@ pub(crate) fn refusal() -> RefusalNotice {
         reason: some("vụ việc đã được giải quyết hết thẩm quyền, đã có thông báo và không có tình tiết mới"),
         basis: some("khoản 3 Điều 9 Luật Tiếp công dân"),
         refused_content: some("khiếu nại Quyết định số 512/QĐ-UBND"),
-        recipients: vec!["Chủ tịch Ủy ban nhân dân tỉnh (để báo cáo)".to_owned(), "Ủy ban nhân dân xã Bình Khê (để phối hợp)".to_owned()],
+        recipients: vec![
+            "Chủ tịch Ủy ban nhân dân tỉnh (để báo cáo)".to_owned(),
+            "Ủy ban nhân dân xã Bình Khê (để phối hợp)".to_owned(),
+        ],
         filed: "VT, hồ sơ".to_owned(),
         signer: signer(),
     }
