@@ -27,6 +27,8 @@ pub use receipt::Receipt;
 pub use refusal_notice::RefusalNotice;
 pub use visit_minutes::{Conclusion, Opinion, Promised, VisitMinutes};
 
+use std::fmt;
+
 use jiff::Zoned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -43,7 +45,7 @@ pub trait Paper: Serialize {
 }
 
 /// One paper to be set: what goes to the `typeset` process as JSON.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct PaperRequest {
     /// Name of the form.
     pub form: String,
@@ -55,6 +57,13 @@ pub struct PaperRequest {
     pub qr: Option<String>,
     /// The view model as JSON.
     pub data: Value,
+}
+
+/// Names the paper, never its data: requests may reach a log line, personal data may not.
+impl fmt::Debug for PaperRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PaperRequest").field("form", &self.form).field("ident", &self.ident).finish_non_exhaustive()
+    }
 }
 
 impl PaperRequest {

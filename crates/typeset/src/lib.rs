@@ -33,7 +33,7 @@ use typst_pdf::{PdfOptions, PdfStandard, PdfStandards, Timestamp};
 use crate::world::PaperWorld;
 
 /// What the parent process sends on standard input, as one JSON object.
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Request {
     /// Which form: a name of [`FORMS`], for example `visit_minutes`.
