@@ -137,10 +137,13 @@ impl Press {
             tokio::join!(feed, drain(stdout, limits::PAPER_BYTES), drain(stderr, limits::PAPER_REASON_BYTES));
         let (paper, reason) = (paper?, reason?);
         let status = child.wait().await?;
-        if status.success() {
-            return Ok(paper);
+        if !status.success() {
+            return Err(ending(status, String::from_utf8_lossy(&reason).trim().to_owned()));
         }
-        Err(ending(status, String::from_utf8_lossy(&reason).trim().to_owned()))
+        if !paper.starts_with(b"%PDF-") {
+            return Err(PaperError::Crashed { status, reason: "what came out is not a PDF".to_owned() });
+        }
+        Ok(paper)
     }
 }
 

@@ -1,10 +1,12 @@
 //! What a paper says: every field, in the order of the form, in Vietnamese formats, as PDF/A and PDF/UA.
 
+use std::process::Command;
+
 use diemcau::documents::Paper;
 use diemcau::documents::parts::{Confirmation, Head};
 use serde_json::Value;
 
-use super::{dense, made, pages, sample, text_of};
+use super::{dense, kept, made, pages, sample, text_of};
 
 /// Strings of a model as the form prints them; words of enumerations are checked by name below.
 fn leaves(value: &Value, out: &mut Vec<String>) {
@@ -200,6 +202,23 @@ async fn archive_and_accessibility_are_claimed_in_the_metadata() {
     ] {
         assert!(metadata.contains(claim), "no {claim}");
     }
+}
+
+#[tokio::test]
+async fn structure_and_fonts_hold_what_the_metadata_claim() {
+    let path = kept("structure", &made(&sample::minutes()).await);
+    let say = |program: &str, option: &[&str]| {
+        let out = Command::new(program).args(option).arg(&path).output().unwrap();
+        String::from_utf8_lossy(&out.stdout).into_owned()
+    };
+    let tree = say("pdfinfo", &["-struct"]);
+    let many = |tag: &str| tree.lines().filter(|line| line.trim_start().split(' ').next() == Some(tag)).count();
+    assert_eq!((many("H1"), many("H2")), (3, 12), "{tree}");
+    assert_eq!((many("Table"), many("THead"), many("Figure:") + many("Figure")), (6, 6, 1), "{tree}");
+    let fonts = say("pdffonts", &[]);
+    let rows: Vec<_> = fonts.lines().skip(2).collect();
+    assert_eq!(rows.len(), 3, "{fonts}");
+    assert!(rows.iter().all(|row| row.contains("Tinos") && row.contains(" yes yes yes ")), "{fonts}");
 }
 
 #[tokio::test]

@@ -88,6 +88,13 @@ async fn endings_are_told_apart() {
     assert!(matches!(&error, PaperError::Crashed { reason, .. } if reason == "words"), "{error}");
 }
 
+/// Here "this program" is the test binary, which does not know the verb: it is started, and what it says is no paper.
+#[tokio::test]
+async fn only_a_pdf_is_a_paper() {
+    let error = Press::of_this_program().unwrap().render(&request(&sample::minutes())).await.unwrap_err();
+    assert!(matches!(&error, PaperError::Crashed { status, .. } if status.success()), "{error}");
+}
+
 /// A typeset process that has put up its fence and waits for its request, and its limits as the kernel shows them.
 fn fenced() -> (Child, String) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_diemcau"))
