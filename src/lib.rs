@@ -8,7 +8,13 @@
 )]
 
 pub mod clock;
+pub mod config;
 pub mod documents;
 pub mod domain;
+pub mod error;
 pub mod limits;
 pub mod media;
+pub mod protocol;
+pub mod room;
+pub mod store;
+pub mod text;

@@ -12,4 +12,11 @@
     reason = "a test that cannot go on must stop, and helpers of tests are tests"
 )]
 
+#[path = "../support/mod.rs"]
+mod support;
+
+mod authz_matrix;
 mod papers;
+mod recorder;
+mod store_contract;
+mod store_faults;
