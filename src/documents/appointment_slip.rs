@@ -4,7 +4,8 @@ use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
 
 use super::Paper;
-use super::parts::{CitizenData, Head, Matter, Signer};
+use super::parts::{CitizenData, Head, Signer};
+use crate::domain::cases::PetitionKind;
 
 /// Appointment given to a citizen.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -14,7 +15,7 @@ pub struct AppointmentSlip {
     /// The citizen.
     pub citizen: CitizenData,
     /// What they are received about.
-    pub matters: Vec<Matter>,
+    pub matters: Vec<PetitionKind>,
     /// When.
     pub at: DateTime,
     /// Name of the place or point to come to.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::parts::Interruption;
 use super::{Paper, PaperProof};
+use crate::domain::presence::AttendanceStatus;
 
 /// The attendance of one session or of one visit.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -88,6 +89,18 @@ pub enum Attendance {
     Absent,
     /// Came without being expected.
     Unexpected,
+}
+
+/// A substitute is present; for whom stands in [`Attendee::substitute_for`].
+impl From<AttendanceStatus> for Attendance {
+    fn from(status: AttendanceStatus) -> Self {
+        match status {
+            AttendanceStatus::Present | AttendanceStatus::Substitute => Self::Present,
+            AttendanceStatus::Late => Self::Late,
+            AttendanceStatus::LeftEarly => Self::LeftEarly,
+            AttendanceStatus::Absent => Self::Absent,
+        }
+    }
 }
 
 impl Paper for AttendanceAnnex {

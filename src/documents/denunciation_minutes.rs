@@ -4,7 +4,7 @@
 use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
 
-use super::parts::{Citizen, Confirmation, Exhibit, Head, Officer, Online, Signature};
+use super::parts::{Citizen, Exhibit, Head, Officer, Online, ReadBack, Signature};
 use super::{Paper, PaperProof};
 
 /// What a denouncer said, written down by the receiver.
@@ -33,7 +33,7 @@ pub struct DenunciationMinutes {
     /// When it ended.
     pub ended_at: Option<DateTime>,
     /// Reading back.
-    pub confirmation: Confirmation,
+    pub read_back: ReadBack,
     /// Number of copies; 2 by the form.
     pub copies: u32,
     /// Who signs where.

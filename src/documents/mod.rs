@@ -25,7 +25,7 @@ pub use press::{PaperError, Press};
 pub use proof::{PaperProof, ProofError};
 pub use receipt::Receipt;
 pub use refusal_notice::RefusalNotice;
-pub use visit_minutes::{Conclusion, Opinion, Promised, VisitMinutes};
+pub use visit_minutes::{Conclusion, Promised, VisitMinutes};
 
 use std::fmt;
 

@@ -4,6 +4,9 @@
 use jiff::civil::{Date, DateTime};
 use serde::{Deserialize, Serialize};
 
+use crate::domain::people::Function;
+use crate::domain::visit::Confirmation;
+
 /// Head of a paper: D30 Điều 8(2) b, c, d.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Head {
@@ -28,34 +31,10 @@ pub struct Officer {
     pub name: String,
     /// Title and unit.
     pub title: Option<String>,
-    /// What the officer does in this reception.
-    pub function: Function,
+    /// What the officer does in this reception; none prints "Người tiếp công dân" (reception where nobody presides).
+    pub function: Option<Function>,
     /// Name of the point where the officer sits; none at a desk.
     pub point: Option<String>,
-}
-
-/// Functions in a reception (design §2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Function {
-    /// Người chủ trì.
-    Presider,
-    /// Người tiếp công dân, where nobody presides.
-    Receiver,
-    /// Người ghi biên bản.
-    NoteTaker,
-    /// Người giúp ghi biên bản.
-    Assistant,
-    /// Đơn vị tham mưu.
-    AdvisingUnit,
-    /// Cán bộ điểm cầu.
-    PointOfficer,
-    /// Đại diện cơ quan, đơn vị.
-    AgencyRepresentative,
-    /// Người phiên dịch.
-    Interpreter,
-    /// Người dự.
-    Observer,
 }
 
 /// A citizen named in a paper.
@@ -91,18 +70,6 @@ pub struct CitizenData {
     pub identity_place: Option<String>,
 }
 
-/// What a reception is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Matter {
-    /// Khiếu nại.
-    Complaint,
-    /// Tố cáo.
-    Denunciation,
-    /// Kiến nghị, phản ánh.
-    FeedbackPetition,
-}
-
 /// A document handed over or shown, as form 02/TCD lists it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Exhibit {
@@ -120,7 +87,7 @@ pub struct Exhibit {
     pub sha256: Option<String>,
 }
 
-/// What minutes add when the reception is online (domain.md §6.4).
+/// What minutes add when the reception is online (online reception).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Online {
     /// Name of the platform.
@@ -193,10 +160,10 @@ pub struct RecordingFile {
     pub sha256: String,
 }
 
-/// How the minutes were confirmed by the person received.
+/// How the minutes came back to the person received.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "how", rename_all = "snake_case")]
-pub enum Confirmation {
+pub enum ReadBack {
     /// The person has read the minutes.
     Read,
     /// The minutes were read aloud to the person.
@@ -256,8 +223,21 @@ pub enum Manner {
     Fingerprint,
     /// Digital signature.
     Digital,
+    /// By word on the recording; the signature is still owed (confirmation by word only bridges an interruption).
+    Verbal,
     /// Refused.
     Refused,
+}
+
+impl From<Confirmation> for Manner {
+    fn from(confirmation: Confirmation) -> Self {
+        match confirmation {
+            Confirmation::Signature => Self::Ink,
+            Confirmation::Fingerprint => Self::Fingerprint,
+            Confirmation::DigitalSignature => Self::Digital,
+            Confirmation::Verbal => Self::Verbal,
+        }
+    }
 }
 
 /// Người ký: the block of D30 Điều 8(2) g.

@@ -1,9 +1,8 @@
 //! What a paper says about the record it was made from, so that `diemcau verify --paper` can compare the two.
 
-use std::fmt::Write as _;
+use serde::{Deserialize, Serialize};
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
+use crate::domain::chain::{self, Hash};
 use crate::domain::ids::{SessionId, VisitId};
 
 /// First field of the QR text; a later layout gets another number.
@@ -19,14 +18,11 @@ pub struct PaperProof {
     /// Sequence number of the freezing event.
     pub seq: u64,
     /// SHA-256 head of the log at that event.
-    #[serde(serialize_with = "to_hex", deserialize_with = "from_hex")]
-    pub head: [u8; 32],
+    pub head: Hash,
     /// SHA-256 of the frozen text.
-    #[serde(serialize_with = "to_hex", deserialize_with = "from_hex")]
-    pub text: [u8; 32],
+    pub text: Hash,
     /// SHA-256 of the installation's public signing key.
-    #[serde(serialize_with = "to_hex", deserialize_with = "from_hex")]
-    pub key: [u8; 32],
+    pub key: Hash,
 }
 
 /// Why a scanned text is not a proof.
@@ -41,19 +37,17 @@ pub enum ProofError {
 }
 
 impl PaperProof {
+    /// The part that the log itself can be compared with.
+    pub fn mark(&self) -> chain::Paper {
+        chain::Paper { session: self.session, seq: self.seq, head: self.head, fingerprint: self.key }
+    }
+
     /// `DIEMCAU-PAPER-1:SESSION:VISIT:SEQ:HEAD:TEXT:KEY`, capitals only: a QR code packs them 40 % denser than bytes.
     /// `VISIT` is `-` for a whole session; hashes are hexadecimal.
     pub fn qr_text(&self) -> String {
         let visit = self.visit.map_or_else(|| "-".to_owned(), |visit| visit.to_string());
-        format!(
-            "{TAG}:{}:{visit}:{}:{}:{}:{}",
-            self.session,
-            self.seq,
-            hex(&self.head),
-            hex(&self.text),
-            hex(&self.key)
-        )
-        .to_ascii_uppercase()
+        format!("{TAG}:{}:{visit}:{}:{}:{}:{}", self.session, self.seq, self.head, self.text, self.key)
+            .to_ascii_uppercase()
     }
 
     /// Reads back what [`PaperProof::qr_text`] wrote; small letters and surrounding space are accepted.
@@ -61,7 +55,8 @@ impl PaperProof {
     /// # Errors
     /// [`ProofError`] names the field.
     pub fn parse(scanned: &str) -> Result<Self, ProofError> {
-        let mut fields = scanned.trim().split(':');
+        let scanned = scanned.trim().to_ascii_lowercase();
+        let mut fields = scanned.split(':');
         if !fields.next().is_some_and(|tag| tag.eq_ignore_ascii_case(TAG)) {
             return Err(ProofError::Foreign);
         }
@@ -73,42 +68,12 @@ impl PaperProof {
                 id => Some(id.parse().map_err(|_| ProofError::Field("visit"))?),
             },
             seq: field("seq")?.parse().map_err(|_| ProofError::Field("seq"))?,
-            head: unhex(field("head")?).ok_or(ProofError::Field("head"))?,
-            text: unhex(field("text")?).ok_or(ProofError::Field("text"))?,
-            key: unhex(field("key")?).ok_or(ProofError::Field("key"))?,
+            head: field("head")?.parse().map_err(|_| ProofError::Field("head"))?,
+            text: field("text")?.parse().map_err(|_| ProofError::Field("text"))?,
+            key: field("key")?.parse().map_err(|_| ProofError::Field("key"))?,
         };
         if fields.next().is_some() { Err(ProofError::Foreign) } else { Ok(proof) }
     }
-}
-
-fn hex(bytes: &[u8; 32]) -> String {
-    let mut text = String::with_capacity(64);
-    for byte in bytes {
-        // Writing into a String cannot fail.
-        let _written = write!(text, "{byte:02x}");
-    }
-    text
-}
-
-fn unhex(text: &str) -> Option<[u8; 32]> {
-    if text.len() != 64 {
-        return None;
-    }
-    let mut digits = text.chars().map(|digit| digit.to_digit(16));
-    let mut bytes = [0_u8; 32];
-    for byte in &mut bytes {
-        *byte = u8::try_from(digits.next()?? * 16 + digits.next()??).ok()?;
-    }
-    Some(bytes)
-}
-
-fn to_hex<S: Serializer>(bytes: &[u8; 32], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&hex(bytes))
-}
-
-fn from_hex<'de, D: Deserializer<'de>>(deserializer: D) -> Result<[u8; 32], D::Error> {
-    let text = String::deserialize(deserializer)?;
-    unhex(&text).ok_or_else(|| serde::de::Error::custom("64 hexadecimal digits expected"))
 }
 
 #[cfg(test)]
@@ -122,9 +87,9 @@ mod tests {
             session: SessionId(Uuid::from_u128(0x0192_aaaa_0000_7000_8000_0000_0000_00ff)),
             visit,
             seq: 412,
-            head: std::array::from_fn(|index| u8::try_from(index * 7).unwrap()),
-            text: [0xab; 32],
-            key: [0; 32],
+            head: Hash(std::array::from_fn(|index| u8::try_from(index * 7).unwrap())),
+            text: Hash([0xab; 32]),
+            key: Hash([0; 32]),
         }
     }
 

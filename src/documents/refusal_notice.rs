@@ -4,7 +4,8 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::Paper;
-use super::parts::{CitizenData, Head, Matter, Signer};
+use super::parts::{CitizenData, Head, Signer};
+use crate::domain::cases::PetitionKind;
 
 /// Notice that a citizen is not received.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -16,7 +17,7 @@ pub struct RefusalNotice {
     /// Day on which the citizen came.
     pub came_on: Date,
     /// What they came for.
-    pub matters: Vec<Matter>,
+    pub matters: Vec<PetitionKind>,
     /// About what, in words.
     pub about: Option<String>,
     /// Reason of the refusal, in words.

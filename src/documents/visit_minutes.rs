@@ -4,8 +4,9 @@
 use jiff::civil::{Date, DateTime};
 use serde::{Deserialize, Serialize};
 
-use super::parts::{Citizen, Confirmation, Exhibit, Head, Matter, Officer, Online, Signature};
+use super::parts::{Citizen, Exhibit, Head, Officer, Online, ReadBack, Signature};
 use super::{Paper, PaperProof};
+use crate::domain::cases::PetitionKind;
 
 /// Minutes of a visit that took place.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -29,15 +30,17 @@ pub struct VisitMinutes {
     /// Points, connection and recording; none for reception at a desk.
     pub online: Option<Online>,
     /// What it is about; more than one when the petition holds several.
-    pub matters: Vec<Matter>,
+    pub matters: Vec<PetitionKind>,
     /// II.1, text as frozen; paragraphs are parted by line ends.
     pub content: Option<String>,
     /// II.2 yêu cầu, đề nghị.
     pub requests: Option<String>,
-    /// II.3 thông tin, tài liệu, chứng cứ.
+    /// II.3 thông tin, tài liệu, chứng cứ: the text as frozen.
+    pub documents: Option<String>,
+    /// II.3 the documents themselves, as a table after the text.
     pub exhibits: Vec<Exhibit>,
-    /// III.1.
-    pub opinions: Vec<Opinion>,
+    /// III.1, text as frozen.
+    pub opinions: Option<String>,
     /// III.2.
     pub conclusion: Conclusion,
     /// III.3 opinion of the person received.
@@ -45,22 +48,13 @@ pub struct VisitMinutes {
     /// When the visit ended.
     pub ended_at: Option<DateTime>,
     /// Reading back.
-    pub confirmation: Confirmation,
+    pub read_back: ReadBack,
     /// Number of copies; 2 by the form.
     pub copies: u32,
     /// Who signs where.
     pub signatures: Vec<Signature>,
     /// From which state of the record the text was frozen; none prints as a draft.
     pub proof: Option<PaperProof>,
-}
-
-/// What a member said.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Opinion {
-    /// Name, with unit where it helps.
-    pub speaker: String,
-    /// What was said.
-    pub text: String,
 }
 
 /// The closing card: D154 Điều 25(2)–(3).

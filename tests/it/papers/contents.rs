@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use diemcau::documents::Paper;
-use diemcau::documents::parts::{Confirmation, Head};
+use diemcau::documents::parts::{Head, ReadBack};
 use serde_json::Value;
 
 use super::{dense, kept, made, pages, sample, text_of};
@@ -227,9 +227,10 @@ async fn absent_data_are_dotted_lines() {
     paper.head = Head { superior: None, number: None, date: None, ..paper.head };
     paper.citizens = vec![diemcau::documents::parts::Citizen::Open(Default::default())];
     (paper.content, paper.requests, paper.reply, paper.ended_at, paper.address) = (None, None, None, None, None);
-    (paper.matters, paper.exhibits, paper.opinions, paper.officers) = (vec![], vec![], vec![], vec![]);
+    (paper.matters, paper.exhibits, paper.officers) = (vec![], vec![], vec![]);
+    (paper.documents, paper.opinions) = (None, None);
     paper.conclusion.text = None;
-    paper.confirmation = Confirmation::Pending;
+    paper.read_back = ReadBack::Pending;
     paper.signatures.iter_mut().for_each(|one| (one.name, one.point, one.at) = (None, None, None));
     paper.proof = None;
     let text = text_of("blank", &made(&paper).await);

@@ -9,11 +9,13 @@ mod sample;
 
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::Duration;
 
 use diemcau::documents::{Paper, PaperRequest, Press};
 
+/// Unoptimized and on a busy machine: what a paper says is tested here, its time limit in `process`.
 fn press() -> Press {
-    Press::new(env!("CARGO_BIN_EXE_diemcau"))
+    Press::new(env!("CARGO_BIN_EXE_diemcau")).with_time_limit(Duration::from_secs(180))
 }
 
 fn request(paper: &impl Paper) -> PaperRequest {

@@ -2,7 +2,10 @@
 
 use diemcau::documents::parts::*;
 use diemcau::documents::*;
+use diemcau::domain::cases::PetitionKind;
+use diemcau::domain::chain::Hash;
 use diemcau::domain::ids::{SessionId, VisitId};
+use diemcau::domain::people::Function;
 use jiff::civil::{Date, DateTime, date};
 use uuid::Uuid;
 
@@ -28,7 +31,7 @@ pub(crate) fn head(number: Option<u32>, symbol: &str) -> Head {
 }
 
 pub(crate) fn officer(name: &str, title: &str, function: Function, point: &str) -> Officer {
-    Officer { name: name.to_owned(), title: some(title), function, point: some(point) }
+    Officer { name: name.to_owned(), title: some(title), function: Some(function), point: some(point) }
 }
 
 pub(crate) fn officers() -> Vec<Officer> {
@@ -142,9 +145,9 @@ pub(crate) fn proof() -> PaperProof {
         session: SessionId(Uuid::from_u128(0x0192_aaaa_0000_7000_8000_0000_0000_00ff)),
         visit: Some(VisitId(Uuid::from_u128(0x0192_bbbb_0000_7000_8000_0000_0000_0001))),
         seq: 1412,
-        head: std::array::from_fn(|index| u8::try_from(index * 7).unwrap()),
-        text: [0xab; 32],
-        key: std::array::from_fn(|index| u8::try_from(255 - index * 3).unwrap()),
+        head: Hash(std::array::from_fn(|index| u8::try_from(index * 7).unwrap())),
+        text: Hash([0xab; 32]),
+        key: Hash(std::array::from_fn(|index| u8::try_from(255 - index * 3).unwrap())),
     }
 }
 
@@ -173,18 +176,24 @@ pub(crate) fn minutes() -> VisitMinutes {
         citizens: vec![Citizen::Open(citizen())],
         group_size: Some(12),
         online: Some(online()),
-        matters: vec![Matter::Complaint],
+        matters: vec![PetitionKind::Complaint],
         content: some(
             "Ông Trần Văn Đường khiếu nại Quyết định số 512/QĐ-UBND về việc thu hồi 1.250 m² đất nông nghiệp của gia đình tại thửa số 48, tờ bản đồ số 7, thôn Đông Thành.\nÔng cho rằng diện tích bồi thường tính thiếu 84,5 m², đơn giá áp dụng thấp hơn bảng giá đất năm 2025 và gia đình không được niêm yết phương án trong 20 ngày.",
         ),
-        requests: some("Đề nghị đo đạc lại diện tích; áp giá bồi thường theo bảng giá đất hiện hành; bố trí tái định cư trước ngày 30/6/2026."),
+        requests: some(
+            "Đề nghị đo đạc lại diện tích; áp giá bồi thường theo bảng giá đất hiện hành; bố trí tái định cư trước ngày 30/6/2026.",
+        ),
+        documents: some(
+            "Ông Trần Văn Đường xuất trình hai tài liệu tại điểm cầu, cán bộ điểm cầu đã đối chiếu bản chính.",
+        ),
         exhibits: exhibits(),
-        opinions: vec![
-            Opinion { speaker: "Ông Phạm Đức Thịnh".to_owned(), text: "Sở sẽ cử đoàn đo đạc lại thửa đất với sự chứng kiến của gia đình.\nHồ sơ niêm yết còn lưu tại Ủy ban nhân dân xã.".to_owned() },
-            Opinion { speaker: "Bà Vũ Thị Hằng".to_owned(), text: "Xã đã niêm yết phương án từ ngày 03/11/2025 đến ngày 24/11/2025.".to_owned() },
-        ],
+        opinions: some(
+            "Ông Phạm Đức Thịnh: Sở sẽ cử đoàn đo đạc lại thửa đất với sự chứng kiến của gia đình.\nBà Vũ Thị Hằng: Xã đã niêm yết phương án từ ngày 03/11/2025 đến ngày 24/11/2025.",
+        ),
         conclusion: Conclusion {
-            text: some("Giao Sở Nông nghiệp và Môi trường chủ trì đo đạc lại, báo cáo Chủ tịch Ủy ban nhân dân tỉnh; Ban Tiếp công dân tỉnh thông báo kết quả cho công dân."),
+            text: some(
+                "Giao Sở Nông nghiệp và Môi trường chủ trì đo đạc lại, báo cáo Chủ tịch Ủy ban nhân dân tỉnh; Ban Tiếp công dân tỉnh thông báo kết quả cho công dân.",
+            ),
             answered_now: false,
             promised: vec![Promised {
                 task: "Đo đạc lại thửa đất số 48 và trả lời bằng văn bản".to_owned(),
@@ -195,7 +204,7 @@ pub(crate) fn minutes() -> VisitMinutes {
         },
         reply: some("Ông Trần Văn Đường nhất trí với kết luận, đề nghị thực hiện đúng thời hạn."),
         ended_at: Some(at(9, 40, 0)),
-        confirmation: Confirmation::ReadAloud { by: some("Lê Quang Huỳnh") },
+        read_back: ReadBack::ReadAloud { by: some("Lê Quang Huỳnh") },
         copies: 2,
         signatures: signatures(),
         proof: Some(proof()),
@@ -238,9 +247,8 @@ pub(crate) fn denunciation() -> DenunciationMinutes {
         exhibits: exhibits(),
         requests: some("Đề nghị giữ bí mật danh tính và áp dụng biện pháp bảo vệ."),
         ended_at: Some(at(15, 20, 0)),
-        confirmation: Confirmation::Refused {
-            reason: some("chưa thống nhất nội dung mục II"),
-            witness: some("Vũ Thị Hằng"),
+        read_back: ReadBack::Refused {
+            reason: some("chưa thống nhất nội dung mục II"), witness: some("Vũ Thị Hằng")
         },
         copies: 2,
         signatures: vec![
@@ -339,7 +347,7 @@ pub(crate) fn refusal() -> RefusalNotice {
         head: head(Some(9), "TB-BTCD"),
         citizen: CitizenData { standing: None, telephone: None, ..citizen() },
         came_on: date(2026, 12, 3),
-        matters: vec![Matter::Complaint, Matter::FeedbackPetition],
+        matters: vec![PetitionKind::Complaint, PetitionKind::FeedbackPetition],
         about: some("bồi thường khi Nhà nước thu hồi đất."),
         reason: some("vụ việc đã được giải quyết hết thẩm quyền, đã có thông báo và không có tình tiết mới"),
         basis: some("khoản 3 Điều 9 Luật Tiếp công dân"),
@@ -357,7 +365,7 @@ pub(crate) fn appointment() -> AppointmentSlip {
     AppointmentSlip {
         head: head(Some(21), "PH-BTCD"),
         citizen: CitizenData { standing: None, telephone: None, ..citizen() },
-        matters: vec![Matter::Denunciation],
+        matters: vec![PetitionKind::Denunciation],
         at: at(8, 30, 0),
         place: "Điểm cầu xã Bình Khê".to_owned(),
         address: some("Trụ sở Ủy ban nhân dân xã Bình Khê, thôn Trại Mới"),
