@@ -24,6 +24,7 @@ mod media_call;
 mod media_harm;
 mod media_loss;
 mod media_stage;
+mod papers;
 mod recorder;
 mod room_live;
 mod room_rules;
