@@ -2,10 +2,19 @@
 //!
 //! ARCHITECTURE.md draws the house; `tests/it/architecture.rs` holds the table of which module may use which.
 
-#![cfg_attr(test, allow(clippy::allow_attributes, clippy::allow_attributes_without_reason, reason = "tests read like a story"))]
+#![cfg_attr(
+    test,
+    allow(clippy::allow_attributes, clippy::allow_attributes_without_reason, reason = "tests read like a story")
+)]
 
 pub mod bot;
 pub mod clock;
+pub mod config;
 pub mod domain;
+pub mod error;
 pub mod limits;
 pub mod media;
+pub mod protocol;
+pub mod room;
+pub mod store;
+pub mod text;

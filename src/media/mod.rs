@@ -5,6 +5,7 @@
 
 pub mod engine;
 pub mod plan;
+pub mod record;
 
 mod cache;
 mod dtls;

@@ -1,6 +1,33 @@
-//! One binary for all integration tests: linking once is what makes them quick.
+//! All integration tests in one binary: linking is what costs.
 
+#![allow(
+    clippy::allow_attributes,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::print_stdout,
+    unreachable_pub,
+    reason = "a test that cannot go on must stop, and helpers of tests are tests"
+)]
+
+#[macro_use]
+#[path = "../support/contract.rs"]
+mod contract;
+#[path = "../support/mod.rs"]
+mod support;
+
+mod authz_matrix;
+mod chain_golden;
 mod media_call;
 mod media_harm;
 mod media_loss;
 mod media_stage;
+mod recorder;
+mod room_rules;
+mod store_contract;
+mod store_faults;
+mod store_office;
+mod store_schema;
+mod store_verify;

@@ -1,0 +1,148 @@
+//! Frames of the socket in both directions. Text frames of JSON, one frame one object.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::command::Command;
+use crate::domain::ids::{CommandId, ConnectionId, PointId};
+use crate::domain::units::DeviceKind;
+
+/// Client to server.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "frame.ts"))]
+#[serde(deny_unknown_fields)]
+pub struct ClientFrame {
+    /// Protocol version, 1.
+    pub v: u16,
+    /// Made by the client once per act and kept when the frame is sent again: the answer carries it as `re`.
+    pub id: CommandId,
+    pub body: ClientBody,
+}
+
+/// What a client sends. Tagged by `type`.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "frame.ts"))]
+#[serde(rename_all = "snake_case", tag = "type", deny_unknown_fields)]
+pub enum ClientBody {
+    /// First frame: which device this is, and what the client still has of the sections.
+    Hello {
+        device: DeviceKind,
+        /// Sections and the hash of each that the client holds; unchanged ones are not sent again.
+        #[serde(default)]
+        have: std::collections::BTreeMap<String, String>,
+    },
+    /// An act that becomes part of the record.
+    Command { command: Box<Command> },
+    /// Media: the only offer of this connection.
+    Offer { sdp: String },
+    /// Sound level of the own microphone for the others' lamps; never part of the record.
+    Typing { visit: crate::domain::ids::VisitId, block: crate::domain::ids::BlockId },
+    /// Answer to `ping`, or a sign of life.
+    Pong,
+}
+
+/// Server to client.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "frame.ts"))]
+pub struct ServerFrame {
+    pub v: u16,
+    pub body: ServerBody,
+}
+
+/// What the server sends. Tagged by `type`.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "frame.ts"))]
+#[serde(rename_all = "snake_case", tag = "type")]
+pub enum ServerBody {
+    /// Answer to `hello`.
+    Welcome {
+        connection: ConnectionId,
+        point: Option<PointId>,
+        /// Server time, RFC 3339.
+        now: String,
+        server: String,
+        /// Receive slot pairs the client should offer.
+        slots: u32,
+    },
+    /// A section whole.
+    Snapshot {
+        section: String,
+        /// Sequence of the log this state is the fold of.
+        #[cfg_attr(test, ts(type = "number"))]
+        seq: i64,
+        hash: String,
+        #[cfg_attr(test, ts(type = "unknown"))]
+        state: Value,
+    },
+    /// RFC 6902 patch from the state with hash `base` to the state with hash `hash`.
+    Patch {
+        section: String,
+        #[cfg_attr(test, ts(type = "number"))]
+        seq: i64,
+        base: String,
+        hash: String,
+        #[cfg_attr(test, ts(type = "unknown"))]
+        patch: Value,
+    },
+    /// The client may not see this section any more: forget it.
+    Forget {
+        section: String,
+    },
+    /// The command is committed.
+    Done {
+        re: CommandId,
+        #[cfg_attr(test, ts(type = "number"))]
+        seq: i64,
+    },
+    /// The command was refused; nothing happened.
+    Refused {
+        re: CommandId,
+        /// Stable code, key of the text catalogue.
+        code: String,
+        /// Field of the command the refusal is about.
+        field: Option<String>,
+        /// Article of law the rule rests on.
+        citation: Option<String>,
+        /// Sentence in Vietnamese and English.
+        vi: String,
+        en: String,
+    },
+    /// Answer to `offer`.
+    Answer {
+        re: CommandId,
+        sdp: String,
+        slots: u32,
+    },
+    /// Which point feeds which slot pair of this connection.
+    Slots {
+        slots: Vec<SlotView>,
+    },
+    /// Sound level per point, 0 (loud) to 127; no sequence.
+    Levels {
+        levels: std::collections::BTreeMap<PointId, u8>,
+    },
+    /// Someone writes in a block; no sequence.
+    Typing {
+        visit: crate::domain::ids::VisitId,
+        block: crate::domain::ids::BlockId,
+        name: String,
+    },
+    Ping,
+    /// The connection ends: code as in the close frame, and whether to come back.
+    Bye {
+        code: u16,
+        reason: String,
+        #[cfg_attr(test, ts(type = "number"))]
+        retry_ms: u64,
+    },
+}
+
+/// What one slot pair shows.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "frame.ts"))]
+pub struct SlotView {
+    pub point: Option<PointId>,
+    /// `camera` or `paper`.
+    pub picture: Option<String>,
+    pub sound: bool,
+}

@@ -1,0 +1,270 @@
+//! The published state: sections. Collections are objects keyed by id; what an audience may not see is absent.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::cases::{Petition, PetitionKind, Promise, StoredFile};
+use crate::domain::ids::{BlockId, CaseId, PersonId, PointId, SessionId, UnitId, UserId, VisitId};
+use crate::domain::people::{Class, Function, IdentityCheck, Person};
+use crate::domain::session::{EligibilityGround, ReceptionKind, SessionStatus, SessionStep, StepOutcome};
+use crate::domain::units::PointRole;
+use crate::domain::visit::{BlockKind, ClosingCard, Confirmation, VisitStatus};
+
+/// Section `public`: what everybody of the session sees, citizen screens included. No names of citizens.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "section.ts"))]
+pub struct PublicSection {
+    pub session: SessionId,
+    pub title: String,
+    pub kind: ReceptionKind,
+    pub status: SessionStatus,
+    #[cfg_attr(test, ts(type = "string"))]
+    pub starts_at: Timestamp,
+    pub recording: RecordingView,
+    /// Sentence for a pause, interruption or postponement.
+    pub notice: String,
+    /// When a proposed end becomes final.
+    #[cfg_attr(test, ts(type = "string | null"))]
+    pub ends_at: Option<Timestamp>,
+    pub points: BTreeMap<PointId, PublicPoint>,
+    /// Number of the running visit, absent while it is restricted.
+    pub running_number: Option<u32>,
+    pub floor: FloorView,
+    pub consultation: bool,
+}
+
+/// State of the recorder.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "section.ts"))]
+#[serde(rename_all = "snake_case")]
+pub enum RecordingView {
+    Off,
+    Running,
+    Failed,
+    /// Failed, and presider and note-taker go on without it.
+    Waived,
+}
+
+/// A point as everybody sees it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "section.ts"))]
+pub struct PublicPoint {
+    pub name: String,
+    pub role: PointRole,
+    pub link: LinkView,
+    pub microphone_open: bool,
+    pub hand_raised: bool,
+    /// Numbers waiting at this point, first in the queue first; restricted visits are absent.
+    pub waiting: Vec<u32>,
+}
+
+/// How a point is linked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "section.ts"))]
+#[serde(rename_all = "snake_case")]
+pub enum LinkView {
+    /// Never connected in this session.
+    Absent,
+    Connected,
+    /// Media or socket silent: being reconnected.
+    Lost,
+}
+
+/// Who may speak.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "section.ts"))]
+pub struct FloorView {
+    pub point: Option<PointId>,
+    pub person: Option<PersonId>,
+    #[cfg_attr(test, ts(type = "string | null"))]
+    pub since: Option<Timestamp>,
+    /// Raised hands, first come first.
+    pub hands: Vec<PointId>,
+}
+
+/// Section `staff`: agenda, duties, functions. Restricted visits are absent except at the receiver's point.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "section.ts"))]
+pub struct StaffSection {
+    pub grounds: Vec<EligibilityGround>,
+    pub unit: UnitId,
+    pub agenda: Vec<VisitId>,
+    pub visits: BTreeMap<VisitId, AgendaRow>,
+    /// The one button: what the presider would call next.
+    pub next: Option<VisitId>,
+    pub running: Option<VisitId>,
+    pub functions: BTreeMap<UserId, FunctionRow>,
+    pub steps: Vec<StepRow>,
+    /// Codes of duties still open before the session may start.
+    pub open_duties: Vec<String>,
+    pub room_wide: bool,
+    pub consultation: Vec<PointId>,
+    /// Sequence and hash of the newest event: what paper carries.
+    pub head: String,
+}
+
+/// A visit in the agenda.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "section.ts"))]
+pub struct AgendaRow {
+    pub number: u32,
+    pub class: Class,
+    pub status: VisitStatus,
+    pub presented_as: PetitionKind,
+    pub citizen_point: PointId,
+    pub summary: String,
+    pub people: u32,
+    /// Name of the main person.
+    pub name: String,
+}
+
+/// An account in the session.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "section.ts"))]
+pub struct FunctionRow {
+    pub name: String,
+    pub title: String,
+    pub functions: Vec<Function>,
+    pub point: PointId,
+    pub connected: bool,
+}
+
+/// Evidence of a duty.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "section.ts"))]
+pub struct StepRow {
+    pub step: SessionStep,
+    pub point: Option<PointId>,
+    pub outcome: StepOutcome,
+    pub by: String,
+    #[cfg_attr(test, ts(type = "string"))]
+    pub at: Timestamp,
+}
+
+/// Section `devices`: what a technician needs, no content.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "section.ts"))]
+pub struct DevicesSection {
+    pub connections: BTreeMap<String, DeviceRow>,
+    /// Connections of a second main device that ask to take over.
+    pub take_over: BTreeMap<String, PointId>,
+}
+
+/// One wire.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "section.ts"))]
+pub struct DeviceRow {
+    pub point: Option<PointId>,
+    pub device: crate::domain::units::DeviceKind,
+    /// `none`, `connected`, `silent`.
+    pub media: String,
+    /// Sources that send now: `microphone`, `camera`, `paper`.
+    pub sending: Vec<String>,
+    pub loss_permille: u16,
+    pub rtt_ms: Option<u16>,
+    pub jitter_ms: u16,
+    pub up_kbps: u32,
+    pub down_kbps: u32,
+}
+
+/// Section `visit:{id}`: the whole of one visit for those who take part in it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "section.ts"))]
+pub struct VisitSection {
+    pub visit: VisitId,
+    pub number: u32,
+    pub class: Class,
+    pub status: VisitStatus,
+    pub presented_as: PetitionKind,
+    pub citizen_point: PointId,
+    pub agency_points: Vec<PointId>,
+    pub summary: String,
+    /// Main person first.
+    pub persons: Vec<Person>,
+    pub group_size: u32,
+    pub identity_seen: BTreeMap<PersonId, IdentityCheck>,
+    pub recording_announced: bool,
+    #[cfg_attr(test, ts(type = "string | null"))]
+    pub began_at: Option<Timestamp>,
+    pub card: Option<ClosingCard>,
+    pub files: Vec<StoredFile>,
+    pub petitions: Vec<Petition>,
+    pub case: Option<CaseId>,
+    pub promise: Option<Promise>,
+    pub register: Option<String>,
+    pub frozen: Option<String>,
+    /// The frozen text as read back.
+    pub frozen_text: Vec<(BlockKind, String)>,
+    pub confirmed: BTreeMap<PersonId, Confirmation>,
+    pub refused: BTreeMap<PersonId, String>,
+    pub timeline: Vec<TimelineRow>,
+}
+
+/// A line of the visit's story, in local sentences by code.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "section.ts"))]
+pub struct TimelineRow {
+    #[cfg_attr(test, ts(type = "number"))]
+    pub seq: i64,
+    #[cfg_attr(test, ts(type = "string"))]
+    pub at: Timestamp,
+    /// Key of the text catalogue.
+    pub code: String,
+    pub point: Option<PointId>,
+    pub person: Option<PersonId>,
+    pub note: String,
+}
+
+/// Section `minutes:{visit}`: the text while it is written.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "section.ts"))]
+pub struct MinutesSection {
+    pub blocks: BTreeMap<BlockId, BlockView>,
+}
+
+/// One block of text.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "section.ts"))]
+pub struct BlockView {
+    pub block_kind: BlockKind,
+    #[cfg_attr(test, ts(type = "number"))]
+    pub revision: u64,
+    pub text: String,
+    /// Who holds the lease, and until when.
+    pub writer: Option<UserId>,
+    pub writer_name: String,
+    /// Stored at.
+    #[cfg_attr(test, ts(type = "string"))]
+    pub saved_at: Timestamp,
+}
+
+/// Section `point:{id}`: the roster of one point.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "section.ts"))]
+pub struct PointSection {
+    pub point: PointId,
+    pub name: String,
+    pub address: String,
+    pub roster: BTreeMap<PersonId, RosterRow>,
+    pub attested_by: Option<String>,
+    /// Visits whose citizen sits here, waiting or running, first in the queue first.
+    pub visits: Vec<VisitId>,
+    /// The point may open its microphone now.
+    pub may_speak: bool,
+    pub microphone_open: bool,
+}
+
+/// A person of a point.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "section.ts"))]
+pub struct RosterRow {
+    pub person: Person,
+    pub seat: Option<u32>,
+    /// `expected`, `present`, `out`.
+    pub state: String,
+    #[cfg_attr(test, ts(type = "string | null"))]
+    pub first_in: Option<Timestamp>,
+    pub substitute_for: Option<PersonId>,
+}
