@@ -7,9 +7,14 @@
     allow(clippy::allow_attributes, clippy::allow_attributes_without_reason, reason = "tests read like a story")
 )]
 
+pub mod bot;
 pub mod clock;
+pub mod config;
 pub mod domain;
+pub mod error;
 pub mod limits;
 pub mod media;
 pub mod protocol;
+pub mod room;
 pub mod store;
+pub mod text;

@@ -20,6 +20,25 @@ pub const CONSENT_TIMEOUT: Duration = Duration::from_secs(30);
 pub const KEY_FRAME_INTERVAL: Duration = Duration::from_millis(250);
 /// Packets kept per incoming video stream for NACK answers. Older: not repaired.
 pub const NACK_CACHE: usize = 512;
+/// Bytes kept per incoming video stream of the best layer for NACK answers, about 1 s; the lower layers have a third
+/// and an eighth of it. Older: not repaired.
+pub const NACK_CACHE_BYTES: usize = 256 * 1024;
+/// Repair packets one connection gets per second. More are not sent; the picture is repaired by a key frame.
+pub const REPAIRS_PER_SECOND: u32 = 400;
+/// Streams (SSRCs) one connection may send: 5 with their repairs and one restart. More: dropped unread.
+pub const INCOMING_STREAMS: usize = 24;
+/// Media connections of one worker. More: refused `media_full`.
+pub const MEDIA_CONNECTIONS: usize = 1_000;
+/// Joins waiting for a media worker. More: refused `media_full`.
+pub const MEDIA_JOINS: usize = 256;
+/// How long a join waits for the worker. Longer: refused `media_unavailable`.
+pub const MEDIA_JOIN_WAIT: Duration = Duration::from_secs(5);
+/// Kernel buffers of the media socket in bytes, each way. Less is used when the system allows less.
+pub const MEDIA_SOCKET_BYTES: usize = 4 * 1024 * 1024;
+/// Quality of each connection is told this often.
+pub const MEDIA_QUALITY: Duration = Duration::from_secs(5);
+/// Sound levels of a room are told at most this often.
+pub const MEDIA_LEVELS: Duration = Duration::from_millis(200);
 /// Engine events waiting for a room. Full: levels and quality are dropped, edges wait in the worker.
 pub const ENGINE_EVENTS: usize = 1024;
 /// Packets waiting for the recorder. Full: counted and written into the log as a gap; live media goes on.
@@ -35,6 +54,30 @@ pub const RECORD_SYNC: Duration = Duration::from_secs(2);
 pub const RECORD_HASH: Duration = Duration::from_secs(10);
 /// Size of one encrypted frame of a recording in bytes of plaintext.
 pub const RECORD_FRAME: usize = 64 * 1024;
+/// Media is handed to the operating system at least this often (one Matroska cluster); a killed process loses no more.
+pub const RECORD_CLUSTER: Duration = Duration::from_millis(500);
+/// So long before the end of a segment a key frame is asked for. None comes: the file goes on, twice `SEGMENT` at most.
+pub const RECORD_ROTATE: Duration = Duration::from_secs(10);
+/// A missing packet is waited for so long (NACK repair). Longer: counted as lost.
+pub const RECORD_REORDER: Duration = Duration::from_millis(400);
+/// Packets that wait behind a missing one. More: it is counted as lost at once.
+pub const RECORD_REORDER_PACKETS: usize = 256;
+/// A hole at least this long is a gap in the log. Shorter holes are counted in the file's closing event.
+pub const RECORD_GAP: Duration = Duration::from_millis(500);
+/// Media that arrives and is not written raises the alarm within this time.
+pub const RECORD_CHECK: Duration = Duration::from_secs(5);
+/// A failing disk is tried again this often.
+pub const RECORD_RETRY: Duration = Duration::from_secs(1);
+/// After a boundary, packets on their way still reach the files of that visit for so long.
+pub const RECORD_BOUNDARY_GRACE: Duration = Duration::from_millis(300);
+/// Free bytes on the disk of recordings below which no session starts: a quarter of an hour of eight points.
+pub const RECORD_MIN_FREE: u64 = 2 * 1024 * 1024 * 1024;
+/// Bytes written, synced and removed to find out whether a disk takes recordings.
+pub const RECORD_PROBE: usize = 1024 * 1024;
+/// Largest picture in bytes. Larger: dropped, a key frame is asked for.
+pub const RECORD_PICTURE: usize = 2 * 1024 * 1024;
+/// Recorder events waiting for a slow reader. Full: the oldest prefix hash gives way, then the oldest event, counted.
+pub const RECORD_EVENTS: usize = 4096;
 
 // --- sockets -------------------------------------------------------------------------------------------------
 
@@ -56,6 +99,8 @@ pub const PING: Duration = Duration::from_secs(2);
 pub const SOCKET_SILENT: Duration = Duration::from_secs(6);
 /// Commands waiting for one room. Full: the socket's reader stops reading; nothing is dropped.
 pub const ROOM_QUEUE: usize = 64;
+/// Sockets of one room. More: refused `room_full`.
+pub const ROOM_WIRES: usize = 600;
 /// Lifetime of a ticket for socket, media or download. Older: refused `ticket_expired`.
 pub const TICKET: Duration = Duration::from_secs(30);
 

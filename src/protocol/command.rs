@@ -207,4 +207,19 @@ impl Command {
             .and_then(|value| value.get("do").and_then(|name| name.as_str().map(str::to_owned)))
             .unwrap_or_default()
     }
+
+    /// The action that `domain::access` has a row for: the name, with the act where one command has many.
+    pub fn action(&self) -> String {
+        let name = self.name();
+        let act = match self {
+            Self::MoveSession { act, .. } => serde_json::to_value(act),
+            Self::MoveVisit { act, .. } => serde_json::to_value(act),
+            Self::RecordStep { step, .. } => serde_json::to_value(step),
+            _ => return name,
+        };
+        match act.ok().as_ref().and_then(serde_json::Value::as_str) {
+            Some(act) => format!("{name}.{act}"),
+            None => name,
+        }
+    }
 }

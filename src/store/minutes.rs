@@ -55,6 +55,29 @@ const READ: &str = "SELECT block_id, kind, revision, text_sealed, author, at_us 
 const DELETE: &str =
     "DELETE FROM minutes_block WHERE session_id = $1 AND visit_id = $2 AND block_id = $3 AND revision = $4";
 
+impl SaveBlock {
+    /// The write, for an append that brings events beside it. Guarded: an older revision is [`StoreError::Stale`].
+    pub fn statement(&self) -> Statement {
+        let sealed = Sealed {
+            session: self.session,
+            scope: Scope::Visit(self.visit),
+            place: place(self.visit, self.block, self.revision),
+            plain: self.text.clone().into_bytes(),
+        };
+        let sql = if self.revision == 1 { INSERT } else { UPDATE };
+        Statement::new("minutes_block", sql)
+            .bind(self.session)
+            .bind(self.visit)
+            .bind(self.block)
+            .bind(self.kind.as_str())
+            .bind(self.revision)
+            .bind(sealed)
+            .bind(self.author.as_str())
+            .bind(self.at)
+            .one_row()
+    }
+}
+
 fn place(visit: VisitId, block: BlockId, revision: u64) -> String {
     format!("minutes_block|{visit}|{block}|{revision}")
 }
@@ -66,23 +89,7 @@ impl Store {
         if save.text.len() > limits::BLOCK_BYTES {
             return Err(StoreError::Invalid { field: "text" });
         }
-        let sealed = Sealed {
-            session: save.session,
-            scope: Scope::Visit(save.visit),
-            place: place(save.visit, save.block, save.revision),
-            plain: save.text.clone().into_bytes(),
-        };
-        let sql = if save.revision == 1 { INSERT } else { UPDATE };
-        let write = Statement::new("minutes_block", sql)
-            .bind(save.session)
-            .bind(save.visit)
-            .bind(save.block)
-            .bind(save.kind.as_str())
-            .bind(save.revision)
-            .bind(sealed)
-            .bind(save.author.as_str())
-            .bind(save.at)
-            .one_row();
+        let write = save.statement();
         match self.write_live(save.at, vec![write]).await {
             Err(StoreError::Stale { what }) => {
                 let blocks = self.minutes_blocks(save.session, save.visit).await?;

@@ -1,8 +1,16 @@
-//! One integration binary: a list of modules, so that linking is paid once.
+//! All integration tests in one binary: linking is what costs.
 
-#![allow(clippy::allow_attributes, clippy::allow_attributes_without_reason, reason = "tests read like a story")]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout)]
-#![allow(unreachable_pub)]
+#![allow(
+    clippy::allow_attributes,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::print_stdout,
+    unreachable_pub,
+    reason = "a test that cannot go on must stop, and helpers of tests are tests"
+)]
 
 #[macro_use]
 #[path = "../support/contract.rs"]
@@ -10,7 +18,14 @@ mod contract;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod authz_matrix;
 mod chain_golden;
+mod media_call;
+mod media_harm;
+mod media_loss;
+mod media_stage;
+mod recorder;
+mod room_rules;
 mod store_contract;
 mod store_faults;
 mod store_office;

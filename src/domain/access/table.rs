@@ -1,0 +1,244 @@
+//! The rows. Order as on the day: deciding, preparing, receiving, writing down, reading.
+
+use super::{Grant, Relation, Who};
+use crate::domain::people::{Function, UnitRole};
+
+const ANYONE: Grant = Grant::to(Who::Anyone).even_restricted();
+const ACCOUNT: Grant = Grant::to(Who::Account).even_restricted();
+
+const PRESIDER: Grant = Grant::to(Who::Function(Function::Presider)).even_restricted();
+const NOTE_TAKER: Grant = Grant::to(Who::Function(Function::NoteTaker)).even_restricted();
+const NOTE_TAKER_OWN: Grant = NOTE_TAKER.at(Relation::OwnPoint);
+const ASSISTANT_OWN: Grant = Grant::to(Who::Function(Function::Assistant)).at(Relation::OwnPoint).even_restricted();
+const ASSISTANT_VISIT: Grant = Grant::to(Who::Function(Function::Assistant)).at(Relation::VisitPoints);
+const OFFICER_OWN: Grant = Grant::to(Who::Function(Function::PointOfficer)).at(Relation::OwnPoint).even_restricted();
+const OFFICER_VISIT: Grant = Grant::to(Who::Function(Function::PointOfficer)).at(Relation::VisitPoints);
+const AGENCY_OWN: Grant = Grant::to(Who::Function(Function::AgencyRepresentative)).at(Relation::OwnPoint);
+const AGENCY_VISIT: Grant = Grant::to(Who::Function(Function::AgencyRepresentative)).at(Relation::VisitPoints);
+const ADVISER_VISIT: Grant = Grant::to(Who::Function(Function::AdvisingUnit)).at(Relation::VisitPoints);
+const INTERPRETER_VISIT: Grant = Grant::to(Who::Function(Function::Interpreter)).at(Relation::VisitPoints);
+const TECHNICIAN: Grant = Grant::to(Who::Function(Function::Technician));
+
+const HEAD: Grant = Grant::to(Who::Role(UnitRole::Head));
+const RECEPTION: Grant = Grant::to(Who::Role(UnitRole::ReceptionOfficer));
+/// Whoever registers a restricted visit knows of it.
+const RECEPTION_ALL: Grant = RECEPTION.even_restricted();
+const UNIT_TECHNICIAN: Grant = Grant::to(Who::Role(UnitRole::Technician));
+const INSPECTOR: Grant = Grant::to(Who::Role(UnitRole::Inspector));
+const ARCHIVIST: Grant = Grant::to(Who::Role(UnitRole::Archivist));
+const ADMINISTRATOR: Grant = Grant::to(Who::Role(UnitRole::Administrator));
+
+const fn seated(function: Function) -> Grant {
+    Grant::to(Who::Function(function)).at(Relation::AtPoint).even_restricted()
+}
+/// Those who may speak: each from the device of a point, with the floor.
+const SPEAKERS: &[Grant] = &[
+    seated(Function::Presider),
+    seated(Function::NoteTaker),
+    seated(Function::PointOfficer),
+    seated(Function::AgencyRepresentative),
+    seated(Function::AdvisingUnit),
+    seated(Function::Interpreter),
+];
+/// Those who keep the roster of the point they sit at.
+const ROSTER: &[Grant] = &[OFFICER_OWN, NOTE_TAKER_OWN, ASSISTANT_OWN];
+/// Those beside the citizen.
+const BESIDE: &[Grant] = &[OFFICER_OWN, NOTE_TAKER_OWN];
+const EVERY_FUNCTION: &[Grant] = &[
+    PRESIDER,
+    NOTE_TAKER,
+    Grant::to(Who::Function(Function::Assistant)),
+    Grant::to(Who::Function(Function::AdvisingUnit)),
+    Grant::to(Who::Function(Function::PointOfficer)),
+    Grant::to(Who::Function(Function::AgencyRepresentative)),
+    Grant::to(Who::Function(Function::Interpreter)),
+    Grant::to(Who::Function(Function::Observer)),
+    TECHNICIAN,
+    HEAD,
+    RECEPTION,
+    UNIT_TECHNICIAN,
+    INSPECTOR,
+    ARCHIVIST,
+];
+
+/// Every action with those who may do it.
+pub const TABLE: &[(&str, &[Grant])] = &[
+    // Deciding and preparing.
+    ("move_session.approve", &[HEAD]),
+    ("move_session.reject", &[HEAD]),
+    ("move_session.reschedule", &[HEAD]),
+    ("move_session.postpone", &[HEAD, PRESIDER]),
+    ("move_session.cancel", &[HEAD]),
+    ("move_session.publish", &[RECEPTION]),
+    ("move_session.notify", &[RECEPTION]),
+    ("move_session.test", &[RECEPTION, TECHNICIAN, UNIT_TECHNICIAN]),
+    ("move_session.open_lobby", &[PRESIDER, NOTE_TAKER, RECEPTION, TECHNICIAN, UNIT_TECHNICIAN]),
+    ("move_session.make_ready", &[PRESIDER, NOTE_TAKER, RECEPTION, TECHNICIAN]),
+    ("record_step.publication", &[RECEPTION]),
+    ("record_step.notice", &[RECEPTION]),
+    ("record_step.trial_call", &[RECEPTION, TECHNICIAN, UNIT_TECHNICIAN]),
+    ("record_step.seen_and_heard", &[OFFICER_OWN, NOTE_TAKER, PRESIDER]),
+    ("record_step.roll_call", &[PRESIDER, NOTE_TAKER]),
+    ("record_step.rules_read", &[PRESIDER, NOTE_TAKER]),
+    ("add_point", &[RECEPTION, PRESIDER]),
+    ("assign_function", &[RECEPTION, HEAD, PRESIDER]),
+    ("withdraw_function", &[RECEPTION, HEAD, PRESIDER]),
+    ("register_visit", &[RECEPTION_ALL, NOTE_TAKER]),
+    ("set_visit_points", &[PRESIDER, RECEPTION_ALL]),
+    ("order_agenda", &[PRESIDER, NOTE_TAKER, RECEPTION_ALL]),
+    // The session under way.
+    ("move_session.start", &[PRESIDER]),
+    ("move_session.pause", &[PRESIDER]),
+    ("move_session.interrupt", &[PRESIDER]),
+    ("move_session.resume", &[PRESIDER]),
+    ("move_session.close", &[PRESIDER]),
+    ("propose_end", &[PRESIDER]),
+    ("undo_end", &[PRESIDER]),
+    ("confirm_end", &[PRESIDER]),
+    ("hand_over_presiding", &[PRESIDER, HEAD]),
+    ("set_room_wide", &[PRESIDER]),
+    ("begin_consultation", &[PRESIDER]),
+    ("end_consultation", &[PRESIDER]),
+    ("allow_unrecorded", &[PRESIDER, NOTE_TAKER]),
+    ("take_over", &[OFFICER_OWN, NOTE_TAKER_OWN, PRESIDER.at(Relation::OwnPoint), TECHNICIAN, UNIT_TECHNICIAN]),
+    // People.
+    ("expect_person", &[RECEPTION, NOTE_TAKER, OFFICER_OWN, ASSISTANT_OWN]),
+    ("seat_person", ROSTER),
+    ("person_out", ROSTER),
+    ("person_back", ROSTER),
+    ("see_identity", BESIDE),
+    ("announce_recording", &[OFFICER_OWN, NOTE_TAKER_OWN, PRESIDER]),
+    ("attest_attendance", BESIDE),
+    // Visits.
+    ("move_visit.make_appointment", &[RECEPTION_ALL, NOTE_TAKER, OFFICER_OWN]),
+    ("move_visit.arrive", ROSTER),
+    ("move_visit.identify", BESIDE),
+    ("move_visit.wait", ROSTER),
+    ("move_visit.call", &[PRESIDER]),
+    ("move_visit.return_to_queue", &[PRESIDER]),
+    ("move_visit.begin", &[PRESIDER]),
+    ("move_visit.hold", &[PRESIDER]),
+    ("move_visit.resume", &[PRESIDER]),
+    ("move_visit.hear", &[PRESIDER, NOTE_TAKER]),
+    ("move_visit.record", &[NOTE_TAKER]),
+    ("move_visit.reopen", &[NOTE_TAKER]),
+    ("move_visit.read_back", &[NOTE_TAKER, ASSISTANT_OWN]),
+    ("move_visit.confirm", BESIDE),
+    ("move_visit.refuse_to_sign", BESIDE),
+    ("move_visit.classify", &[NOTE_TAKER, PRESIDER]),
+    ("move_visit.end", &[NOTE_TAKER]),
+    ("move_visit.refuse", &[PRESIDER, RECEPTION_ALL]),
+    ("move_visit.withdraw", &[PRESIDER, NOTE_TAKER, OFFICER_OWN, RECEPTION_ALL]),
+    ("move_visit.leave", &[PRESIDER, NOTE_TAKER, OFFICER_OWN]),
+    ("move_visit.no_show", &[PRESIDER, NOTE_TAKER, OFFICER_OWN, RECEPTION_ALL]),
+    ("move_visit.move_in_person", &[PRESIDER, RECEPTION_ALL]),
+    ("move_visit.postpone", &[PRESIDER, RECEPTION_ALL]),
+    ("call_next", &[PRESIDER]),
+    ("close_hearing", &[PRESIDER, NOTE_TAKER]),
+    ("attach_file", &[OFFICER_OWN, NOTE_TAKER, ASSISTANT_VISIT, ASSISTANT_OWN]),
+    ("classify", &[NOTE_TAKER, PRESIDER]),
+    ("end_visit", &[NOTE_TAKER]),
+    // The floor.
+    ("raise_hand", SPEAKERS),
+    ("lower_hand", SPEAKERS),
+    ("microphone", SPEAKERS),
+    ("give_floor", &[PRESIDER]),
+    ("take_floor", &[PRESIDER]),
+    // Minutes.
+    ("lease_block", &[NOTE_TAKER, ASSISTANT_VISIT, ASSISTANT_OWN]),
+    ("write_block", &[NOTE_TAKER, ASSISTANT_VISIT, ASSISTANT_OWN]),
+    ("leave_block", &[NOTE_TAKER, ASSISTANT_VISIT, ASSISTANT_OWN]),
+    ("freeze_text", &[NOTE_TAKER]),
+    ("read_back", &[NOTE_TAKER, ASSISTANT_OWN]),
+    ("confirm_text", BESIDE),
+    ("refuse_signature", BESIDE),
+    ("move_session.minute", &[NOTE_TAKER]),
+    ("move_session.conclude", &[PRESIDER]),
+    ("move_session.archive", &[ARCHIVIST, RECEPTION]),
+    // What is shown.
+    ("view.public", EVERY_FUNCTION),
+    (
+        "view.staff",
+        &[
+            PRESIDER,
+            NOTE_TAKER,
+            Grant::to(Who::Function(Function::Assistant)),
+            Grant::to(Who::Function(Function::AdvisingUnit)),
+            Grant::to(Who::Function(Function::PointOfficer)),
+            Grant::to(Who::Function(Function::AgencyRepresentative)),
+            HEAD,
+            RECEPTION_ALL,
+        ],
+    ),
+    ("view.devices", &[TECHNICIAN, UNIT_TECHNICIAN]),
+    (
+        "view.visit",
+        &[
+            PRESIDER,
+            NOTE_TAKER,
+            OFFICER_OWN,
+            OFFICER_VISIT,
+            ASSISTANT_OWN,
+            ASSISTANT_VISIT,
+            AGENCY_VISIT,
+            ADVISER_VISIT,
+            INTERPRETER_VISIT,
+        ],
+    ),
+    ("view.minutes", &[PRESIDER, NOTE_TAKER, ASSISTANT_OWN, ASSISTANT_VISIT]),
+    ("view.point", &[PRESIDER, NOTE_TAKER, OFFICER_OWN, ASSISTANT_OWN, AGENCY_OWN]),
+    ("view.record", &[PRESIDER, NOTE_TAKER, OFFICER_OWN, OFFICER_VISIT, HEAD, RECEPTION, INSPECTOR, ARCHIVIST]),
+    // Routes: the first gate; lists and objects are then cut down to what the views above allow.
+    ("http.health.live", &[ANYONE]),
+    ("http.health.ready", &[ANYONE]),
+    ("http.health.metrics", &[ANYONE]),
+    ("http.openapi", &[ANYONE]),
+    ("http.sign_in", &[ANYONE]),
+    ("http.sign_in.link", &[ANYONE]),
+    ("http.sign_out", &[ACCOUNT]),
+    ("http.me", &[ACCOUNT]),
+    ("http.kiosk.challenge", &[ANYONE]),
+    ("http.kiosk.pair", &[ANYONE]),
+    ("http.kiosk.sign_in", &[ANYONE]),
+    ("http.directory", &[ACCOUNT]),
+    ("http.sessions.list", &[ACCOUNT]),
+    ("http.sessions.create", &[RECEPTION, HEAD]),
+    ("http.sessions.command", EVERY_FUNCTION),
+    (
+        "http.sessions.record",
+        &[
+            PRESIDER,
+            NOTE_TAKER,
+            Grant::to(Who::Function(Function::PointOfficer)),
+            HEAD,
+            RECEPTION,
+            INSPECTOR,
+            ARCHIVIST,
+        ],
+    ),
+    ("http.files.attach", &[OFFICER_OWN, NOTE_TAKER, ASSISTANT_VISIT, ASSISTANT_OWN]),
+    (
+        "http.files.read",
+        &[
+            PRESIDER,
+            NOTE_TAKER,
+            OFFICER_OWN,
+            OFFICER_VISIT,
+            ASSISTANT_OWN,
+            ASSISTANT_VISIT,
+            AGENCY_VISIT,
+            ADVISER_VISIT,
+        ],
+    ),
+    ("http.recordings.read", &[PRESIDER, NOTE_TAKER, HEAD, INSPECTOR]),
+    ("http.papers.minutes", &[PRESIDER, NOTE_TAKER, OFFICER_OWN, HEAD, RECEPTION, ARCHIVIST]),
+    (
+        "http.papers.attendance",
+        &[PRESIDER, NOTE_TAKER, Grant::to(Who::Function(Function::PointOfficer)), HEAD, RECEPTION, ARCHIVIST],
+    ),
+    ("http.tickets", EVERY_FUNCTION),
+    ("http.socket", &[ANYONE]),
+    // By command line and office pages.
+    ("admin.users", &[ADMINISTRATOR]),
+    ("admin.kiosks", &[ADMINISTRATOR]),
+];
