@@ -7,6 +7,7 @@
     allow(clippy::allow_attributes, clippy::allow_attributes_without_reason, reason = "tests read like a story")
 )]
 
+pub mod auth;
 pub mod clock;
 pub mod config;
 pub mod domain;
@@ -15,3 +16,4 @@ pub mod limits;
 pub mod media;
 pub mod protocol;
 pub mod text;
+pub mod ws;

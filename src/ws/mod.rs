@@ -1,0 +1,4 @@
+//! Sockets: from the upgrade to the room and back. `protocol` has the frames, the room decides what they do.
+
+pub mod bucket;
+pub mod codec;
