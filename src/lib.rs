@@ -15,5 +15,7 @@ pub mod error;
 pub mod limits;
 pub mod media;
 pub mod protocol;
+pub mod room;
+pub mod store;
 pub mod text;
 pub mod ws;

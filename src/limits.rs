@@ -35,6 +35,30 @@ pub const RECORD_SYNC: Duration = Duration::from_secs(2);
 pub const RECORD_HASH: Duration = Duration::from_secs(10);
 /// Size of one encrypted frame of a recording in bytes of plaintext.
 pub const RECORD_FRAME: usize = 64 * 1024;
+/// Media is handed to the operating system at least this often (one Matroska cluster); a killed process loses no more.
+pub const RECORD_CLUSTER: Duration = Duration::from_millis(500);
+/// So long before the end of a segment a key frame is asked for. None comes: the file goes on, twice `SEGMENT` at most.
+pub const RECORD_ROTATE: Duration = Duration::from_secs(10);
+/// A missing packet is waited for so long (NACK repair). Longer: counted as lost.
+pub const RECORD_REORDER: Duration = Duration::from_millis(400);
+/// Packets that wait behind a missing one. More: it is counted as lost at once.
+pub const RECORD_REORDER_PACKETS: usize = 256;
+/// A hole at least this long is a gap in the log. Shorter holes are counted in the file's closing event.
+pub const RECORD_GAP: Duration = Duration::from_millis(500);
+/// Media that arrives and is not written raises the alarm within this time.
+pub const RECORD_CHECK: Duration = Duration::from_secs(5);
+/// A failing disk is tried again this often.
+pub const RECORD_RETRY: Duration = Duration::from_secs(1);
+/// After a boundary, packets on their way still reach the files of that visit for so long.
+pub const RECORD_BOUNDARY_GRACE: Duration = Duration::from_millis(300);
+/// Free bytes on the disk of recordings below which no session starts: a quarter of an hour of eight points.
+pub const RECORD_MIN_FREE: u64 = 2 * 1024 * 1024 * 1024;
+/// Bytes written, synced and removed to find out whether a disk takes recordings.
+pub const RECORD_PROBE: usize = 1024 * 1024;
+/// Largest picture in bytes. Larger: dropped, a key frame is asked for.
+pub const RECORD_PICTURE: usize = 2 * 1024 * 1024;
+/// Recorder events waiting for a slow reader. Full: the oldest prefix hash gives way, then the oldest event, counted.
+pub const RECORD_EVENTS: usize = 4096;
 
 // --- sockets -------------------------------------------------------------------------------------------------
 
@@ -130,3 +154,13 @@ pub const LONG_REQUEST: Duration = Duration::from_secs(120);
 pub const REQUEST_HEAD: Duration = Duration::from_secs(10);
 /// Time for the rooms and connections to end at a stop. Longer: the process ends all the same.
 pub const SHUTDOWN: Duration = Duration::from_secs(15);
+/// Most events of one append. More: refused `invalid`; a room never decides that much at once.
+pub const APPEND_EVENTS: usize = 500;
+/// Most statements of one office transaction. More: refused `invalid`; the caller splits its work.
+pub const OFFICE_ROWS: usize = 500;
+/// A room belongs to its node this long after the last append or renewal. Then another node may adopt it.
+pub const ROOM_LEASE: Duration = Duration::from_secs(15);
+/// Events of one page when a log is loaded.
+pub const LOG_PAGE: u32 = 1000;
+/// A PostgreSQL commit that takes longer is given up as lost; the room is told `store_unavailable`.
+pub const COMMIT_TIMEOUT: Duration = Duration::from_secs(20);

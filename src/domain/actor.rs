@@ -17,6 +17,8 @@ pub struct Actor {
     pub point: Option<PointId>,
     /// What that device is for.
     pub device: DeviceKind,
+    /// The sign-in this comes from: a reconnect of the same browser has the same, a second machine another.
+    pub browser: uuid::Uuid,
     /// Roles in units.
     pub roles: Vec<(UnitId, UnitRole)>,
 }

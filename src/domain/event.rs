@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::cases::{Petition, PetitionKind, Promise, StoredFile};
+use super::chain::Scope;
 use super::ids::{
     BlockId, BootId, CaseId, ConnectionId, PersonId, PointId, SegmentId, SessionId, UnitId, UserId, VisitId,
 };
@@ -14,34 +15,6 @@ use super::people::{Class, Function, IdentityCheck, Person};
 use super::session::{EligibilityGround, ReceptionKind, SessionAct, SessionStatus, SessionStep, StepOutcome};
 use super::units::PointRole;
 use super::visit::{BlockKind, ClosingCard, Confirmation, VisitAct, VisitStatus};
-
-/// Which key a body is sealed with, and who may ever open it.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Scope {
-    /// The session's own key.
-    Session,
-    /// The key of one visit: erased alone.
-    Visit(VisitId),
-}
-
-impl Scope {
-    /// Text of the scope as the log's preimage has it.
-    pub fn label(self) -> String {
-        match self {
-            Self::Session => "session".to_owned(),
-            Self::Visit(visit) => format!("visit:{visit}"),
-        }
-    }
-
-    /// Reads what `label` wrote.
-    pub fn parse(label: &str) -> Option<Self> {
-        if label == "session" {
-            return Some(Self::Session);
-        }
-        label.strip_prefix("visit:")?.parse().ok().map(Self::Visit)
-    }
-}
 
 /// How a session begins to exist.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -248,6 +221,10 @@ pub enum Event {
         visit: VisitId,
         petitions: Vec<Petition>,
     },
+    /// The content turned out to be a denunciation: what exists is masked from now on.
+    ClassRaised {
+        visit: VisitId,
+    },
     VisitFiled {
         visit: VisitId,
         case: CaseId,
@@ -379,6 +356,7 @@ impl Event {
             | Self::ClosingCardFilled { visit, .. }
             | Self::FileAttached { visit, .. }
             | Self::VisitClassified { visit, .. }
+            | Self::ClassRaised { visit }
             | Self::VisitFiled { visit, .. }
             | Self::BlockLeft { visit, .. }
             | Self::TextFrozen { visit, .. }

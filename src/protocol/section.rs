@@ -56,6 +56,8 @@ pub struct PublicPoint {
     pub link: LinkView,
     pub microphone_open: bool,
     pub hand_raised: bool,
+    /// Numbers waiting at this point, first in the queue first; restricted visits are absent.
+    pub waiting: Vec<u32>,
 }
 
 /// How a point is linked.

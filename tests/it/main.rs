@@ -1,3 +1,21 @@
-//! All integration tests in one binary.
+//! All integration tests in one binary: linking is what costs.
+
+#![allow(
+    clippy::allow_attributes,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::print_stdout,
+    unreachable_pub,
+    reason = "a test that cannot go on must stop, and helpers of tests are tests"
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
 
 mod authz_matrix;
+mod recorder;
+mod store_contract;
+mod store_faults;

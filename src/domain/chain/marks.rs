@@ -1,0 +1,42 @@
+//! What somebody else kept of a log: the only defence against a log that was rewritten or cut as a whole.
+
+use serde::{Deserialize, Serialize};
+
+use super::hex::Hash;
+use crate::domain::ids::SessionId;
+
+/// Where a mark was kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MarkSource {
+    /// A signed head of the log's own installation.
+    Checkpoint,
+    /// A daily anchor file.
+    Anchor,
+    /// A printed paper.
+    Paper,
+}
+
+/// "Event `seq` had the hash `head`."
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark {
+    /// Position.
+    pub seq: u64,
+    /// Its hash then.
+    pub head: Hash,
+    /// Who says so.
+    pub source: MarkSource,
+}
+
+/// What a printed paper says about the log, as text and QR.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Paper {
+    /// Whose log.
+    pub session: SessionId,
+    /// The event at which the text was frozen.
+    pub seq: u64,
+    /// Its hash.
+    pub head: Hash,
+    /// SHA-256 of the public key in use then.
+    pub fingerprint: Hash,
+}

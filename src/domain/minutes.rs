@@ -1,0 +1,109 @@
+//! The text of the minutes: its canonical form, its hash, what is frozen.
+//!
+//! Draft, read back, signed and sealed are not one thing with a flag: a `FrozenText` has no way to be changed.
+
+use sha2::{Digest, Sha256};
+use unicode_normalization::UnicodeNormalization;
+
+use super::event::FrozenText;
+use super::visit::{ALL_BLOCKS, Answer, BlockKind, ClosingCard};
+
+/// Freezes the drafts of a visit with its closing card: the conclusion and the citizen's opinion on it are part of what
+/// is read back and signed (design §2).
+///
+/// `drafts` are the blocks as they stand, in any order; several blocks of one kind follow one another.
+pub fn freeze(drafts: &[(BlockKind, String)], card: &ClosingCard) -> FrozenText {
+    let blocks: Vec<(BlockKind, String)> = ALL_BLOCKS
+        .into_iter()
+        .map(|kind| {
+            let mut parts: Vec<String> = Vec::new();
+            match kind {
+                BlockKind::Conclusion => {
+                    parts.push(card.conclusion.clone());
+                    match &card.answer {
+                        Answer::Now { text } => parts.push(text.clone()),
+                        Answer::Later { text, .. } => parts.push(text.clone()),
+                    }
+                }
+                BlockKind::CitizenOpinion => parts.push(card.citizen_opinion.clone()),
+                _ => {}
+            }
+            parts.extend(drafts.iter().filter(|(of, _)| *of == kind).map(|(_, text)| text.clone()));
+            let text: String =
+                parts.iter().map(|part| part.trim()).filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n");
+            (kind, text.nfc().collect())
+        })
+        .collect();
+    let sha256 = text_hash(&blocks);
+    FrozenText { blocks, sha256 }
+}
+
+/// SHA-256, hex, of the lines `diemcau-text-1`, then per block its kind and its text in NFC, each ended by LF.
+pub fn text_hash(blocks: &[(BlockKind, String)]) -> String {
+    let mut hash = Sha256::new();
+    hash.update(b"diemcau-text-1\n");
+    for (kind, text) in blocks {
+        let kind = match kind {
+            BlockKind::Content => "content",
+            BlockKind::Requests => "requests",
+            BlockKind::Documents => "documents",
+            BlockKind::Opinions => "opinions",
+            BlockKind::Conclusion => "conclusion",
+            BlockKind::CitizenOpinion => "citizen_opinion",
+        };
+        hash.update(kind.as_bytes());
+        hash.update(b"\n");
+        hash.update(text.nfc().collect::<String>().as_bytes());
+        hash.update(b"\n");
+    }
+    hex(&hash.finalize())
+}
+
+/// Lower-case hex.
+pub fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let written = write!(text, "{byte:02x}");
+        debug_assert!(written.is_ok(), "writing to a String does not fail");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ids::UnitId;
+    use uuid::Uuid;
+
+    fn card() -> ClosingCard {
+        ClosingCard {
+            answer: Answer::Now { text: "Đã trả lời.".into() },
+            unit: UnitId(Uuid::nil()),
+            unit_name: "Sở A".into(),
+            conclusion: "Giao Sở A.".into(),
+            citizen_opinion: "Đồng ý.".into(),
+        }
+    }
+
+    /// D154 Điều 25: the conclusion is read back with the rest.
+    #[test]
+    fn the_frozen_text_holds_conclusion_and_opinion_in_the_order_of_the_paper() {
+        let text = freeze(
+            &[(BlockKind::Requests, "Xin trả đất.".into()), (BlockKind::Content, " Ông A nói. ".into())],
+            &card(),
+        );
+        let kinds: Vec<_> = text.blocks.iter().map(|(kind, _)| *kind).collect();
+        assert_eq!(kinds, ALL_BLOCKS);
+        assert_eq!(text.blocks[0].1, "Ông A nói.");
+        assert_eq!(text.blocks[4].1, "Giao Sở A.\nĐã trả lời.");
+        assert_eq!(text.blocks[5].1, "Đồng ý.");
+        assert_eq!(text.sha256, text_hash(&text.blocks));
+    }
+
+    #[test]
+    fn composed_and_decomposed_letters_freeze_to_one_hash() {
+        let composed = freeze(&[(BlockKind::Content, "đất đai".nfc().collect())], &card());
+        let decomposed = freeze(&[(BlockKind::Content, "đất đai".nfd().collect())], &card());
+        assert_eq!(composed.sha256, decomposed.sha256);
+    }
+}

@@ -1,0 +1,10 @@
+//! WebM (RFC 9559 with RFC 8794 EBML, restricted to the WebM profile): one track per file, clusters of known size.
+
+mod ebml;
+mod index;
+mod parse;
+mod writer;
+
+pub(super) use index::{Cue, Extent, Index};
+pub(super) use parse::ClusterScan;
+pub(super) use writer::{Cluster, TrackShape, header};

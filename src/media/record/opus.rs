@@ -1,0 +1,48 @@
+//! What a file must know about Opus without decoding it (RFC 6716 section 3.1, RFC 7845 section 5.1).
+
+/// WebRTC always announces two channels (RFC 7587 section 7); mono packets decode to both.
+pub(super) const CHANNELS: u8 = 2;
+
+/// The OpusHead of RFC 7845, with no pre-skip: a recording starts in mid-stream.
+pub(super) fn head() -> Vec<u8> {
+    let mut head = b"OpusHead".to_vec();
+    head.extend([1, CHANNELS]); // version, channels
+    head.extend(0u16.to_le_bytes()); // pre-skip
+    head.extend(48_000u32.to_le_bytes()); // input sample rate
+    head.extend(0i16.to_le_bytes()); // output gain
+    head.push(0); // mapping family
+    head
+}
+
+/// Microseconds of sound in one packet; 0 when it is malformed.
+pub(super) fn duration_us(packet: &[u8]) -> u64 {
+    let Some(toc) = packet.first() else { return 0 };
+    let config = toc >> 3;
+    let frame_us = match config {
+        0..12 => [10_000, 20_000, 40_000, 60_000].get(usize::from(config & 3)),
+        12..16 => [10_000, 20_000].get(usize::from(config & 1)),
+        _ => [2_500, 5_000, 10_000, 20_000].get(usize::from(config & 3)),
+    };
+    let frames = match toc & 3 {
+        0 => 1,
+        1 | 2 => 2,
+        _ => packet.get(1).map_or(0, |count| u64::from(count & 0x3f)),
+    };
+    frame_us.map_or(0, |us| us * frames)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_follow_the_table_of_rfc_6716() {
+        assert_eq!(duration_us(&[0x78]), 20_000, "hybrid fullband, 20 ms, one frame");
+        assert_eq!(duration_us(&[0xfc]), 20_000, "CELT fullband, 20 ms, one frame");
+        assert_eq!(duration_us(&[0x08 | 1]), 40_000, "SILK narrowband, 20 ms, two frames");
+        assert_eq!(duration_us(&[0x18]), 60_000, "SILK narrowband, 60 ms");
+        assert_eq!(duration_us(&[0xe0 | 3, 0x80 | 12]), 30_000, "CELT 2.5 ms, twelve frames");
+        assert_eq!(duration_us(&[]), 0);
+        assert_eq!(duration_us(&[0xe3]), 0, "code 3 without its count");
+    }
+}

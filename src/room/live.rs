@@ -1,0 +1,128 @@
+//! What is true of this moment and of no record: wires, leases, drafts not yet in the log.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use super::state::State;
+use crate::domain::actor::Actor;
+use crate::domain::ids::{BlockId, ConnectionId, PointId, UserId, VisitId};
+use crate::domain::units::DeviceKind;
+use crate::domain::visit::BlockKind;
+use crate::media::engine::LinkQuality;
+use crate::media::plan::SourceKind;
+
+/// The record as far as it is known: the fold of the log and the drafts of the minutes.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Book {
+    pub state: State,
+    pub drafts: BTreeMap<VisitId, BTreeMap<BlockId, Draft>>,
+}
+
+/// A block of minutes as it is stored.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Draft {
+    pub kind: BlockKind,
+    pub revision: u64,
+    pub text: String,
+    pub author: UserId,
+    pub saved_at: Timestamp,
+    /// Revision the log has; less than `revision` while the block is being written.
+    pub logged_revision: u64,
+}
+
+/// A draft to be stored, acknowledged like an event.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DraftWrite {
+    pub visit: VisitId,
+    pub block: BlockId,
+    pub draft: Draft,
+}
+
+impl Book {
+    /// A draft that has been decided or stored.
+    pub fn write(&mut self, write: &DraftWrite) {
+        self.drafts.entry(write.visit).or_default().insert(write.block, write.draft.clone());
+    }
+
+    /// Texts of a visit in the order blocks were made (ids sort by birth).
+    pub fn texts(&self, visit: VisitId) -> Vec<(BlockKind, String)> {
+        let blocks = self.drafts.get(&visit);
+        blocks.into_iter().flat_map(BTreeMap::values).map(|draft| (draft.kind, draft.text.clone())).collect()
+    }
+}
+
+/// Wires and leases.
+#[derive(Debug, Default)]
+pub struct Live {
+    pub wires: BTreeMap<ConnectionId, WireState>,
+    /// Which wire of a point is its `main` device.
+    pub main: BTreeMap<PointId, ConnectionId>,
+    /// Whose browser the point's main device is, also while its wire is cut.
+    pub main_browser: BTreeMap<PointId, uuid::Uuid>,
+    pub leases: BTreeMap<BlockId, Lease>,
+    /// Whether the recorder has shown that it can write.
+    pub recorder_ready: bool,
+    /// The presider asked to go on without a recorder; the note-taker has to agree.
+    pub unrecorded_asked: Option<(UserId, String)>,
+    /// Who took the first step to the end.
+    pub end_asked_by: Option<UserId>,
+    /// Points whose loss has been noticed but not yet shown: since when.
+    pub missing: BTreeMap<PointId, Timestamp>,
+}
+
+/// One socket and its media.
+#[derive(Clone, Debug)]
+pub struct WireState {
+    pub actor: Actor,
+    pub media: MediaLink,
+    /// Receive slot pairs of its offer.
+    pub slots: usize,
+    pub sending: BTreeSet<SourceKind>,
+    pub quality: LinkQuality,
+}
+
+/// Media of a wire.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum MediaLink {
+    None,
+    Connected,
+    /// No packet since.
+    Silent(Timestamp),
+}
+
+/// Who may write a block, until when.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Lease {
+    pub user: UserId,
+    pub name: String,
+    pub until: Timestamp,
+}
+
+impl Live {
+    /// The wire whose device is the point's main one.
+    pub fn main_wire(&self, point: PointId) -> Option<(ConnectionId, &WireState)> {
+        let id = *self.main.get(&point)?;
+        self.wires.get(&id).map(|wire| (id, wire))
+    }
+
+    /// Wires of a point that wait to take over its main device: of another browser than the one in use.
+    pub fn waiting_mains(&self) -> impl Iterator<Item = (ConnectionId, PointId)> {
+        self.wires.iter().filter_map(|(id, wire)| {
+            let point = wire.actor.point?;
+            let (_, main) = self.main_wire(point)?;
+            let waits = wire.actor.device == DeviceKind::Main && wire.actor.browser != main.actor.browser;
+            waits.then_some((*id, point))
+        })
+    }
+
+    /// Whether an account has any wire.
+    pub fn is_connected(&self, user: UserId) -> bool {
+        self.wires.values().any(|wire| wire.actor.user == user)
+    }
+
+    /// The lease of a block, if it still holds.
+    pub fn lease(&self, block: BlockId, now: Timestamp) -> Option<&Lease> {
+        self.leases.get(&block).filter(|lease| lease.until > now)
+    }
+}

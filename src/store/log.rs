@@ -1,0 +1,148 @@
+//! Reading logs: events with opened bodies, heads, signed heads.
+
+use jiff::Timestamp;
+
+use super::scope::ReadKeys;
+use super::sql::Row;
+use super::{Store, StoreError};
+use crate::domain::chain::{Checkpoint, Genesis, Hash, Header, Item, Scope};
+use crate::domain::ids::{BootId, SessionId};
+use crate::limits;
+
+/// A stored event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredEvent {
+    /// What was hashed, and the stored bytes.
+    pub item: Item,
+    /// Which run of the process wrote it.
+    pub boot: BootId,
+    /// Monotonic microseconds of that run.
+    pub mono_us: i64,
+    /// The body in clear; `None` when its key was destroyed.
+    pub body: Option<Vec<u8>>,
+}
+
+/// The end of a log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Head {
+    /// Whose log.
+    pub session: SessionId,
+    /// Its last event.
+    pub seq: u64,
+    /// Hash of that event.
+    pub hash: Hash,
+    /// When it was written.
+    pub at: Timestamp,
+}
+
+const PAGE: &str = "SELECT session_id, seq, at_us, boot_id, mono_us, kind, v, command_id, part, actor, scope, body, \
+     body_digest, prev_hash, hash FROM session_event WHERE session_id = $1 AND seq >= $2 ORDER BY seq LIMIT $3";
+const HEADS: &str = "SELECT e.session_id, e.seq, e.hash, e.at_us FROM session_event e \
+     JOIN (SELECT session_id, MAX(seq) AS seq FROM session_event GROUP BY session_id) last \
+     ON last.session_id = e.session_id AND last.seq = e.seq ORDER BY e.session_id";
+const CHECKPOINTS: &str = "SELECT session_id, seq, head, at_us, reason, key_id, signature FROM checkpoint \
+     WHERE session_id = $1 ORDER BY seq";
+
+/// A stored event before its body is opened.
+pub(super) struct RawEvent {
+    pub(super) item: Item,
+    pub(super) boot: BootId,
+    pub(super) mono_us: i64,
+}
+
+pub(super) fn raw_event(mut row: Row) -> Result<RawEvent, StoreError> {
+    let session = row.parse("session_event.session_id")?;
+    let seq = row.take("session_event.seq")?;
+    let at_us = row.take("session_event.at_us")?;
+    let boot = row.parse("session_event.boot_id")?;
+    let mono_us = row.take("session_event.mono_us")?;
+    let kind = row.take("session_event.kind")?;
+    let v = row.take("session_event.v")?;
+    let command_id = row.parse("session_event.command_id")?;
+    let part = row.take("session_event.part")?;
+    let actor = row.take("session_event.actor")?;
+    let scope: Scope = row.parse("session_event.scope")?;
+    let body = row.take("session_event.body")?;
+    let body_digest = row.parse("session_event.body_digest")?;
+    let prev_hash = row.parse("session_event.prev_hash")?;
+    let hash = row.parse("session_event.hash")?;
+    let header = Header { session, seq, at_us, kind, v, command_id, part, actor, scope, body_digest, prev_hash };
+    Ok(RawEvent { item: Item { header, hash, body }, boot, mono_us })
+}
+
+impl Store {
+    /// One page of a log from `from_seq` on, in order; fewer than [`limits::LOG_PAGE`] events mean it ends here.
+    pub async fn load_page(&self, session: SessionId, from_seq: u64) -> Result<Vec<StoredEvent>, StoreError> {
+        let keys = self.read_keys(session).await?;
+        self.page(session, from_seq, &keys).await
+    }
+
+    /// The whole log from `from_seq` on.
+    pub async fn load(&self, session: SessionId, from_seq: u64) -> Result<Vec<StoredEvent>, StoreError> {
+        let keys = self.read_keys(session).await?;
+        let mut events: Vec<StoredEvent> = Vec::new();
+        let mut from = from_seq;
+        loop {
+            let page = self.page(session, from, &keys).await?;
+            let full = u32::try_from(page.len()).is_ok_and(|rows| rows >= limits::LOG_PAGE);
+            events.extend(page);
+            match events.last() {
+                Some(last) if full => from = last.item.header.seq.saturating_add(1),
+                _ => return Ok(events),
+            }
+        }
+    }
+
+    async fn page(&self, session: SessionId, from: u64, keys: &ReadKeys) -> Result<Vec<StoredEvent>, StoreError> {
+        let rows = self.read(PAGE, &[session.into(), from.into(), limits::LOG_PAGE.into()]).await?;
+        let mut events = Vec::with_capacity(rows.len());
+        for row in rows {
+            let RawEvent { item, boot, mono_us } = raw_event(row)?;
+            let body = item.body.as_deref().and_then(|body| keys.body(item.header.seq, item.header.scope, body));
+            events.push(StoredEvent { item, boot, mono_us, body });
+        }
+        Ok(events)
+    }
+
+    /// The keys of a session, to open sealed columns.
+    pub async fn read_keys(&self, session: SessionId) -> Result<ReadKeys, StoreError> {
+        ReadKeys::load(&self.engine, &self.keys, session).await
+    }
+
+    /// The end of every log.
+    pub async fn heads(&self) -> Result<Vec<Head>, StoreError> {
+        let mut heads = Vec::new();
+        for mut row in self.read(HEADS, &[]).await? {
+            heads.push(Head {
+                session: row.parse("session_event.session_id")?,
+                seq: row.take("session_event.seq")?,
+                hash: row.parse("session_event.hash")?,
+                at: row.moment("session_event.at_us")?,
+            });
+        }
+        Ok(heads)
+    }
+
+    /// The signed heads of a log.
+    pub async fn checkpoints(&self, session: SessionId) -> Result<Vec<Checkpoint>, StoreError> {
+        let rows = self.read(CHECKPOINTS, &[session.into()]).await?;
+        rows.into_iter().map(checkpoint).collect()
+    }
+
+    /// The body of a new log's first event.
+    pub fn genesis(&self, session: SessionId, rules: Hash) -> Genesis {
+        Genesis { installation: self.keys.installation(), key_id: self.keys.key_id(), session, rules }
+    }
+}
+
+fn checkpoint(mut row: Row) -> Result<Checkpoint, StoreError> {
+    Ok(Checkpoint {
+        session: row.parse("checkpoint.session_id")?,
+        seq: row.take("checkpoint.seq")?,
+        head: row.parse("checkpoint.head")?,
+        at_us: row.take("checkpoint.at_us")?,
+        reason: row.parse("checkpoint.reason")?,
+        key_id: row.parse("checkpoint.key_id")?,
+        signature: row.parse("checkpoint.signature")?,
+    })
+}

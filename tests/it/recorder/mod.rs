@@ -1,0 +1,8 @@
+//! The recorder with real VP8 and Opus, judged by ffmpeg.
+
+mod bench;
+mod faults;
+mod material;
+mod playing;
+mod recovery;
+mod tracks;

@@ -1,0 +1,1 @@
+//! Full disks and lost servers: what was refused left nothing, and the next write works.

@@ -1,0 +1,4 @@
+//! What several test modules need.
+
+pub mod postgres;
+pub mod store;
