@@ -152,6 +152,12 @@ pub const REQUEST: Duration = Duration::from_secs(10);
 pub const LONG_REQUEST: Duration = Duration::from_secs(120);
 /// Time for a client to send its request head. Longer: the connection is closed.
 pub const REQUEST_HEAD: Duration = Duration::from_secs(10);
+/// Largest request head in bytes. Larger: the connection is closed with 431.
+pub const REQUEST_HEAD_BYTES: usize = 16 * 1024;
+/// Connections at once. More wait in the listener's backlog.
+pub const CONNECTIONS: usize = 4096;
+/// Pause after a connection could not be accepted.
+pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Time for the rooms and connections to end at a stop. Longer: the process ends all the same.
 pub const SHUTDOWN: Duration = Duration::from_secs(15);
 /// Most events of one append. More: refused `invalid`; a room never decides that much at once.

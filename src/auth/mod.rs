@@ -3,5 +3,6 @@
 pub mod kiosk;
 pub mod password;
 pub mod secret;
+pub mod sign_in;
 pub mod throttle;
 pub mod ticket;

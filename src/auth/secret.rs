@@ -5,6 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::rand::{SecureRandom as _, SystemRandom};
 use sha2::{Digest as _, Sha256};
 
+use crate::domain::chain::Hash;
 use crate::error::AppError;
 
 /// Letters that are not mistaken for one another when read out on the telephone.
@@ -34,9 +35,9 @@ pub fn normal_code(typed: &str) -> String {
     typed.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect()
 }
 
-/// What the store keeps of a secret: SHA-256, hex. Enough without salt, since the secrets are random.
-pub fn digest(secret: &str) -> String {
-    Sha256::digest(secret.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+/// What the store keeps of a secret: SHA-256. Enough without salt, since the secrets are random.
+pub fn digest(secret: &str) -> Hash {
+    Hash(Sha256::digest(secret.as_bytes()).into())
 }
 
 #[cfg(test)]
@@ -50,6 +51,6 @@ mod tests {
         assert_ne!(one, two);
         assert_eq!(spoken_code().unwrap().len(), SPOKEN_LENGTH);
         assert_eq!(normal_code(" abcd-efgh jk"), "ABCDEFGHJK");
-        assert_eq!(digest("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        assert_eq!(digest("abc").to_string(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     }
 }

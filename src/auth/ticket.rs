@@ -8,6 +8,7 @@ use ring::signature::{Ed25519KeyPair, KeyPair as _};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::domain::chain::Hash;
 use crate::domain::ids::{PointId, SessionId, UserId};
 use crate::domain::units::DeviceKind;
 use crate::error::AppError;
@@ -35,7 +36,7 @@ pub struct Claims {
     pub point: Option<PointId>,
     pub device: DeviceKind,
     /// Digest of the sign-in that asked: the upgrade must come with the same one.
-    pub sign_in: String,
+    pub sign_in: Hash,
 }
 
 /// What a ticket is asked for.
@@ -45,7 +46,7 @@ pub struct Purpose {
     pub session: SessionId,
     pub point: Option<PointId>,
     pub device: DeviceKind,
-    pub sign_in: String,
+    pub sign_in: Hash,
 }
 
 /// Makes and reads tickets.
@@ -130,7 +131,7 @@ mod tests {
             session: SessionId(Uuid::from_u128(2)),
             point: None,
             device: DeviceKind::Main,
-            sign_in: "d".into(),
+            sign_in: Hash([7; 32]),
         }
     }
 

@@ -76,7 +76,11 @@ mod tests {
     use super::*;
 
     fn guard() -> Guard {
-        let origins = vec!["https://tcd.vn".to_owned(), "http://a.localhost:8080".to_owned(), "http://b.localhost:8080".to_owned()];
+        let origins = vec![
+            "https://tcd.vn".to_owned(),
+            "http://a.localhost:8080".to_owned(),
+            "http://b.localhost:8080".to_owned(),
+        ];
         Guard::new(&Http { origins, ..Http::default() })
     }
 
@@ -105,7 +109,8 @@ mod tests {
     #[test]
     fn unsafe_methods_need_origin_site_and_header() {
         let guard = guard();
-        let good = [("host", "tcd.vn"), ("origin", "https://tcd.vn"), ("sec-fetch-site", "same-origin"), ("x-diemcau", "1")];
+        let good =
+            [("host", "tcd.vn"), ("origin", "https://tcd.vn"), ("sec-fetch-site", "same-origin"), ("x-diemcau", "1")];
         assert_eq!(guard.check_api(&Method::POST, &headers(&good)), Ok(()));
         assert_eq!(guard.check_api(&Method::POST, &headers(&[good[0], good[1], good[3]])), Ok(()), "older browsers");
         for (name, value) in [
@@ -119,7 +124,11 @@ mod tests {
             ("x-diemcau", "0"),
         ] {
             let changed = good.map(|pair| if pair.0 == name { (pair.0, value) } else { pair });
-            assert_eq!(guard.check_api(&Method::POST, &headers(&changed)), Err(AppError::OriginRefused), "{name} {value}");
+            assert_eq!(
+                guard.check_api(&Method::POST, &headers(&changed)),
+                Err(AppError::OriginRefused),
+                "{name} {value}"
+            );
         }
         for missing in ["origin", "x-diemcau"] {
             let rest: Vec<_> = good.into_iter().filter(|pair| pair.0 != missing).collect();

@@ -22,7 +22,8 @@ impl Headers {
             (HeaderName::from_static("cross-origin-resource-policy"), "same-origin".to_owned()),
             (
                 HeaderName::from_static("permissions-policy"),
-                "camera=(self), microphone=(self), display-capture=(self), geolocation=(), payment=(), usb=()".to_owned(),
+                "camera=(self), microphone=(self), display-capture=(self), geolocation=(), payment=(), usb=()"
+                    .to_owned(),
             ),
         ];
         // Only where every configured address is https: a try-out on localhost must not lock browsers out of it.

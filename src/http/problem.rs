@@ -11,7 +11,8 @@ impl IntoResponse for AppError {
     fn into_response(self) -> Response {
         let row = self.row();
         log(&self, row.code, row.level);
-        let mut response = (StatusCode::from_u16(row.status).unwrap_or_default(), Json(document(&self))).into_response();
+        let mut response =
+            (StatusCode::from_u16(row.status).unwrap_or_default(), Json(document(&self))).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -1,0 +1,3 @@
+//! Use cases of the office: authorize, load, decide, commit.
+
+pub mod accounts;
