@@ -90,6 +90,8 @@ pub const HELLO: Duration = Duration::from_secs(10);
 pub const CLOSE_LINGER: Duration = Duration::from_millis(500);
 /// Connections of one sign-in at a time. More: refused `too_many_connections`.
 pub const SOCKETS_PER_SIGN_IN: usize = 5;
+/// Sockets of one room. More: refused `room_full`.
+pub const ROOM_WIRES: usize = 600;
 /// Lifetime of a ticket for socket, media or download. Older: refused `ticket_expired`.
 pub const TICKET: Duration = Duration::from_secs(30);
 

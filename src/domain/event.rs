@@ -93,7 +93,7 @@ pub struct FrozenText {
 /// One thing that happened in a session.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "event.ts"))]
-#[serde(rename_all = "snake_case", tag = "kind")]
+#[serde(rename_all = "snake_case", tag = "event")]
 pub enum Event {
     // --- the session
     SessionProposed(Proposal),
@@ -341,7 +341,7 @@ impl Event {
     pub fn kind(&self) -> String {
         serde_json::to_value(self)
             .ok()
-            .and_then(|value| value.get("kind").and_then(|kind| kind.as_str().map(str::to_owned)))
+            .and_then(|value| value.get("event").and_then(|name| name.as_str().map(str::to_owned)))
             .unwrap_or_default()
     }
 

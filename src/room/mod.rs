@@ -4,8 +4,18 @@
 //! audience sees and hears. All of these are pure. `task` drives them: persist, then publish.
 
 pub mod decide;
+mod flight;
+pub mod handle;
+mod inbox;
+pub mod links;
 pub mod live;
 pub mod media_plan;
+mod project;
+mod publish;
+pub mod record;
+pub mod recording;
+pub mod registry;
 pub mod sections;
 pub mod standing;
 pub mod state;
+mod task;

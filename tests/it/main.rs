@@ -17,5 +17,6 @@ mod support;
 
 mod authz_matrix;
 mod recorder;
+mod room_rules;
 mod store_contract;
 mod store_faults;

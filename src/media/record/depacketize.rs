@@ -207,4 +207,21 @@ mod tests {
         push(&mut assembler, &part(true, 1, &KEY), false, 0);
         assert_eq!(push(&mut assembler, &part(true, 2, &[0x31]), true, 3000), Some((1, false, false)));
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_payload_breaks_it(payloads in proptest::collection::vec(
+            (proptest::collection::vec(proptest::num::u8::ANY, 0..40), proptest::bool::ANY, 0i64..4, proptest::bool::ANY),
+            0..40,
+        )) {
+            let mut assembler = Assembler::default();
+            for (payload, marker, rtp, lost) in payloads {
+                if lost {
+                    assembler.lost();
+                }
+                let picture = assembler.push(&payload, marker, stamp(rtp), target());
+                proptest::prop_assert!(picture.is_none_or(|picture| marker && picture.stamp.rtp == rtp));
+            }
+        }
+    }
 }

@@ -15,6 +15,8 @@ use crate::media::plan::RecordTarget;
 pub(super) const FINISHED: &str = "dcr";
 /// Ending of a file that is written, or was when the process ended.
 pub(super) const OPEN: &str = "part";
+/// Ending of what is written only to see whether the disk takes it.
+pub(super) const PROBE: &str = "probe";
 
 /// What keeps the recorder from writing; `code()` is stable in the log and in the catalogue of texts.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
@@ -95,7 +97,7 @@ pub(super) fn create(path: &Path) -> io::Result<File> {
 /// Really writes, syncs and removes `limits::RECORD_PROBE` bytes in `folder`.
 pub(super) fn probe(folder: &Path, name: &str) -> io::Result<()> {
     make_folder(folder)?;
-    let path = folder.join(format!("{name}.probe"));
+    let path = folder.join(format!("{name}.{PROBE}"));
     let written = create(&path).and_then(|mut file| {
         // Not zeros: a file system that stores holes or compresses would say yes without space.
         let mut byte = 0u8;

@@ -132,3 +132,60 @@ pub(super) fn hex(hash: &Sha256) -> String {
         text
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::super::seal::{FRAME_HEAD_BYTES, FrameHead, HEADER_BYTES};
+    use super::super::testing::target;
+    use super::*;
+    use crate::domain::ids::SegmentId;
+
+    /// Kind, nonce space and ciphertext of each frame of a file.
+    fn frames(path: &Path) -> Vec<(FrameKind, Vec<u8>)> {
+        let bytes = fs::read(path).unwrap();
+        let (mut rest, mut frames) = (&bytes[HEADER_BYTES..], Vec::new());
+        while !rest.is_empty() {
+            let head = FrameHead::parse(rest[..FRAME_HEAD_BYTES].try_into().unwrap()).unwrap();
+            let (frame, tail) = rest.split_at(FRAME_HEAD_BYTES + head.body_bytes());
+            frames.push((head.kind, frame[FRAME_HEAD_BYTES..].to_vec()));
+            rest = tail;
+        }
+        frames
+    }
+
+    #[test]
+    fn after_a_failed_write_no_number_is_used_again_and_the_file_still_ends_well() {
+        let folder = tempfile::tempdir().unwrap();
+        let secret = RecordKey([3; 32]);
+        let header = FileHeader::new(target(), SegmentId(Uuid::from_u128(4))).unwrap();
+        let mut file = SealedFile::create(folder.path(), &secret, &header, b"head").unwrap();
+        file.append(FrameKind::Media, &vec![1; limits::RECORD_FRAME + 1]).unwrap();
+        let (length, hash) = (file.length(), file.sha256());
+
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let disk = std::mem::replace(&mut file.file, full);
+        let error = file.append(FrameKind::Media, b"lost").unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+        assert!(file.finish(b"end").is_err(), "the disk is still full");
+
+        file.file = disk;
+        // What a torn write leaves behind.
+        file.file.write_all_at(&[2, 0, 0, 4, 9, 9, 9], length).unwrap();
+        assert!(file.append(FrameKind::Media, b"other").is_err(), "number 3 may be on the disk already");
+        assert_eq!((file.length(), file.sha256()), (length, hash));
+
+        let (first_length, _) = file.finish(b"end").unwrap();
+        let path = folder.path().join(format!("{}.dcr", header.segment));
+        let first = frames(&path);
+        let kinds: Vec<_> = first.iter().map(|(kind, _)| *kind).collect();
+        assert_eq!(kinds, [FrameKind::Head, FrameKind::Media, FrameKind::Media, FrameKind::Trailer]);
+        let (again_length, again_hash) = file.finish(b"new").unwrap();
+        assert_eq!(first_length, again_length);
+        let again = frames(&path);
+        assert_eq!(first[..3], again[..3]);
+        assert_ne!(first[3].1[..12], again[3].1[..12], "each trailer has its own nonce");
+        assert_eq!(super::super::prefix_sha256(&path, again_length).unwrap(), again_hash);
+    }
+}

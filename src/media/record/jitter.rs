@@ -138,4 +138,40 @@ mod tests {
         jitter.insert(packet(40_500, 0));
         assert_eq!(drain(&mut jitter, 0), [Ok(40_500)]);
     }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_comes_goes_out_in_order_and_every_number_is_accounted_for(
+            start: u16,
+            swaps in proptest::collection::vec((0usize..200, 0usize..40), 0..60),
+            lost in proptest::collection::btree_set(1usize..199, 0..30),
+        ) {
+            let mut order: Vec<usize> = (0..200).collect();
+            for (at, by) in swaps {
+                // The first packet stays: what comes before it is not known to be missing.
+                let (a, b) = (at.max(1), (at + by).clamp(1, 199));
+                order.swap(a, b);
+            }
+            let mut jitter = Jitter::default();
+            let mut seen = Vec::new();
+            for number in order.into_iter().filter(|number| !lost.contains(number)) {
+                jitter.insert(packet(start.wrapping_add(number as u16), 0));
+                seen.extend(drain(&mut jitter, 0));
+            }
+            seen.extend(drain(&mut jitter, i64::MAX));
+            let mut next = start;
+            for step in &seen {
+                match step {
+                    Ok(sequence) => {
+                        proptest::prop_assert_eq!(*sequence, next);
+                        next = next.wrapping_add(1);
+                    }
+                    Err(count) => next = next.wrapping_add(*count as u16),
+                }
+            }
+            let missing: u32 = seen.iter().filter_map(|step| step.err()).sum();
+            let tail = (0..200).rev().take_while(|number| lost.contains(number)).count();
+            proptest::prop_assert_eq!(missing as usize, lost.len() - tail);
+        }
+    }
 }

@@ -17,6 +17,8 @@
 //! size begins a new file there. Damaged pictures are never written: after loss the recording waits for the next
 //! key frame, asks for it by `wants_key_frame`, and tells the gap.
 //!
+//! Sound has no holes in a file: what is missing is 20 ms packets `F8 FF FE` of silence, so that players keep time.
+//!
 //! # Format of a file, version 1
 //!
 //! `<root>/<session>/<visit or "session">/<segment>.dcr`, `.part` while open; ids only, never a name. All integers
@@ -47,6 +49,7 @@ mod depacketize;
 mod disk;
 mod event;
 mod file;
+mod hole;
 mod jitter;
 mod manifest;
 mod matroska;

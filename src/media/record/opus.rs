@@ -3,6 +3,12 @@
 /// WebRTC always announces two channels (RFC 7587 section 7); mono packets decode to both.
 pub(super) const CHANNELS: u8 = 2;
 
+/// Twenty milliseconds of silence (CELT, full band). Chromium plays sound without regard to holes in its times, so
+/// lost packets, DTX and a closed microphone are filled with it: a file keeps in step with the others of its visit.
+pub(super) const SILENCE: [u8; 3] = [0xf8, 0xff, 0xfe];
+/// Milliseconds of `SILENCE`.
+pub(super) const SILENCE_MS: u64 = 20;
+
 /// The OpusHead of RFC 7845, with no pre-skip: a recording starts in mid-stream.
 pub(super) fn head() -> Vec<u8> {
     let mut head = b"OpusHead".to_vec();

@@ -57,9 +57,11 @@ pub fn recover(root: &Path, keys: &dyn KeyLookup) -> io::Result<Recovery> {
     let mut recovery = Recovery::default();
     let mut open = Vec::new();
     if root.is_dir() {
+        remove_probes(root)?;
         for session in folders(root)? {
             for part in folders(&session)? {
-                open.extend(files(&part)?);
+                open.extend(files(&part, disk::OPEN)?);
+                remove_probes(&part)?;
             }
         }
     }
@@ -163,8 +165,13 @@ fn folders(of: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(entries(of)?.into_iter().filter(|path| path.is_dir()).collect())
 }
 
-fn files(of: &Path) -> io::Result<Vec<PathBuf>> {
-    Ok(entries(of)?.into_iter().filter(|path| path.extension().is_some_and(|ending| ending == disk::OPEN)).collect())
+fn files(of: &Path, ending: &str) -> io::Result<Vec<PathBuf>> {
+    Ok(entries(of)?.into_iter().filter(|path| path.extension().is_some_and(|found| found == ending)).collect())
+}
+
+/// A process that ended while it tried the disk leaves its trial behind.
+fn remove_probes(folder: &Path) -> io::Result<()> {
+    files(folder, disk::PROBE)?.iter().try_for_each(fs::remove_file)
 }
 
 fn entries(of: &Path) -> io::Result<Vec<PathBuf>> {

@@ -8,10 +8,12 @@ use super::event::{ClosedSegment, RecorderEvent, wall};
 use super::file::SealedFile;
 use super::manifest::{Head, Trailer};
 use super::matroska::{Cluster, Extent, Index};
+use super::opus;
 use super::seal::{FileHeader, FrameKind, RecordKey};
 use crate::clock::Clock;
 use crate::domain::ids::SegmentId;
 use crate::limits;
+use crate::media::engine::Codec;
 use crate::media::plan::{RecordTarget, SourceId};
 
 const CLUSTER_MS: u64 = limits::RECORD_CLUSTER.as_millis() as u64;
@@ -41,6 +43,9 @@ pub(super) struct Segment {
     extent: Extent,
     /// Extent of what is written; a failed cluster does not count.
     written: Extent,
+    /// Extent of what is surely on the disk.
+    synced: Extent,
+    sync_failed: bool,
     index: Index,
     cluster_since_us: i64,
     synced_us: i64,
@@ -66,6 +71,8 @@ impl Segment {
             cluster: Cluster::default(),
             extent,
             written: extent,
+            synced: extent,
+            sync_failed: false,
             index: Index::default(),
             cluster_since_us: now_us,
             synced_us: now_us,
@@ -74,10 +81,18 @@ impl Segment {
         })
     }
 
-    /// Adds a picture or an Opus packet at `ms` since the start of the file. Writes when a cluster is full.
+    /// Adds a picture or an Opus packet at `ms` since the start of the file, after silence where sound is missing.
+    /// Writes when a cluster is full.
     pub(super) fn block(&mut self, ms: u64, key: bool, data: &[u8], now_us: i64) -> io::Result<()> {
-        let video = self.head.width.is_some();
-        let full = ms >= self.cluster.start_ms() + CLUSTER_MS || (video && key);
+        while self.head.codec == Codec::Opus && ms >= self.extent.end_ms() + opus::SILENCE_MS {
+            self.put(self.extent.end_ms(), true, &opus::SILENCE, now_us)?;
+        }
+        self.put(ms, key, data, now_us)
+    }
+
+    fn put(&mut self, ms: u64, key: bool, data: &[u8], now_us: i64) -> io::Result<()> {
+        let picture = self.head.codec == Codec::Vp8;
+        let full = ms >= self.cluster.start_ms() + CLUSTER_MS || (picture && key);
         if full && !self.cluster.is_empty() {
             self.write_cluster()?;
         }
@@ -111,8 +126,8 @@ impl Segment {
         }
         let tell = now_us - self.told_us >= limits::RECORD_HASH.as_micros() as i64;
         if tell || now_us - self.synced_us >= SYNC_US {
-            self.file.sync()?;
-            self.synced_us = now_us;
+            self.file.sync().inspect_err(|_| self.sync_failed = true)?;
+            (self.synced, self.synced_us) = (self.written, now_us);
         }
         if !tell || self.file.length() == self.told_bytes {
             return Ok(None);
@@ -132,9 +147,11 @@ impl Segment {
         self.file.length()
     }
 
-    /// Monotonic capture time up to which media reached the file.
+    /// Monotonic capture time up to which media reached the file. After a failed sync the system may have dropped
+    /// what it had taken since the last one.
     pub(super) fn written_until_us(&self) -> i64 {
-        self.started_mono_us + i64::try_from(self.written.end_ms()).unwrap_or_default() * 1000
+        let sure = if self.sync_failed { self.synced } else { self.written };
+        self.started_mono_us + i64::try_from(sure.end_ms()).unwrap_or_default() * 1000
     }
 
     /// Writes what is left and the trailer. After an error it may be called again when the disk takes bytes; the

@@ -25,6 +25,8 @@ const TURN_US: i64 = TURN.as_micros() as i64;
 const STATUS_US: i64 = 500_000;
 /// The rate behind "hours left" is measured over this time.
 const RATE_US: i64 = 60_000_000;
+/// The first one, to have something to say soon.
+const FIRST_RATE_US: i64 = 10_000_000;
 /// A closing process waits so many turns for its events to be taken.
 const LAST_TURNS: u32 = 40;
 
@@ -56,6 +58,7 @@ struct State {
     tracks: BTreeMap<SourceId, Track>,
     parked: Vec<Segment>,
     pending: Vec<Order>,
+    started_us: i64,
     now_us: i64,
     ticked_us: i64,
     retried_us: i64,
@@ -81,6 +84,7 @@ impl Task {
             tracks: BTreeMap::new(),
             parked: Vec::new(),
             pending: Vec::new(),
+            started_us: now_us,
             now_us,
             ticked_us: now_us,
             retried_us: now_us,
@@ -147,6 +151,7 @@ impl Task {
         }
         let (tracks, mut cx) = self.split();
         tracks.values_mut().for_each(|track| track.tick(&mut cx));
+        tracks.retain(|_, track| !track.forgotten(&cx));
         let (due, later) =
             std::mem::take(&mut self.state.pending).into_iter().partition(|order| order.due_us <= now_us);
         self.state.pending = later;
@@ -210,10 +215,13 @@ impl Task {
 
     fn publish(&mut self) {
         let state = &mut self.state;
-        let (since_us, before, _) = state.rate;
-        if state.now_us - since_us >= RATE_US {
-            let rate = (state.written - before) as f64 * 1e6 / (state.now_us - since_us) as f64;
+        let (since_us, before, known) = state.rate;
+        let window_us = state.now_us - since_us;
+        let rate = (state.written - before) as f64 * 1e6 / window_us.max(1) as f64;
+        if window_us >= RATE_US {
             state.rate = (state.now_us, state.written, Some(rate));
+        } else if window_us >= FIRST_RATE_US && known.is_none_or(|_| since_us == state.started_us) {
+            state.rate.2 = Some(rate);
         }
         let free_bytes = disk::free_bytes(&self.root).ok();
         let rate = state.rate.2.filter(|rate| *rate >= 1.0);

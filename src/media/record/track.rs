@@ -6,6 +6,7 @@ use std::path::Path;
 use super::depacketize::Picture;
 use super::disk::Fault;
 use super::event::{GapCause, RecorderEvent, wall};
+use super::hole::Hole;
 use super::manifest::Head;
 use super::opus;
 use super::outbox::Outbox;
@@ -41,14 +42,6 @@ pub(super) struct Context<'a> {
     pub(super) now_us: i64,
 }
 
-/// A part that is missing so far.
-#[derive(Clone, Copy)]
-struct Hole {
-    target: RecordTarget,
-    from_us: i64,
-    cause: GapCause,
-}
-
 pub(super) struct Track {
     source: SourceId,
     codec: Codec,
@@ -64,7 +57,7 @@ pub(super) struct Track {
     /// Arrival of the last whole block of the active layer.
     active_us: i64,
     fault: Option<Fault>,
-    hole: Option<Hole>,
+    hole: Hole,
     /// Capture time up to which the present target is recorded.
     covered_us: Option<i64>,
     last_packet_us: i64,
@@ -86,7 +79,7 @@ impl Track {
             need_key: packet.codec == Codec::Vp8,
             active_us: packet.arrival_us,
             fault: None,
-            hole: None,
+            hole: Hole::default(),
             covered_us: None,
             last_packet_us: packet.arrival_us,
             first_unwritten_us: None,
@@ -120,8 +113,8 @@ impl Track {
                     if let Some(segment) = &mut self.segment {
                         segment.lost_packets = segment.lost_packets.saturating_add(count);
                     }
-                    if let (Codec::Opus, Some(from_us), None) = (self.codec, self.covered_us, self.hole) {
-                        self.hole = Some(Hole { target: self.target, from_us, cause: GapCause::Loss });
+                    if let (Codec::Opus, Some(from_us)) = (self.codec, self.covered_us) {
+                        self.miss(self.target, from_us, GapCause::Loss, cx);
                     }
                 }
                 Item::Lost(_) => {}
@@ -281,19 +274,12 @@ impl Track {
 
     /// Something of `target` from `from_us` on is not in the recording.
     fn miss(&mut self, target: RecordTarget, from_us: i64, cause: GapCause, cx: &mut Context<'_>) {
-        if self.hole.is_some_and(|hole| hole.target != target) {
-            self.fill(from_us, cx);
-        }
-        self.hole.get_or_insert(Hole { target, from_us, cause });
+        self.hole.miss(self.source, target, from_us, cause).into_iter().for_each(|gap| cx.outbox.put(gap));
     }
 
     /// The recording goes on at `to_us`, or ends there.
     fn fill(&mut self, to_us: i64, cx: &mut Context<'_>) {
-        if let Some(Hole { target, from_us, cause }) = self.hole.take()
-            && to_us - from_us >= GAP_US
-        {
-            cx.outbox.put(RecorderEvent::Gap { source: self.source, target, from_us, to_us, cause });
-        }
+        self.hole.fill(self.source, to_us).into_iter().for_each(|gap| cx.outbox.put(gap));
     }
 
     /// Stops writing until `heal`. `at_us`: capture time of what is lost first.
@@ -306,9 +292,7 @@ impl Track {
         if self.fault.replace(fault).is_none() {
             cx.outbox.put(RecorderEvent::Failed { source: self.source, target: self.target, fault });
         }
-        if self.hole.is_none() {
-            self.hole = Some(Hole { target: self.target, from_us, cause: GapCause::Fault });
-        }
+        self.miss(self.target, from_us, GapCause::Fault, cx);
         cx.shared.want_key_frame(self.source, false);
         self.streams.clear();
         self.active = None;
@@ -368,6 +352,15 @@ impl Track {
         }
     }
 
+    /// Nothing came for so long that nobody will say `stop`.
+    pub(super) fn forgotten(&self, cx: &Context<'_>) -> bool {
+        let over = self.segment.is_none() && cx.now_us - self.last_packet_us > 2 * SEGMENT_US;
+        if over {
+            cx.shared.want_key_frame(self.source, false);
+        }
+        over
+    }
+
     fn close(&mut self, cx: &mut Context<'_>) {
         let started_us = self.times(self.first_rtp).map(|(at_us, _)| at_us);
         let Some(mut segment) = self.segment.take() else { return };
@@ -394,7 +387,7 @@ impl Track {
         if self.segment.as_ref().is_some_and(|segment| segment.target == target) {
             self.close(cx);
         }
-        if self.hole.is_some_and(|hole| hole.target == target) {
+        if self.hole.is_of(target) {
             self.fill(self.last_packet_us, cx);
         }
         if self.target == target {

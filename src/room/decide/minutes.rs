@@ -8,7 +8,7 @@ use crate::domain::people::PersonRole;
 use crate::domain::refusal::Refusal;
 use crate::domain::visit::{BlockKind, Confirmation, VisitAct};
 use crate::limits;
-use crate::room::live::{Draft, DraftWrite};
+use crate::room::live::{Book, Draft, DraftWrite};
 use crate::room::state::VisitState;
 
 const READING_BACK: &str = "Điều 14 khoản 1 Nghị định 154/2026/NĐ-CP";
@@ -63,9 +63,13 @@ pub(super) fn leave(c: &Context<'_>, id: VisitId, block: BlockId) -> Decided {
     Ok(Decision { events, lease, ..Decision::default() })
 }
 
-/// Blocks whose stored text is newer than the log's.
 fn unlogged(c: &Context<'_>, id: VisitId, only: Option<BlockId>) -> Vec<Event> {
-    let blocks = c.book.drafts.get(&id).into_iter().flatten();
+    newer_than_log(c.book, id, only)
+}
+
+/// Blocks whose stored text is newer than the log's.
+fn newer_than_log(book: &Book, id: VisitId, only: Option<BlockId>) -> Vec<Event> {
+    let blocks = book.drafts.get(&id).into_iter().flatten();
     blocks
         .filter(|(block, draft)| only.is_none_or(|only| only == **block) && draft.revision > draft.logged_revision)
         .map(|(block, draft)| Event::BlockLeft {
@@ -76,6 +80,11 @@ fn unlogged(c: &Context<'_>, id: VisitId, only: Option<BlockId>) -> Vec<Event> {
             text: draft.text.clone(),
         })
         .collect()
+}
+
+/// All text of the session that the log does not have yet; written every 30 s while someone types.
+pub fn unlogged_text(book: &Book) -> Vec<Event> {
+    book.drafts.keys().flat_map(|visit| newer_than_log(book, *visit, None)).collect()
 }
 
 /// What is frozen is what is read back and signed: blocks, conclusion, the citizen's opinion on it.

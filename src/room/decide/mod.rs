@@ -21,6 +21,7 @@ use crate::domain::ids::{CaseId, PointId, VisitId};
 use crate::domain::refusal::Refusal;
 use crate::protocol::command::Command;
 
+pub use minutes::unlogged_text;
 pub use session::{close_after_undo, interrupt_for_loss, missing_points, open_duties};
 
 /// Everything a decision may look at.

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use diemcau::clock::SystemClock;
@@ -20,7 +20,12 @@ use super::material::{Sender, judge, material, visit};
 const ALARM: Duration = limits::RECORD_CHECK;
 
 /// Sends pictures and sounds as a browser does until told to stop; gives the slowest push.
-fn live(bench: &Bench, clock: &dyn diemcau::clock::Clock, pictures: &[Bytes], stop: &AtomicBool) -> Duration {
+pub(super) fn live(
+    bench: &Bench,
+    clock: &dyn diemcau::clock::Clock,
+    pictures: &[Bytes],
+    stop: &AtomicBool,
+) -> Duration {
     let mut camera = Sender::new(SourceKind::Camera, clock.mono_us());
     let mut microphone = Sender::new(SourceKind::Microphone, clock.mono_us());
     let mut slowest = Duration::ZERO;
@@ -36,9 +41,9 @@ fn live(bench: &Bench, clock: &dyn diemcau::clock::Clock, pictures: &[Bytes], st
             number += 1;
         }
         for packet in packets {
-            let before = Instant::now();
+            let before_us = clock.mono_us();
             bench.recorder.push(packet);
-            slowest = slowest.max(before.elapsed());
+            slowest = slowest.max(Duration::from_micros((clock.mono_us() - before_us) as u64));
         }
         std::thread::sleep(Duration::from_millis(10));
     }

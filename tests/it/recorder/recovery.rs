@@ -2,10 +2,13 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use diemcau::clock::SystemClock;
 use diemcau::media::plan::SourceKind;
-use diemcau::media::record::{RecorderEvent, RecordingReader, prefix_sha256, recover};
+use diemcau::media::record::{RecorderEvent, RecordingReader, prefix_sha256, recover, segment_path};
 
 use super::bench::{Bench, Keys, TestClock, key};
 use super::material::{Sender, judge, material, visit};
@@ -75,6 +78,62 @@ fn a_file_cut_at_any_byte_is_finished_and_plays() {
     assert!(again.finished.is_empty() && again.empty.is_empty(), "finished files are left alone");
 }
 
+const CHILD: &str = "DIEMCAU_TEST_RECORDS_IN";
+
+/// Not a test of its own: records into the folder it is told until it is killed.
+#[test]
+#[ignore = "the child process of `a_killed_process_loses_half_a_second`"]
+fn a_process_that_records() {
+    let root = std::env::var_os(CHILD).expect("started by its parent");
+    let clock = SystemClock::start();
+    let bench = Bench::at(Path::new(&root), clock.clone());
+    super::faults::live(&bench, &*clock, &material().pictures, &AtomicBool::new(false));
+}
+
+/// A child that never outlives its test: `kill -9` when dropped.
+struct Killed(Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        self.0.kill().and_then(|()| self.0.wait()).unwrap();
+    }
+}
+
+#[test]
+fn a_killed_process_loses_half_a_second() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut child = Killed(
+        Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "recorder::recovery::a_process_that_records", "--ignored"])
+            .env(CHILD, folder.path())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap(),
+    );
+    let root = folder.path().join("recordings");
+    let clock = SystemClock::start();
+    let open = || fs::read_dir(root.join(visit(1).session.to_string()).join(visit(1).visit.unwrap().to_string()));
+    while open().map_or(0, Iterator::count) < 2 {
+        assert!(clock.mono_us() < 30_000_000 && child.0.try_wait().unwrap().is_none(), "the child does not record");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let seen_us = clock.mono_us();
+    std::thread::sleep(Duration::from_millis(3300));
+    let ran_ms = (clock.mono_us() - seen_us) / 1000;
+    drop(child);
+
+    let recovery = recover(&root, &Keys::default()).unwrap();
+    assert_eq!((recovery.finished.len(), recovery.empty.len(), recovery.left.len()), (2, 0, 0));
+    for file in &recovery.finished {
+        // Half a second of cluster, and as much for a busy machine.
+        assert!(file.duration_ms as i64 >= ran_ms - 1000, "{} of {ran_ms} ms", file.duration_ms);
+        let reader = RecordingReader::open(&segment_path(&root, file.target, file.segment), &key(file.target)).unwrap();
+        let export = folder.path().join("export.webm");
+        reader.export(fs::File::create(&export).unwrap()).unwrap();
+        judge(&export);
+    }
+}
+
 #[test]
 fn a_torn_end_of_zeros_or_noise_is_cut_off() {
     let (folder, path, _, _) = cut_in_mid_visit();
@@ -94,7 +153,7 @@ fn without_its_key_a_file_is_left_as_it_is() {
     let (folder, path, _, _) = cut_in_mid_visit();
     let whole = fs::read(&path).unwrap();
     let keys = Keys::default();
-    keys.missing.store(true, std::sync::atomic::Ordering::SeqCst);
+    keys.missing.store(true, Ordering::SeqCst);
     let recovery = recover(folder.path(), &keys).unwrap();
     assert_eq!(recovery.left.len(), 1);
     assert_eq!(fs::read(&path).unwrap(), whole);

@@ -119,7 +119,7 @@ fn lost_sound_is_a_gap_and_a_closed_microphone_is_none() {
     let clock = TestClock::new();
     let bench = Bench::new(clock.clone());
     let mut microphone = Sender::new(SourceKind::Microphone, 1_000_000);
-    let mut speak = |sender: &mut Sender, count: usize, heard: bool| {
+    let speak = |sender: &mut Sender, count: usize, heard: bool| {
         for sound in &material().sounds[..count] {
             let packet = sender.sound(sound);
             if heard {
@@ -142,8 +142,8 @@ fn lost_sound_is_a_gap_and_a_closed_microphone_is_none() {
     let files: Vec<_> = bench.finish().into_values().collect();
     assert_eq!(files.len(), 1);
     let judged = judge(&bench.export(&files[0]));
-    assert_eq!(judged.frames, 200);
-    assert!((judged.seconds - 26.8).abs() < 0.1, "times jump over silence: {}", judged.seconds);
+    assert_eq!(judged.frames, 26_800 / 20, "200 packets, and silence where there are none");
+    assert!((judged.seconds - 26.8).abs() < 0.1, "{}", judged.seconds);
     let [(from_us, to_us, GapCause::Loss)] = gaps(&bench)[..] else { panic!("{:?}", gaps(&bench)) };
     assert_eq!((from_us, to_us), (2_000_000, 2_800_000));
     assert_eq!(files[0].lost_packets, 40);
@@ -191,4 +191,26 @@ fn files_start_when_the_sender_says_even_if_the_first_report_comes_later() {
     let files: Vec<_> = bench.finish().into_values().collect();
     assert_eq!(files[0].started_mono_us, 5_000_000, "not 30 ms of network later");
     assert_eq!(bench.reader(&files[0]).info().started, files[0].started);
+}
+
+#[test]
+fn a_source_without_key_frames_is_not_cut_at_the_minute_but_asked() {
+    let clock = TestClock::new();
+    let bench = Bench::new(clock.clone());
+    let mut camera = Sender::new(SourceKind::Camera, 1_000_000);
+    bench.push(camera.picture(&material().pictures[0]));
+    for second in 1..130 {
+        for _ in 0..FPS {
+            bench.push(camera.picture(&material().pictures[1]));
+        }
+        if second == 45 || second == 55 {
+            settle(&bench, &clock, camera.at_us);
+            assert_eq!(bench.recorder.wants_key_frame(camera.source), second == 55, "second {second}");
+        }
+    }
+    bench.push(camera.picture(&material().pictures[0]));
+    let files: Vec<_> = bench.finish().into_values().collect();
+    assert_eq!(files.len(), 2);
+    assert!((120_000..121_000).contains(&files[0].duration_ms), "{}", files[0].duration_ms);
+    let [(_, _, GapCause::NoKeyFrame)] = gaps(&bench)[..] else { panic!("{:?}", gaps(&bench)) };
 }

@@ -1,0 +1,176 @@
+//! What is decided and not yet stored. Commands that arrive while a commit is in flight decide on top of it and share
+//! the next commit; when a commit fails, everything decided since is refused.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::decide::{Decision, LeaseChange};
+use super::handle::Reply;
+use super::live::{Book, DraftWrite};
+use super::state::Logged;
+use crate::domain::chain::CheckpointReason;
+use crate::domain::event::{EVENT_VERSION, Event};
+use crate::domain::ids::{BlockId, CommandId, SessionId, UserId};
+use crate::domain::people::Class;
+use crate::domain::session::SessionStatus;
+use crate::domain::visit::BlockKind;
+use crate::store::keys::Wrap;
+use crate::store::{Append, NewEvent, SaveBlock};
+
+/// One decided command.
+pub(super) struct Pending {
+    pub(super) id: CommandId,
+    pub(super) actor: String,
+    pub(super) user: UserId,
+    pub(super) user_name: String,
+    pub(super) decision: Decision,
+    pub(super) replies: Vec<Reply>,
+    /// The register's lock: dropped with the command, when its number is stored or refused.
+    pub(super) _register: Option<tokio::sync::OwnedMutexGuard<()>>,
+}
+
+/// Decided commands in order, and the book as it will be.
+pub(super) struct Queue {
+    pub(super) ahead: Book,
+    pub(super) waiting: Vec<Pending>,
+    /// The moment all events of the next commit carry.
+    pub(super) at: Option<Timestamp>,
+}
+
+impl Queue {
+    pub(super) fn new(book: Book) -> Self {
+        Self { ahead: book, waiting: Vec::new(), at: None }
+    }
+
+    /// Puts a decision on top; its events are applied to the book ahead.
+    pub(super) fn push(&mut self, pending: Pending, now: Timestamp) {
+        let at = *self.at.get_or_insert(now);
+        for event in &pending.decision.events {
+            let seq = self.ahead.state.seq.saturating_add(1);
+            apply(&mut self.ahead, &Logged { seq, at, actor: pending.actor.clone(), event: Some(event.clone()) });
+        }
+        for draft in &pending.decision.drafts {
+            self.ahead.write(draft);
+        }
+        self.waiting.push(pending);
+    }
+
+    /// Adds a reply to a decided command that was sent again.
+    pub(super) fn join(&mut self, id: CommandId, reply: Reply) -> Result<(), Reply> {
+        match self.waiting.iter_mut().find(|pending| pending.id == id) {
+            Some(pending) => {
+                pending.replies.push(reply);
+                Ok(())
+            }
+            None => Err(reply),
+        }
+    }
+
+    /// Takes what goes into the next commit.
+    pub(super) fn take(&mut self) -> (Vec<Pending>, Option<Timestamp>) {
+        let events = |pending: &Pending| pending.decision.events.len();
+        let mut room = crate::limits::APPEND_EVENTS;
+        let mut count = 0_usize;
+        for pending in &self.waiting {
+            let needed = events(pending);
+            if needed > room && count > 0 {
+                break;
+            }
+            room = room.saturating_sub(needed);
+            count = count.saturating_add(1);
+        }
+        let rest = self.waiting.split_off(count.min(self.waiting.len()));
+        let taken = std::mem::replace(&mut self.waiting, rest);
+        let at = self.at;
+        if self.waiting.is_empty() {
+            self.at = None;
+        }
+        (taken, at)
+    }
+}
+
+/// Applies an event to the book: the state, and what the log knows of the drafts.
+pub(super) fn apply(book: &mut Book, logged: &Logged) {
+    book.state.apply(logged);
+    if let Some(Event::BlockLeft { visit, block, revision, .. }) = &logged.event
+        && let Some(draft) = book.drafts.get_mut(visit).and_then(|blocks| blocks.get_mut(block))
+    {
+        draft.logged_revision = draft.logged_revision.max(*revision);
+    }
+}
+
+/// The store's form of a batch. `None` when the batch has no events, only drafts.
+pub(super) fn to_append(mut append: Append, batch: &[Pending]) -> Option<Append> {
+    for pending in batch {
+        for (part, event) in pending.decision.events.iter().enumerate() {
+            append.events.push(NewEvent {
+                kind: event.kind(),
+                v: u32::from(EVENT_VERSION),
+                command_id: pending.id,
+                part: u32::try_from(part).unwrap_or(u32::MAX),
+                actor: pending.actor.clone(),
+                scope: event.scope(),
+                body: serde_json::to_vec(event).unwrap_or_default(),
+            });
+            match event {
+                Event::VisitRegistered(registration) if registration.class == Class::Restricted => {
+                    append.scopes.push((event.scope(), Wrap::Restricted));
+                }
+                Event::ClassRaised { .. } => append.scopes.push((event.scope(), Wrap::Restricted)),
+                _ => {}
+            }
+            append.checkpoint = checkpoint_after(event).or(append.checkpoint);
+        }
+    }
+    (!append.events.is_empty()).then_some(append)
+}
+
+/// A signed head at each freeze of minutes, at `closed`, `minuted`, `archived` (design §4).
+fn checkpoint_after(event: &Event) -> Option<CheckpointReason> {
+    match event {
+        Event::TextFrozen { .. } => Some(CheckpointReason::Frozen),
+        Event::SessionMoved { to: SessionStatus::Closed, .. } => Some(CheckpointReason::Closed),
+        Event::SessionMoved { to: SessionStatus::Minuted, .. } => Some(CheckpointReason::Minuted),
+        Event::SessionMoved { to: SessionStatus::Archived, .. } => Some(CheckpointReason::Archived),
+        _ => None,
+    }
+}
+
+/// The store's form of a draft.
+pub(super) fn to_save(session: SessionId, write: &DraftWrite) -> SaveBlock {
+    SaveBlock {
+        session,
+        visit: write.visit,
+        block: write.block,
+        kind: block_kind_name(write.draft.kind),
+        revision: write.draft.revision,
+        text: write.draft.text.clone(),
+        author: write.draft.author.to_string(),
+        at: write.draft.saved_at,
+    }
+}
+
+/// Code of a block's kind in the store.
+pub(super) fn block_kind_name(kind: BlockKind) -> String {
+    serde_json::to_value(kind).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+/// Reads what `block_kind_name` wrote.
+pub(super) fn block_kind(name: &str) -> Option<BlockKind> {
+    serde_json::from_value(serde_json::Value::String(name.to_owned())).ok()
+}
+
+/// Leases are of the moment: they change when their decision is committed.
+pub(super) fn change_lease(leases: &mut BTreeMap<BlockId, super::live::Lease>, pending: &Pending, until: Timestamp) {
+    match pending.decision.lease {
+        Some(LeaseChange::Take(block)) => {
+            let lease = super::live::Lease { user: pending.user, name: pending.user_name.clone(), until };
+            leases.insert(block, lease);
+        }
+        Some(LeaseChange::Release(block)) => {
+            leases.remove(&block);
+        }
+        None => {}
+    }
+}

@@ -1,0 +1,339 @@
+//! What reaches the room, message by message.
+
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+
+use super::decide::Filing;
+use super::handle::{Attach, Closing, FilingRead, Look, Message, Reply};
+use super::live::{MediaLink, WireState};
+use super::publish::serialize;
+use super::sections;
+use super::task::{Task, refused};
+use crate::domain::actor::Actor;
+use crate::domain::calendar::local_date;
+use crate::domain::event::{Event, SegmentMark};
+use crate::domain::ids::{CaseId, CommandId, ConnectionId, VisitId};
+use crate::domain::people::Function;
+use crate::domain::refusal::Refusal;
+use crate::domain::session::{SessionAct, SessionStatus};
+use crate::domain::units::DeviceKind;
+use crate::media::engine::{Answer, EngineEvent, Join, JoinRefusal};
+use crate::media::record::RecorderEvent;
+use crate::protocol::command::Command;
+use crate::protocol::frame::{ClientBody, ClientFrame, ServerBody};
+
+impl Task {
+    pub(super) fn handle(&mut self, message: Message) {
+        match message {
+            Message::Attach(attach, answer) => {
+                let result = self.attach(*attach);
+                if answer.send(result).is_err() {
+                    tracing::debug!("a socket left before it was attached");
+                }
+            }
+            Message::Detach(connection) => self.detach(connection),
+            Message::Frame(connection, frame) => self.frame(connection, *frame),
+            Message::Command { actor, id, command, reply } => self.decide(*actor, id, &command, reply),
+            Message::Filing(read) => self.filing_read(*read),
+            Message::Joined { connection, re, result } => self.joined(connection, re, result),
+            Message::Engine(event) => self.engine_event(event),
+            Message::Recorder(event) => self.recorder_event(event),
+            Message::Look(answer) => {
+                if answer.send(Look { state: self.book.state.clone(), head_hash: self.head_hash.clone() }).is_err() {
+                    tracing::debug!("nobody waits for this look");
+                }
+            }
+            Message::RecorderChecked(ready) => {
+                self.stale |= self.live.recorder_ready != ready;
+                self.live.recorder_ready = ready;
+            }
+            Message::Stop(answer) => self.stopping = Some(answer),
+        }
+    }
+
+    fn attach(&mut self, attach: Attach) -> Result<(), Refusal> {
+        let Attach { connection, actor, have, wire } = attach;
+        if self.live.wires.len() >= crate::limits::ROOM_WIRES {
+            return Err(Refusal::new("room_full"));
+        }
+        let now = self.now();
+        let slots = slots_for(&self.book.state, &actor);
+        self.publisher.attach(connection, wire, have);
+        let welcome = ServerBody::Welcome {
+            connection,
+            point: actor.point,
+            now: now.to_string(),
+            server: env!("CARGO_PKG_VERSION").to_owned(),
+            slots,
+        };
+        self.publisher.send(connection, welcome, now);
+        let point = actor.point;
+        let state = WireState {
+            actor,
+            media: MediaLink::None,
+            slots: 0,
+            sending: Default::default(),
+            quality: Default::default(),
+        };
+        self.live.wires.insert(connection, state);
+        if let Some(point) = point {
+            super::links::elect_main(&mut self.live, point, now);
+        }
+        self.refresh();
+        Ok(())
+    }
+
+    fn detach(&mut self, connection: ConnectionId) {
+        let now = self.now();
+        self.publisher.detach(connection);
+        self.slots_sent.remove(&connection);
+        self.services.engine.leave(self.session, connection);
+        let Some(wire) = self.live.wires.remove(&connection) else { return };
+        if let Some(point) = wire.actor.point {
+            self.former_points.insert(connection, point);
+            super::links::elect_main(&mut self.live, point, now);
+            // The gap begins now; the log is told by the next tick that finds it still open.
+            if !self.live.main.contains_key(&point) && self.book.state.points.get(&point).is_some_and(|p| p.connected) {
+                self.live.missing.entry(point).or_insert(now);
+            }
+        }
+        self.stale = true;
+    }
+
+    fn frame(&mut self, connection: ConnectionId, frame: ClientFrame) {
+        let Some(wire) = self.live.wires.get(&connection) else { return };
+        let actor = wire.actor.clone();
+        match frame.body {
+            ClientBody::Command { command } => self.decide(actor, frame.id, &command, Reply::Wire(connection)),
+            ClientBody::Offer { sdp } => self.offer(connection, frame.id, sdp),
+            ClientBody::Typing { visit, block } => {
+                let body = ServerBody::Typing { visit, block, name: actor.name };
+                let text = serialize(body);
+                let now = self.now();
+                let readers: Vec<ConnectionId> = self
+                    .live
+                    .wires
+                    .iter()
+                    .filter(|(id, _)| **id != connection)
+                    .filter(|(_, wire)| {
+                        let key = sections::Key::Minutes(visit);
+                        sections::subscriptions(&self.book.state, &wire.actor).values().any(|of| *of == key)
+                    })
+                    .map(|(id, _)| *id)
+                    .collect();
+                for reader in readers {
+                    self.publisher.send_loose(reader, &text, now);
+                }
+            }
+            ClientBody::Hello { .. } | ClientBody::Pong => {}
+        }
+    }
+
+    /// The only offer of this wire goes to the media plane; the answer comes back as a message.
+    fn offer(&mut self, connection: ConnectionId, re: CommandId, offer: String) {
+        let join = self.services.engine.join(Join { room: self.session, connection, offer });
+        let own = self.own.clone();
+        tokio::spawn(async move {
+            let result = join.await;
+            if own.send(Message::Joined { connection, re, result }).await.is_err() {
+                tracing::debug!("a room ended before its answer");
+            }
+        });
+    }
+
+    fn joined(&mut self, connection: ConnectionId, re: CommandId, result: Result<Answer, JoinRefusal>) {
+        let now = self.now();
+        match result {
+            Ok(answer) => {
+                if let Some(wire) = self.live.wires.get_mut(&connection) {
+                    wire.slots = answer.slots;
+                }
+                let slots = u32::try_from(answer.slots).unwrap_or(u32::MAX);
+                self.publisher.send(connection, ServerBody::Answer { re, sdp: answer.sdp, slots }, now);
+            }
+            Err(refusal) => self.publisher.send(connection, refused(re, &Refusal::new(refusal.code())), now),
+        }
+    }
+
+    fn engine_event(&mut self, event: EngineEvent) {
+        let now = self.now();
+        let mono = self.services.clock.mono_us();
+        match event {
+            EngineEvent::Connected { connection, .. } | EngineEvent::Alive { connection, .. } => {
+                self.media(connection, MediaLink::Connected);
+            }
+            EngineEvent::Silent { connection, since_mono_us, .. } => {
+                let ago = SignedDuration::from_micros(mono.saturating_sub(since_mono_us).max(0));
+                self.media(connection, MediaLink::Silent(now.checked_sub(ago).unwrap_or(now)));
+            }
+            EngineEvent::Gone { connection, .. } => {
+                // The socket may live on: the client joins anew on a new wire, this one has no media any more.
+                let was_connected = self.live.wires.get(&connection).is_some_and(|wire| wire.media != MediaLink::None);
+                if was_connected {
+                    self.media(connection, MediaLink::Silent(now));
+                }
+            }
+            EngineEvent::Source { source, sending, .. } => {
+                if let Some(wire) = self.live.wires.get_mut(&source.connection) {
+                    let changed =
+                        if sending { wire.sending.insert(source.kind) } else { wire.sending.remove(&source.kind) };
+                    self.stale |= changed;
+                    if changed && source.kind == crate::media::plan::SourceKind::Paper {
+                        self.refresh();
+                    }
+                }
+            }
+            EngineEvent::Levels { levels, .. } => {
+                let levels = levels
+                    .into_iter()
+                    .filter_map(|(id, level)| Some((self.live.wires.get(&id)?.actor.point?, level)))
+                    .collect();
+                let frame = serialize(ServerBody::Levels { levels });
+                let connections: Vec<ConnectionId> = self.publisher.connections().collect();
+                for connection in connections {
+                    self.publisher.send_loose(connection, &frame, now);
+                }
+            }
+            EngineEvent::Quality { connection, quality, .. } => {
+                if let Some(wire) = self.live.wires.get_mut(&connection) {
+                    wire.quality = quality;
+                    self.stale = true;
+                }
+            }
+        }
+    }
+
+    fn media(&mut self, connection: ConnectionId, media: MediaLink) {
+        let now = self.now();
+        let Some(wire) = self.live.wires.get_mut(&connection) else { return };
+        wire.media = media;
+        if let Some(point) = wire.actor.point {
+            super::links::elect_main(&mut self.live, point, now);
+        }
+        self.refresh();
+    }
+
+    /// The end of a visit needs the office's tables: read under the register's lock, decided when they are here.
+    pub(super) fn read_register(&mut self, actor: Actor, id: CommandId, visit: VisitId, reply: Reply) {
+        let Some(about) = self.queue.ahead.state.about.as_ref() else {
+            return self.reply(reply, id, Err(Refusal::new("session_unknown")));
+        };
+        let unit = about.unit;
+        let known = self.queue.ahead.state.visits.get(&visit).and_then(|visit| visit.about.case);
+        let year = local_date(self.now()).year();
+        let fresh = CaseId(self.services.clock.new_id());
+        let (services, own) = (Arc::clone(&self.services), self.own.clone());
+        tokio::spawn(async move {
+            let lock = Arc::clone(&services.register).lock_owned().await;
+            let case = known.unwrap_or(fresh);
+            let read = super::project::read_register(&services.store, unit, year, case).await;
+            let filing = read
+                .map(|(number, earlier_receptions)| Filing { year, number, case, earlier_receptions })
+                .map_err(|_| Refusal::new("store_unavailable"));
+            let read = FilingRead { actor, id, visit, reply, filing, lock };
+            if own.send(Message::Filing(Box::new(read))).await.is_err() {
+                tracing::debug!("a room ended before its register was read");
+            }
+        });
+    }
+
+    fn filing_read(&mut self, read: FilingRead) {
+        let FilingRead { actor, id, visit, reply, filing, lock } = read;
+        match filing {
+            Ok(filing) => self.decide_now(actor, id, &Command::EndVisit { visit }, reply, Some((filing, lock))),
+            Err(refusal) => self.reply(reply, id, Err(refusal)),
+        }
+    }
+
+    fn recorder_event(&mut self, event: RecorderEvent) {
+        let visit = event.target().visit;
+        let point_of = |connection: ConnectionId| self.point_of_source(connection);
+        let log = match event {
+            RecorderEvent::SegmentOpened { segment, source, .. } => point_of(source.connection).map(|point| {
+                let source = sections::source_name(source.kind).to_owned();
+                let mark = SegmentMark { segment, point, source, bytes: 0, sha256: String::new(), duration_ms: 0 };
+                Event::SegmentOpened { visit, mark }
+            }),
+            RecorderEvent::Prefix { segment, bytes, sha256, .. } => self
+                .queue
+                .ahead
+                .state
+                .segments
+                .get(&segment)
+                .map(|known| SegmentMark { bytes, sha256, ..known.mark.clone() })
+                .map(|mark| Event::SegmentHashed { visit, mark }),
+            RecorderEvent::SegmentClosed(closed) => {
+                let known = self.queue.ahead.state.segments.get(&closed.segment);
+                known
+                    .map(|known| SegmentMark {
+                        bytes: closed.bytes,
+                        sha256: closed.sha256,
+                        duration_ms: closed.duration_ms,
+                        ..known.mark.clone()
+                    })
+                    .map(|mark| Event::SegmentClosed { visit, mark })
+            }
+            RecorderEvent::Gap { source, from_us, to_us, cause, .. } => {
+                let (now, mono) = (self.now(), self.services.clock.mono_us());
+                let wall = |us: i64| {
+                    let ago = SignedDuration::from_micros(us.saturating_sub(mono));
+                    now.checked_add(ago).unwrap_or(now)
+                };
+                let cause = serde_json::to_value(cause).ok().and_then(|value| value.as_str().map(str::to_owned));
+                point_of(source.connection).map(|point| Event::RecordingGap {
+                    visit,
+                    point,
+                    source: sections::source_name(source.kind).to_owned(),
+                    from: wall(from_us),
+                    to: wall(to_us),
+                    cause: cause.unwrap_or_default(),
+                })
+            }
+            RecorderEvent::Failed { fault, .. } => {
+                let failing = self.queue.ahead.state.recording == super::state::Recording::Running;
+                if failing {
+                    self.by_itself(vec![Event::RecorderFailed { cause: fault.code().to_owned() }]);
+                    self.pause_for_recorder();
+                }
+                None
+            }
+            RecorderEvent::Recovered { .. } => (self.queue.ahead.state.recording == super::state::Recording::Failed)
+                .then_some(Event::RecorderRecovered),
+            RecorderEvent::BoundaryDone { .. } => None,
+        };
+        self.by_itself(log.into_iter().collect());
+    }
+
+    /// Without a recording there is no reception (D154 Điều 24(1)): the session pauses by itself.
+    fn pause_for_recorder(&mut self) {
+        if self.queue.ahead.state.status() == Some(SessionStatus::InProgress) {
+            let reason = "recorder_failed".to_owned();
+            let to = SessionStatus::Paused;
+            self.by_itself(vec![Event::SessionMoved { act: SessionAct::Pause, to, reason, new_start: None }]);
+        }
+    }
+
+    /// Ends a wire that was replaced by a take-over.
+    pub(super) fn replaced(&mut self, connection: ConnectionId) {
+        self.publisher.close(connection, Closing { code: 4409, reason: "taken_over", retry_ms: 0 });
+    }
+}
+
+/// Receive slot pairs by screen (design §5).
+fn slots_for(state: &super::state::State, actor: &Actor) -> u32 {
+    if actor.device == DeviceKind::CitizenScreen {
+        return 2;
+    }
+    let functions = state.functions.get(&actor.user).map(|held| &held.functions);
+    let has = |function: Function| functions.is_some_and(|held| held.contains(&function));
+    if has(Function::Presider) {
+        9
+    } else if has(Function::Technician) {
+        25
+    } else if has(Function::NoteTaker) {
+        2
+    } else {
+        4
+    }
+}

@@ -1,0 +1,89 @@
+//! Wires come and go; points are connected, lost and back. Pure: what the log should say of it.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::decide::missing_points;
+use super::live::{Live, MediaLink};
+use super::state::State;
+use crate::domain::event::Event;
+use crate::domain::ids::{ConnectionId, PointId};
+use crate::domain::session::SessionStatus;
+use crate::domain::units::DeviceKind;
+use crate::limits;
+
+/// Chooses the main wire of a point after any change. A reconnect of the same browser takes over as soon as its media
+/// flows (make before break) or the old wire is gone; another browser asks (`take_over`), unless the point has been
+/// without its own for longer than an interruption.
+pub fn elect_main(live: &mut Live, point: PointId, now: Timestamp) {
+    let present = live.main.get(&point).copied().filter(|id| live.wires.contains_key(id));
+    let candidates: Vec<(ConnectionId, uuid::Uuid, MediaLink)> = live
+        .wires
+        .iter()
+        .filter(|(_, wire)| wire.actor.point == Some(point) && wire.actor.device == DeviceKind::Main)
+        .map(|(id, wire)| (*id, wire.actor.browser, wire.media))
+        .collect();
+    let owner = live.main_browser.get(&point).copied();
+    let long_gone =
+        live.missing.get(&point).is_some_and(|since| now.duration_since(*since) >= duration(limits::INTERRUPT_AFTER));
+    // Connection ids sort by birth: the last one is the newest.
+    let newest = |wanted: &dyn Fn(uuid::Uuid, MediaLink) -> bool| {
+        candidates
+            .iter()
+            .rev()
+            .find(|(_, browser, media)| wanted(*browser, *media))
+            .map(|(id, browser, _)| (*id, *browser))
+    };
+    let same = |browser: uuid::Uuid| owner.is_none() || owner == Some(browser);
+    let chosen = match present {
+        Some(main) => newest(&|browser, media| same(browser) && media == MediaLink::Connected)
+            .filter(|(id, _)| *id > main)
+            .or_else(|| owner.map(|browser| (main, browser))),
+        None => newest(&|browser, _| same(browser)).or_else(|| newest(&|_, _| long_gone)),
+    };
+    match chosen {
+        Some((id, browser)) => {
+            live.main.insert(point, id);
+            live.main_browser.insert(point, browser);
+        }
+        None => {
+            live.main.remove(&point);
+        }
+    }
+}
+
+/// What the log should say of the points now; also keeps `live.missing`.
+pub fn reconcile(state: &State, live: &mut Live, now: Timestamp) -> Vec<Event> {
+    if !state.status().is_some_and(SessionStatus::is_live) {
+        live.missing.clear();
+        return Vec::new();
+    }
+    let mut events = Vec::new();
+    let missing = missing_points(state, live);
+    for (point, since) in &missing {
+        live.missing.entry(*point).or_insert(since.unwrap_or(now));
+    }
+    for point in state.points.values() {
+        let id = point.about.point;
+        let alive = live.main_wire(id).is_some_and(|(_, wire)| !matches!(wire.media, MediaLink::Silent(_)));
+        if alive {
+            live.missing.remove(&id);
+            if !point.connected {
+                events.push(if point.seen {
+                    Event::PointBack { point: id }
+                } else {
+                    Event::PointConnected { point: id }
+                });
+            }
+        } else if let Some(since) = live.missing.get(&id).copied()
+            && point.connected
+            && now.duration_since(since) >= duration(limits::MEDIA_SILENT)
+        {
+            events.push(Event::PointLost { point: id, since });
+        }
+    }
+    events
+}
+
+fn duration(limit: std::time::Duration) -> SignedDuration {
+    SignedDuration::try_from(limit).unwrap_or(SignedDuration::ZERO)
+}

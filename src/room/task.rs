@@ -1,0 +1,412 @@
+//! The task that owns one room: one message at a time, decide, persist, and only then publish.
+//!
+//! A commit runs beside the inbox; commands that arrive meanwhile decide on top (`flight`). A failed commit refuses
+//! everything decided since the last good one, and nobody has seen any of it. A lost lease ends the room: another
+//! process owns the log.
+
+use std::collections::HashMap;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::mpsc;
+
+use super::decide::{self, Context, Decision};
+use super::flight::{self, Pending, Queue};
+use super::handle::{Closing, Message, Reply};
+use super::live::{Book, Live};
+use super::publish::Publisher;
+use super::registry::Services;
+use super::state::Logged;
+use super::{links, media_plan};
+use crate::domain::actor::Actor;
+use crate::domain::event::Event;
+use crate::domain::ids::{CommandId, ConnectionId, PointId, SessionId};
+use crate::domain::refusal::Refusal;
+use crate::domain::session::SessionStatus;
+use crate::limits;
+use crate::media::plan::Plan;
+use crate::protocol::command::Command;
+use crate::protocol::frame::{ServerBody, SlotView};
+use crate::store::{Append, Appended, StoreError};
+
+/// How often loss, leases, undo and slow wires are looked at; presence changes are published at most this often.
+const TICK: Duration = Duration::from_millis(250);
+/// Text that is being written goes to the log this often (design §4).
+const LOG_TEXT_EVERY: SignedDuration = SignedDuration::from_secs(30);
+
+/// The running commit.
+type Commit = Pin<Box<dyn Future<Output = Result<Option<Appended>, StoreError>> + Send>>;
+
+/// One room.
+pub(super) struct Task {
+    pub(super) session: SessionId,
+    pub(super) services: Arc<Services>,
+    pub(super) epoch: u64,
+    /// Hash of the newest event.
+    pub(super) head_hash: String,
+    pub(super) book: Book,
+    pub(super) queue: Queue,
+    pub(super) live: Live,
+    pub(super) publisher: Publisher,
+    /// Sequence of every command of the log: a repeated frame is answered, not repeated.
+    pub(super) commands: HashMap<CommandId, i64>,
+    pub(super) plan: Plan,
+    pub(super) slots_sent: HashMap<ConnectionId, Vec<SlotView>>,
+    /// Where wires that are gone belonged: their last files still come in.
+    pub(super) former_points: HashMap<ConnectionId, PointId>,
+    pub(super) text_logged_at: Timestamp,
+    pub(super) recorder_checked_at: Timestamp,
+    /// Presence or quality changed since the last publication.
+    pub(super) stale: bool,
+    pub(super) inbox: mpsc::Receiver<Message>,
+    pub(super) own: mpsc::Sender<Message>,
+    pub(super) stopping: Option<tokio::sync::oneshot::Sender<()>>,
+}
+
+/// Why the loop ended.
+pub(super) enum End {
+    Stopped,
+    /// Another process owns the log, or the log is not where this room thought.
+    Lost,
+}
+
+struct InFlight {
+    commit: Commit,
+    batch: Vec<Pending>,
+    at: Timestamp,
+}
+
+impl Task {
+    /// Runs until stopped or until the log belongs to another.
+    pub(super) async fn run(mut self, first: Vec<Event>) -> End {
+        let mut tick = tokio::time::interval(TICK);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut in_flight: Option<InFlight> = None;
+        self.by_itself(first);
+        loop {
+            if in_flight.is_none() {
+                in_flight = self.next_flight();
+            }
+            if in_flight.is_none() && self.stopping.is_some() {
+                return self.finish(End::Stopped);
+            }
+            tokio::select! {
+                biased;
+                result = wait(&mut in_flight) => {
+                    if let Some(flight) = in_flight.take()
+                        && let Err(end) = self.landed(flight, result)
+                    {
+                        return self.finish(end);
+                    }
+                }
+                message = self.inbox.recv(), if self.stopping.is_none() => match message {
+                    Some(message) => self.handle(message),
+                    None => return self.finish(End::Stopped),
+                },
+                _ = tick.tick() => self.tick(),
+            }
+        }
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.services.clock.now()
+    }
+
+    fn next_flight(&mut self) -> Option<InFlight> {
+        if self.queue.waiting.is_empty() {
+            return None;
+        }
+        let now = self.now();
+        let (batch, at) = self.queue.take();
+        let at = at.unwrap_or(now);
+        let clock = &self.services.clock;
+        let next = u64::try_from(self.book.state.seq.saturating_add(1)).unwrap_or(0);
+        let append = Append::new(self.session, self.epoch, next, (clock.boot(), clock.mono_us(), at));
+        let saves: Vec<_> = batch
+            .iter()
+            .flat_map(|pending| pending.decision.drafts.iter())
+            .map(|draft| flight::to_save(self.session, draft).statement())
+            .collect();
+        let store = self.services.store.clone();
+        let rows = super::project::rows(self.session, &self.book.state, &self.queue.ahead.state, &batch, at);
+        let commit: Commit = match flight::to_append(append, &batch) {
+            Some(mut append) => {
+                append.rows = saves;
+                append.rows.extend(rows);
+                Box::pin(async move { store.append(append).await.map(Some) })
+            }
+            None if saves.is_empty() => Box::pin(async { Ok(None) }),
+            None => Box::pin(async move { store.write_live(at, saves).await.map(|()| None) }),
+        };
+        Some(InFlight { commit, batch, at })
+    }
+
+    /// The commit has an answer: now, and only now, it is true for everybody.
+    fn landed(&mut self, flight: InFlight, result: Result<Option<Appended>, StoreError>) -> Result<(), End> {
+        match result {
+            Ok(appended) => {
+                if let Some(appended) = appended {
+                    self.head_hash = appended.head.1.to_string();
+                }
+                self.commit(flight);
+                Ok(())
+            }
+            Err(StoreError::LeaseLost | StoreError::SeqConflict { .. }) => {
+                self.refuse_all(flight.batch, Refusal::new("room_restarting"));
+                Err(End::Lost)
+            }
+            Err(error) => {
+                tracing::error!(session = %self.session, code = error.code(), "commit refused");
+                self.refuse_all(flight.batch, Refusal::new("store_unavailable"));
+                Ok(())
+            }
+        }
+    }
+
+    fn commit(&mut self, flight: InFlight) {
+        let before = self.book.state.status();
+        for pending in flight.batch {
+            for event in &pending.decision.events {
+                let seq = self.book.state.seq.saturating_add(1);
+                let logged = Logged { seq, at: flight.at, actor: pending.actor.clone(), event: Some(event.clone()) };
+                flight::apply(&mut self.book, &logged);
+                self.after_event(event);
+            }
+            for draft in &pending.decision.drafts {
+                self.book.write(draft);
+            }
+            let seq = self.book.state.seq;
+            self.commands.insert(pending.id, seq);
+            for reply in pending.replies {
+                self.reply(reply, pending.id, Ok(seq));
+            }
+        }
+        if before != self.book.state.status() {
+            self.live.end_asked_by = None;
+        }
+        self.refresh();
+    }
+
+    /// Everything decided since the last good commit never happened; everybody who asked is told.
+    fn refuse_all(&mut self, batch: Vec<Pending>, refusal: Refusal) {
+        let later = std::mem::take(&mut self.queue.waiting);
+        for pending in batch.into_iter().chain(later) {
+            for reply in pending.replies {
+                self.reply(reply, pending.id, Err(refusal));
+            }
+        }
+        self.queue = Queue::new(self.book.clone());
+        self.refresh();
+    }
+
+    /// What follows from a committed event outside the log.
+    fn after_event(&mut self, event: &Event) {
+        match event {
+            Event::TakeOver { point, to } => {
+                let Some(browser) = self.live.wires.get(to).map(|wire| wire.actor.browser) else { return };
+                self.live.main_browser.insert(*point, browser);
+                if let Some(replaced) = self.live.main.insert(*point, *to).filter(|replaced| replaced != to) {
+                    self.replaced(replaced);
+                }
+            }
+            Event::UnrecordedAllowed { .. } | Event::RecorderRecovered => self.live.unrecorded_asked = None,
+            Event::VisitRegistered(_) | Event::SessionMoved { .. } => self.ensure_keys(),
+            _ => {}
+        }
+    }
+
+    /// Publishes the state and the plan as they are now.
+    pub(super) fn refresh(&mut self) {
+        let now = self.now();
+        self.stale = false;
+        self.publisher.publish(&self.book, &self.live, now);
+        let plan = media_plan::plan(self.session, &self.book.state, &self.live);
+        if plan != self.plan {
+            self.services.engine.set_plan(self.session, plan.clone());
+            let before = std::mem::replace(&mut self.plan, plan);
+            self.plan_changed(&before);
+        }
+        let connections: Vec<ConnectionId> = self.publisher.connections().collect();
+        for connection in connections {
+            let slots = media_plan::slot_points(&self.plan, &self.live, connection);
+            if self.slots_sent.get(&connection) != Some(&slots) {
+                self.publisher.send(connection, ServerBody::Slots { slots: slots.clone() }, now);
+                self.slots_sent.insert(connection, slots);
+            }
+        }
+    }
+
+    /// Decides a command of an actor and queues what it comes to.
+    pub(super) fn decide(&mut self, actor: Actor, id: CommandId, command: &Command, reply: Reply) {
+        if let Some(seq) = self.commands.get(&id).copied() {
+            return self.reply(reply, id, Ok(seq));
+        }
+        let reply = match self.queue.join(id, reply) {
+            Ok(()) => return,
+            Err(reply) => reply,
+        };
+        if let Command::EndVisit { visit } = command {
+            return self.read_register(actor, id, *visit, reply);
+        }
+        self.decide_now(actor, id, command, reply, None);
+    }
+
+    pub(super) fn decide_now(
+        &mut self,
+        actor: Actor,
+        id: CommandId,
+        command: &Command,
+        reply: Reply,
+        register: Option<(super::decide::Filing, tokio::sync::OwnedMutexGuard<()>)>,
+    ) {
+        let now = self.now();
+        let clock = &self.services.clock;
+        let fresh = [clock.new_id(), clock.new_id()];
+        let filing = register.as_ref().map(|(filing, _)| filing);
+        let context = Context { book: &self.queue.ahead, live: &self.live, actor: &actor, now, fresh, filing };
+        match decide::decide(&context, command) {
+            Ok(decision) => {
+                let register = register.map(|(_, lock)| lock);
+                self.take(actor, id, decision, reply, register, now);
+            }
+            Err(refusal) => self.reply(reply, id, Err(refusal)),
+        }
+    }
+
+    fn take(
+        &mut self,
+        actor: Actor,
+        id: CommandId,
+        decision: Decision,
+        reply: Reply,
+        register: Option<tokio::sync::OwnedMutexGuard<()>>,
+        now: Timestamp,
+    ) {
+        if let Some(reason) = &decision.ask_unrecorded {
+            self.live.unrecorded_asked = Some((actor.user, reason.clone()));
+        }
+        if decision.ask_end {
+            self.live.end_asked_by = Some(actor.user);
+        }
+        let lease = SignedDuration::try_from(limits::BLOCK_LEASE).unwrap_or(SignedDuration::from_secs(10));
+        let pending = Pending {
+            id,
+            actor: actor.label(),
+            user: actor.user,
+            user_name: actor.name,
+            decision,
+            replies: vec![reply],
+            _register: register,
+        };
+        flight::change_lease(&mut self.live.leases, &pending, now.checked_add(lease).unwrap_or(now));
+        if pending.decision.lease.is_some() {
+            self.stale = true;
+        }
+        self.queue.push(pending, now);
+    }
+
+    /// Events the server brings about: no actor, its own command id.
+    pub(super) fn by_itself(&mut self, events: Vec<Event>) {
+        if events.is_empty() {
+            return;
+        }
+        let pending = Pending {
+            id: CommandId(self.services.clock.new_id()),
+            actor: "system".to_owned(),
+            user: crate::domain::ids::UserId(uuid::Uuid::nil()),
+            user_name: String::new(),
+            decision: events.into(),
+            replies: Vec::new(),
+            _register: None,
+        };
+        let now = self.now();
+        self.queue.push(pending, now);
+    }
+
+    fn tick(&mut self) {
+        let now = self.now();
+        let points: Vec<_> = self.book.state.points.keys().copied().collect();
+        for point in points {
+            links::elect_main(&mut self.live, point, now);
+        }
+        // Nothing new is decided while a decision about the same thing is on its way.
+        if self.queue.ahead.state.seq == self.book.state.seq {
+            let mut events = links::reconcile(&self.book.state, &mut self.live, now);
+            events.extend(decide::interrupt_for_loss(&self.book.state, &self.live, now));
+            events.extend(decide::close_after_undo(&self.book.state, now));
+            if now.duration_since(self.text_logged_at) >= LOG_TEXT_EVERY {
+                self.text_logged_at = now;
+                events.extend(decide::unlogged_text(&self.book));
+            }
+            self.by_itself(events);
+        }
+        let leases = self.live.leases.len();
+        self.live.leases.retain(|_, lease| lease.until > now);
+        if self.stale || leases != self.live.leases.len() {
+            self.refresh();
+        }
+        self.publisher.nurse(now);
+        self.check_recorder();
+    }
+
+    pub(super) fn reply(&mut self, reply: Reply, re: CommandId, result: Result<i64, Refusal>) {
+        match reply {
+            Reply::Rest(answer) => {
+                if answer.send(result).is_err() {
+                    tracing::debug!("an office page left before its answer");
+                }
+            }
+            Reply::Wire(connection) => {
+                let now = self.now();
+                let body = match result {
+                    Ok(seq) => ServerBody::Done { re, seq },
+                    Err(refusal) => refused(re, &refusal),
+                };
+                self.publisher.send(connection, body, now);
+            }
+        }
+    }
+
+    fn finish(mut self, end: End) -> End {
+        let lost = matches!(end, End::Lost);
+        let batch = std::mem::take(&mut self.queue.waiting);
+        self.refuse_all(batch, Refusal::new("room_restarting"));
+        let connections: Vec<ConnectionId> = self.publisher.connections().collect();
+        for (n, connection) in connections.into_iter().enumerate() {
+            // Spread, so that 300 points do not come back in one instant.
+            let retry_ms = 200_u64.saturating_add(u64::try_from(n % 20).unwrap_or(0).saturating_mul(50));
+            self.publisher.close(connection, Closing { code: 1012, reason: "server_restarts", retry_ms });
+        }
+        if lost || !self.book.state.status().is_some_and(SessionStatus::is_live) {
+            self.services.engine.close_room(self.session);
+        }
+        if let Some(stopped) = self.stopping.take()
+            && stopped.send(()).is_err()
+        {
+            tracing::debug!("nobody waits for this room to stop");
+        }
+        end
+    }
+}
+
+/// A refusal as a frame, with its sentence in both languages.
+pub(super) fn refused(re: CommandId, refusal: &Refusal) -> ServerBody {
+    let sentence = crate::text::refusal(refusal.code);
+    ServerBody::Refused {
+        re,
+        code: refusal.code.to_owned(),
+        field: refusal.field.map(str::to_owned),
+        citation: refusal.citation.map(str::to_owned),
+        vi: sentence.vi.to_owned(),
+        en: sentence.en.to_owned(),
+    }
+}
+
+async fn wait(in_flight: &mut Option<InFlight>) -> Result<Option<Appended>, StoreError> {
+    match in_flight {
+        Some(flight) => flight.commit.as_mut().await,
+        None => std::future::pending().await,
+    }
+}
