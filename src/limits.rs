@@ -154,6 +154,10 @@ pub const REQUEST: Duration = Duration::from_secs(10);
 pub const LONG_REQUEST: Duration = Duration::from_secs(120);
 /// Time for a client to send its request head. Longer: the connection is closed.
 pub const REQUEST_HEAD: Duration = Duration::from_secs(10);
+/// Longest name or description of a file in characters. Longer: cut.
+pub const FILE_NAME: usize = 200;
+/// Most bytes of a recording in one answer. A player asks for the next part by itself.
+pub const RANGE_BYTES: usize = 2 * 1024 * 1024;
 /// Largest request head in bytes. Larger: the connection is closed with 431.
 pub const REQUEST_HEAD_BYTES: usize = 16 * 1024;
 /// Connections at once. More wait in the listener's backlog.
