@@ -10,6 +10,7 @@ use super::sql::{Statement, Value};
 use crate::domain::chain::{
     Checkpoint, CheckpointReason, GENESIS_KIND, Genesis, Hash, Header, Scope, checkpoint_text, plain_field,
 };
+use crate::domain::event::{EVENT_VERSION, Event};
 use crate::domain::ids::{BootId, CommandId, SessionId};
 use crate::limits;
 
@@ -33,6 +34,13 @@ pub struct NewEvent {
 }
 
 impl NewEvent {
+    /// A typed event of the domain, its body as JSON, sealed under the scope it names.
+    pub fn typed(event: &Event, command_id: CommandId, part: u32, actor: String) -> Result<Self, StoreError> {
+        let body = serde_json::to_vec(event).map_err(|_| StoreError::Invalid { field: "body" })?;
+        let (kind, scope) = (event.kind(), event.scope().into());
+        Ok(Self { kind, v: EVENT_VERSION.into(), command_id, part, actor, scope, body })
+    }
+
     /// The first event of a log.
     pub fn genesis(genesis: &Genesis, command_id: CommandId) -> Self {
         Self {
@@ -227,8 +235,9 @@ async fn sign(
     at_us: i64,
     reason: CheckpointReason,
 ) -> Result<Checkpoint, StoreError> {
-    let key_id = keys.key_id();
-    let signature = keys.sign(&checkpoint_text(keys.installation(), session, (seq, head), at_us, reason, key_id))?;
+    let signer = keys.signer(at_us)?;
+    let key_id = signer.public().id();
+    let signature = signer.sign(&checkpoint_text(keys.installation(), session, (seq, head), at_us, reason, key_id))?;
     let args: Vec<Value> = vec![
         session.into(),
         seq.into(),

@@ -29,10 +29,11 @@ impl Store {
             return Err(StoreError::Invalid { field: "erase" });
         }
         let at_us = append.at.as_microsecond();
-        let key_id = self.keys.key_id();
+        let signer = self.keys.signer(at_us)?;
+        let key_id = signer.public().id();
         let moment = (at_us, erase.command_id);
         let text = erasure_text(self.keys.installation(), append.session, erase.scope, moment, &erase.reason, key_id);
-        let signature = self.keys.sign(&text)?;
+        let signature = signer.sign(&text)?;
         let body = Erasure { scope: erase.scope, reason: erase.reason, key_id, signature }.body();
         append.events.push(NewEvent {
             kind: ERASURE_KIND.to_owned(),

@@ -6,6 +6,7 @@ use super::scope::ReadKeys;
 use super::sql::Row;
 use super::{Store, StoreError};
 use crate::domain::chain::{Checkpoint, Genesis, Hash, Header, Item, Scope};
+use crate::domain::event::Event;
 use crate::domain::ids::{BootId, SessionId};
 use crate::limits;
 
@@ -22,6 +23,17 @@ pub struct StoredEvent {
     pub body: Option<Vec<u8>>,
 }
 
+impl StoredEvent {
+    /// The event as the domain knows it; `None` when its key was destroyed, and for genesis and erasure, which belong
+    /// to the log itself.
+    pub fn typed(&self) -> Result<Option<Event>, StoreError> {
+        let of_the_log = self.item.header.scope == Scope::Open;
+        let Some(body) = self.body.as_deref().filter(|_| !of_the_log) else { return Ok(None) };
+        let event = serde_json::from_slice(body).map_err(|_| StoreError::Corrupt { column: "session_event.body" })?;
+        Ok(Some(event))
+    }
+}
+
 /// The end of a log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Head {
@@ -35,12 +47,12 @@ pub struct Head {
     pub at: Timestamp,
 }
 
-const PAGE: &str = "SELECT session_id, seq, at_us, boot_id, mono_us, kind, v, command_id, part, actor, scope, body, \
+pub(super) const PAGE: &str = "SELECT session_id, seq, at_us, boot_id, mono_us, kind, v, command_id, part, actor, scope, body, \
      body_digest, prev_hash, hash FROM session_event WHERE session_id = $1 AND seq >= $2 ORDER BY seq LIMIT $3";
 const HEADS: &str = "SELECT e.session_id, e.seq, e.hash, e.at_us FROM session_event e \
      JOIN (SELECT session_id, MAX(seq) AS seq FROM session_event GROUP BY session_id) last \
      ON last.session_id = e.session_id AND last.seq = e.seq ORDER BY e.session_id";
-const CHECKPOINTS: &str = "SELECT session_id, seq, head, at_us, reason, key_id, signature FROM checkpoint \
+pub(super) const CHECKPOINTS: &str = "SELECT session_id, seq, head, at_us, reason, key_id, signature FROM checkpoint \
      WHERE session_id = $1 ORDER BY seq";
 
 /// A stored event before its body is opened.
@@ -130,12 +142,13 @@ impl Store {
     }
 
     /// The body of a new log's first event.
-    pub fn genesis(&self, session: SessionId, rules: Hash) -> Genesis {
-        Genesis { installation: self.keys.installation(), key_id: self.keys.key_id(), session, rules }
+    pub fn genesis(&self, session: SessionId, rules: Hash, at: Timestamp) -> Result<Genesis, StoreError> {
+        let key_id = self.keys.signer(at.as_microsecond())?.public().id();
+        Ok(Genesis { installation: self.keys.installation(), key_id, session, rules })
     }
 }
 
-fn checkpoint(mut row: Row) -> Result<Checkpoint, StoreError> {
+pub(super) fn checkpoint(mut row: Row) -> Result<Checkpoint, StoreError> {
     Ok(Checkpoint {
         session: row.parse("checkpoint.session_id")?,
         seq: row.take("checkpoint.seq")?,

@@ -4,7 +4,9 @@
 //! writers cannot both extend one log; what is personal is sealed under the key of its session or visit. Everything
 //! that is written goes through one task ([`writer`]); everybody else reads committed rows.
 
+mod anchor;
 mod append;
+mod blobs;
 mod engine;
 mod erase;
 mod error;
@@ -12,11 +14,13 @@ pub mod keys;
 mod lease;
 mod log;
 mod minutes;
+pub mod office;
 mod postgres;
 mod scope;
 mod sql;
 mod sqlite;
 mod start;
+pub mod verify;
 mod writer;
 
 use std::path::PathBuf;
@@ -26,6 +30,7 @@ use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 
 pub use append::{Append, Appended, NewEvent};
+pub use blobs::{BlobError, Blobs};
 pub use erase::Erase;
 pub use error::{Outage, StoreError};
 pub use lease::Lease;
@@ -117,6 +122,13 @@ impl Store {
         let keys = self.read_keys(session).await?;
         let key = keys.key(scope).ok_or(StoreError::ScopeErased(scope))?;
         Ok(key.derive("recording")?)
+    }
+
+    /// The key of stored files of a scope: as [`Store::recording_key`].
+    pub async fn file_key(&self, session: SessionId, scope: Scope) -> Result<DataKey, StoreError> {
+        let keys = self.read_keys(session).await?;
+        let key = keys.key(scope).ok_or(StoreError::ScopeErased(scope))?;
+        Ok(key.derive("file")?)
     }
 
     /// The installation's keys.

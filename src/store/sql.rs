@@ -2,6 +2,7 @@
 //! of SQL with `$1` places serves both engines, and a write can wait in a queue as data.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::StoreError;
 use crate::domain::chain::{Hash, KeyId, Scope};
@@ -67,6 +68,7 @@ value_from! {
     Hash => Text(|v: Hash| v.to_string()),
     KeyId => Text(|v: KeyId| v.to_string()),
     Scope => Text(|v: Scope| v.to_string()),
+    Date => Text(|v: Date| v.to_string()),
 }
 
 macro_rules! value_from_ids {

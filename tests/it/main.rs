@@ -12,11 +12,18 @@
     reason = "a test that cannot go on must stop, and helpers of tests are tests"
 )]
 
+#[macro_use]
+#[path = "../support/contract.rs"]
+mod contract;
 #[path = "../support/mod.rs"]
 mod support;
 
 mod authz_matrix;
 mod recorder;
 mod room_rules;
+mod chain_golden;
 mod store_contract;
 mod store_faults;
+mod store_office;
+mod store_schema;
+mod store_verify;

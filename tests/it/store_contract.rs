@@ -8,23 +8,6 @@ use uuid::Uuid;
 
 use crate::support::store::{INSTALLATION, World, at, command, event, session, visit};
 
-macro_rules! contract {
-    ($($name:ident),+ $(,)?) => {
-        mod sqlite {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $name() {
-                super::$name(super::World::sqlite().await).await;
-            })+
-        }
-        mod postgres {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $name() {
-                super::$name(super::World::postgres().await).await;
-            })+
-        }
-    };
-}
-
 contract! {
     a_log_comes_back_as_it_was_written,
     a_repeated_command_is_stored_once,
@@ -293,7 +276,7 @@ async fn what_would_break_a_preimage_is_refused(world: World) {
     assert!(matches!(log.append(vec![bad_kind]).await, Err(StoreError::Invalid { field: "kind" })));
     assert!(matches!(log.append(vec![bad_actor]).await, Err(StoreError::Invalid { field: "actor" })));
     assert!(matches!(log.append(Vec::new()).await, Err(StoreError::Invalid { field: "events" })));
-    let genesis = NewEvent::genesis(&world.store.genesis(session(1), Hash::ZERO), command(9));
+    let genesis = NewEvent::genesis(&world.store.genesis(session(1), Hash::ZERO, at(1)).unwrap(), command(9));
     assert!(matches!(log.append(vec![genesis]).await, Err(StoreError::Genesis)));
     let epoch = world.store.take_lease(session(2), "node-a", at(0)).await.unwrap();
     let mut append = log.prepare(vec![event(1, Scope::Session, "")]);

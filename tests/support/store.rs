@@ -58,6 +58,11 @@ impl World {
         Self::open(backend, dir, None).await
     }
 
+    /// A SQLite store whose file lies somewhere else.
+    pub async fn sqlite_at(backend: Backend) -> Self {
+        Self::open(backend, tempfile::tempdir().unwrap(), None).await
+    }
+
     pub async fn postgres() -> Self {
         let (url, name) = super::postgres::database().await;
         Self::open(Backend::Postgres { url }, tempfile::tempdir().unwrap(), Some(name)).await
@@ -86,7 +91,7 @@ impl World {
     pub async fn begin(&self, session: SessionId) -> Log<'_> {
         let epoch = self.store.take_lease(session, "node-a", at(0)).await.unwrap();
         let mut log = Log { store: &self.store, session, epoch, next: 0, last_second: 0 };
-        let genesis = self.store.genesis(session, Hash::of(b"rules"));
+        let genesis = self.store.genesis(session, Hash::of(b"rules"), at(1)).unwrap();
         log.append(vec![NewEvent::genesis(&genesis, command(0))]).await.unwrap();
         log
     }

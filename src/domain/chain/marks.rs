@@ -17,6 +17,17 @@ pub enum MarkSource {
     Paper,
 }
 
+impl MarkSource {
+    /// The stable code.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Checkpoint => "checkpoint",
+            Self::Anchor => "anchor",
+            Self::Paper => "paper",
+        }
+    }
+}
+
 /// "Event `seq` had the hash `head`."
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Mark {

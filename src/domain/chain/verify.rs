@@ -97,6 +97,12 @@ pub enum FaultKind {
         /// Its name in the bundle.
         name: String,
     },
+    /// A file lies in a bundle that its signed list does not name.
+    #[error("the file {name} was added")]
+    FileUnlisted {
+        /// Its name in the bundle.
+        name: String,
+    },
     /// A file of a bundle was changed.
     #[error("the file {name} was changed")]
     FileMismatch {
@@ -126,6 +132,7 @@ impl FaultKind {
             Self::TailMissing { .. } => "tail_missing",
             Self::PaperKeyUnknown => "paper_key_unknown",
             Self::FileMissing { .. } => "file_missing",
+            Self::FileUnlisted { .. } => "file_unlisted",
             Self::FileMismatch { .. } => "file_mismatch",
         }
     }

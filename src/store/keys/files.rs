@@ -96,7 +96,7 @@ mod tests {
         let wrap = dir.path().join(WRAP);
         assert_eq!(std::fs::metadata(&wrap).unwrap().permissions().mode() & 0o777, 0o600);
         assert!(matches!(Keys::init(dir.path(), installation, Timestamp::UNIX_EPOCH), Err(KeyError::Exists)));
-        assert_eq!(Keys::load(dir.path()).unwrap().key_id(), made.key_id());
+        assert_eq!(Keys::load(dir.path()).unwrap().public(), made.public());
         std::fs::set_permissions(&wrap, std::fs::Permissions::from_mode(0o640)).unwrap();
         assert!(matches!(Keys::load(dir.path()), Err(KeyError::TooOpen { .. })));
     }
@@ -107,10 +107,11 @@ mod tests {
         let first = Keys::init(dir.path(), InstallationId(Uuid::from_u128(1)), Timestamp::UNIX_EPOCH).unwrap();
         let later = Timestamp::from_second(1000).unwrap();
         let second = Keys::rotate(dir.path(), later).unwrap();
-        assert_ne!(first.key_id(), second.key_id());
-        assert!(second.ring().in_use(first.key_id(), 999_999_999).is_some());
-        assert!(second.ring().in_use(first.key_id(), 1_000_000_000).is_none());
-        assert!(second.ring().in_use(second.key_id(), 1_000_000_000).is_some());
+        let before = second.signer(999_999_999).unwrap().public();
+        let after = second.signer(1_000_000_000).unwrap().public();
+        assert_eq!(before, first.signer(0).unwrap().public());
+        assert_ne!(before, after);
+        assert!(matches!(second.signer(-1), Err(KeyError::NoSigner)));
         assert!(matches!(Keys::rotate(dir.path(), later), Err(KeyError::NotNewer)));
         // A key that slipped in without its predecessor's signature is refused.
         let public = dir.path().join("public.json");

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 pub use aead::{DataKey, KEY_LEN};
 pub use signing::{Ed25519Check, Signer};
 
-use crate::domain::chain::{KeyId, KeyRing, PublicKey, SignedKey, key_text};
+use crate::domain::chain::{KeyRing, SignedKey, key_text};
 use crate::domain::ids::InstallationId;
 
 /// What can be wrong with the keys.
@@ -54,6 +54,9 @@ pub enum KeyError {
     /// The new key would not be newer than the one in use.
     #[error("the new key must begin after the one in use")]
     NotNewer,
+    /// No key is in use at this moment: the clock is before the installation, or an old private key was destroyed.
+    #[error("no signing key is in use at this moment")]
+    NoSigner,
     /// The operating system gave no randomness.
     #[error("no randomness")]
     Random,
@@ -104,7 +107,7 @@ pub struct PublicKeys {
 pub struct Keys {
     wrap: DataKey,
     wrap_restricted: DataKey,
-    signer: Signer,
+    signers: Vec<Signer>,
     public: PublicKeys,
     ring: KeyRing,
 }
@@ -128,31 +131,40 @@ impl Keys {
         let public = files::read_public(dir)?;
         let ring =
             KeyRing::check(public.installation, &public.keys, &Ed25519Check).map_err(|_| KeyError::RingBroken)?;
-        let newest = public.keys.last().ok_or(KeyError::RingBroken)?.public_key;
-        let signer = Signer::from_pkcs8(&files::read_private(dir, &files::signing(newest.id()))?)?;
-        if signer.public() != newest {
+        let mut signers = Vec::new();
+        for key in &public.keys {
+            let name = files::signing(key.public_key.id());
+            let newest = public.keys.last() == Some(key);
+            // A private key that is out of use may have been destroyed.
+            if newest || dir.join(&name).exists() {
+                signers.push(Signer::from_pkcs8(&files::read_private(dir, &name)?)?);
+            }
+        }
+        if signers.last().map(Signer::public) != public.keys.last().map(|key| key.public_key) {
             return Err(KeyError::RingBroken);
         }
         Ok(Self {
             wrap: files::read_key(dir, files::WRAP)?,
             wrap_restricted: files::read_key(dir, files::WRAP_RESTRICTED)?,
-            signer,
+            signers,
             public,
             ring,
         })
     }
 
-    /// Adds a signing key in use from `at`, signed by the one before. A running server has to be told by `reload`.
+    /// Adds a signing key in use from `at`, signed by the one before. `at` should lie after the next start of the
+    /// server: until it has loaded the new key it signs with the old one, which is not in use from `at` on.
     pub fn rotate(dir: &Path, at: Timestamp) -> Result<Self, KeyError> {
         let old = Self::load(dir)?;
         let at_us = at.as_microsecond();
+        let newest = old.signers.last().ok_or(KeyError::RingBroken)?;
         if old.public.keys.last().is_none_or(|key| key.valid_from_us >= at_us) {
             return Err(KeyError::NotNewer);
         }
         let (signer, pkcs8) = Signer::generate()?;
         files::write_new(dir, &files::signing(signer.public().id()), &pkcs8)?;
-        let mut public = old.public;
-        public.keys.push(signed_key(public.installation, &signer, at_us, Some(&old.signer))?);
+        let mut public = old.public.clone();
+        public.keys.push(signed_key(public.installation, &signer, at_us, Some(newest))?);
         files::write_public(dir, &public)?;
         Self::load(dir)
     }
@@ -172,19 +184,10 @@ impl Keys {
         &self.ring
     }
 
-    /// The key that signs now.
-    pub fn signing_key(&self) -> PublicKey {
-        self.signer.public()
-    }
-
-    /// Short name of the key that signs now.
-    pub fn key_id(&self) -> KeyId {
-        self.signer.public().id()
-    }
-
-    /// Signs exactly these bytes with the key in use.
-    pub fn sign(&self, text: &str) -> Result<crate::domain::chain::Signature, KeyError> {
-        self.signer.sign(text)
+    /// The key that signs at this moment (microseconds UTC).
+    pub fn signer(&self, at_us: i64) -> Result<&Signer, KeyError> {
+        let in_use = |signer: &&Signer| self.ring.in_use(signer.public().id(), at_us).is_some();
+        self.signers.iter().find(in_use).ok_or(KeyError::NoSigner)
     }
 
     /// The key that wraps scope keys of this class.

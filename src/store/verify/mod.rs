@@ -1,0 +1,72 @@
+//! Verification for somebody who does not trust this server: a live database or a bundle, with or without keys.
+//!
+//! The answer is a [`Report`] of stable codes: the first bad item, or what was checked and against what. What nobody
+//! outside kept (no anchor, no paper) cannot be proven against a rewrite of everything; the report says so.
+
+mod bundle;
+mod database;
+mod export;
+mod manifest;
+mod report;
+
+pub use bundle::verify_bundle;
+pub use database::verify_database;
+pub use export::{BundleFile, ExportError};
+pub use manifest::{Manifest, ManifestFile};
+pub use report::{Checked, Line, Report, SessionReport};
+
+use crate::domain::chain::{Anchor, Checkpoint, Fault, FaultKind, KeyRing, Mark, MarkSource, Paper};
+use crate::domain::ids::SessionId;
+use crate::store::keys::Ed25519Check;
+
+/// What somebody else kept and lays beside the log.
+#[derive(Debug, Clone, Default)]
+pub struct Against {
+    /// Daily anchor files.
+    pub anchors: Vec<Anchor>,
+    /// Printed papers.
+    pub papers: Vec<Paper>,
+}
+
+/// Everything about one log that has to match, after the signatures of these things themselves were checked.
+fn marks(
+    ring: &KeyRing,
+    session: SessionId,
+    checkpoints: &[Checkpoint],
+    against: &Against,
+) -> Result<Vec<Mark>, Fault> {
+    let mut marks = Vec::new();
+    for checkpoint in checkpoints {
+        let text = checkpoint.text(ring.installation());
+        let moment = (checkpoint.key_id, checkpoint.at_us);
+        ring.signed("checkpoint", moment, &text, &checkpoint.signature, &Ed25519Check).map_err(|kind| Fault {
+            session: Some(session),
+            seq: Some(checkpoint.seq),
+            kind,
+        })?;
+        marks.push(Mark { seq: checkpoint.seq, head: checkpoint.head, source: MarkSource::Checkpoint });
+    }
+    for head in against.anchors.iter().flat_map(|anchor| &anchor.heads).filter(|head| head.session == session) {
+        marks.push(Mark { seq: head.seq, head: head.head, source: MarkSource::Anchor });
+    }
+    for paper in against.papers.iter().filter(|paper| paper.session == session) {
+        marks.push(Mark { seq: paper.seq, head: paper.head, source: MarkSource::Paper });
+    }
+    Ok(marks)
+}
+
+/// The things kept outside must speak of this installation, and anchors must be signed by its key in use then.
+fn check_against(ring: &KeyRing, against: &Against) -> Result<(), Fault> {
+    let of_keys = |kind| Fault { session: None, seq: None, kind };
+    for anchor in &against.anchors {
+        let text = crate::domain::chain::anchor_text(anchor.installation, anchor.at_us, &anchor.heads, anchor.key_id);
+        let moment = (anchor.key_id, anchor.at_us);
+        ring.signed("anchor", moment, &text, &anchor.signature, &Ed25519Check).map_err(of_keys)?;
+    }
+    for paper in &against.papers {
+        if !ring.keys().iter().any(|key| key.public_key.fingerprint() == paper.fingerprint) {
+            return Err(Fault { session: Some(paper.session), seq: Some(paper.seq), kind: FaultKind::PaperKeyUnknown });
+        }
+    }
+    Ok(())
+}

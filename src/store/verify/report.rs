@@ -1,0 +1,171 @@
+//! What a verification says: stable codes with values, made into sentences by whoever prints them.
+
+use serde::Serialize;
+
+use crate::domain::chain::{Fault, FaultKind, Hash, Sound};
+use crate::domain::ids::{InstallationId, SessionId};
+
+/// One log that was found sound.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SessionReport {
+    /// Whose.
+    pub session: SessionId,
+    /// What was counted.
+    #[serde(flatten)]
+    pub sound: Sound,
+}
+
+/// What the logs were compared with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum Checked {
+    /// The installation's public keys; by itself no proof against whoever holds the private one.
+    Keys {
+        /// Fingerprints, oldest first: to be compared with a paper.
+        fingerprints: Vec<Hash>,
+    },
+    /// Signed heads kept with the logs.
+    Checkpoints {
+        /// How many.
+        count: usize,
+    },
+    /// An anchor file.
+    Anchor {
+        /// Its moment, microseconds UTC.
+        at_us: i64,
+        /// How many of its heads belong to the logs checked here.
+        heads: usize,
+    },
+    /// A printed paper.
+    Paper {
+        /// Its session.
+        session: SessionId,
+        /// Its event.
+        seq: u64,
+    },
+    /// The files of a bundle, by the signed list.
+    Files {
+        /// How many.
+        count: usize,
+    },
+    /// Nothing that was kept elsewhere: a rewrite of everything by the holder of the keys would not show.
+    NothingOutside,
+}
+
+/// The result.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// `database` or `bundle`.
+    pub source: &'static str,
+    /// Whose logs.
+    pub installation: Option<InstallationId>,
+    /// Logs found sound, in order; those after the fault were not read.
+    pub sessions: Vec<SessionReport>,
+    /// What they were compared with.
+    pub checked: Vec<Checked>,
+    /// The first bad item.
+    pub fault: Option<Fault>,
+}
+
+/// One line to print: a code of the text catalogue and its values.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Line {
+    /// `verify.…`
+    pub code: String,
+    /// Named values.
+    pub values: Vec<(&'static str, String)>,
+}
+
+impl Report {
+    pub(super) fn new(source: &'static str) -> Self {
+        Self { source, installation: None, sessions: Vec::new(), checked: Vec::new(), fault: None }
+    }
+
+    pub(super) fn broken(mut self, fault: Fault) -> Self {
+        self.fault = Some(fault);
+        self
+    }
+
+    /// True when nothing bad was found.
+    pub fn is_sound(&self) -> bool {
+        self.fault.is_none()
+    }
+
+    /// The report as lines for a person: verdict first.
+    pub fn lines(&self) -> Vec<Line> {
+        let mut lines = vec![self.verdict()];
+        if self.is_sound() {
+            lines.extend(self.sessions.iter().map(session_line));
+            lines.extend(self.checked.iter().map(checked_line));
+        }
+        lines
+    }
+
+    fn verdict(&self) -> Line {
+        let Some(fault) = &self.fault else {
+            let events: u64 = self.sessions.iter().map(|one| one.sound.events).sum();
+            return line(
+                "sound",
+                vec![
+                    ("source", self.source.to_owned()),
+                    ("sessions", self.sessions.len().to_string()),
+                    ("events", events.to_string()),
+                ],
+            );
+        };
+        let mut values = vec![("source", self.source.to_owned())];
+        values.extend(fault.session.map(|session| ("session", session.to_string())));
+        values.extend(fault.seq.map(|seq| ("seq", seq.to_string())));
+        values.extend(fault_values(&fault.kind));
+        line(&format!("fault.{}", fault.kind.code()), values)
+    }
+}
+
+fn line(code: &str, values: Vec<(&'static str, String)>) -> Line {
+    Line { code: format!("verify.{code}"), values }
+}
+
+fn session_line(one: &SessionReport) -> Line {
+    let mut values = vec![("session", one.session.to_string()), ("events", one.sound.events.to_string())];
+    values.extend(one.sound.head.map(|head| ("head", head.to_string())));
+    values.push(("opened", one.sound.opened.to_string()));
+    values.push(("sealed", one.sound.sealed.to_string()));
+    values.push(("erased", one.sound.erased.to_string()));
+    line("session", values)
+}
+
+fn checked_line(checked: &Checked) -> Line {
+    match checked {
+        Checked::Keys { fingerprints } => {
+            let list: Vec<_> = fingerprints.iter().map(Hash::to_string).collect();
+            line("against.keys", vec![("fingerprints", list.join(" "))])
+        }
+        Checked::Checkpoints { count } => line("against.checkpoints", vec![("count", count.to_string())]),
+        Checked::Anchor { at_us, heads } => {
+            line("against.anchor", vec![("at_us", at_us.to_string()), ("heads", heads.to_string())])
+        }
+        Checked::Paper { session, seq } => {
+            line("against.paper", vec![("session", session.to_string()), ("seq", seq.to_string())])
+        }
+        Checked::Files { count } => line("against.files", vec![("count", count.to_string())]),
+        Checked::NothingOutside => line("against.nothing_outside", Vec::new()),
+    }
+}
+
+fn fault_values(kind: &FaultKind) -> Vec<(&'static str, String)> {
+    match kind {
+        FaultKind::Malformed { field } => vec![("field", field.clone())],
+        FaultKind::Gap { found } | FaultKind::OutOfOrder { found } => vec![("found", found.to_string())],
+        FaultKind::SignatureWrong { of, key } | FaultKind::KeyNotInUse { of, key } => {
+            vec![("of", (*of).to_owned()), ("key", key.to_string())]
+        }
+        FaultKind::HeadMismatch { source_of_mark } => vec![("kept_by", source_of_mark.code().to_owned())],
+        FaultKind::TailMissing { end, source_of_mark } => {
+            vec![("end", end.to_string()), ("kept_by", source_of_mark.code().to_owned())]
+        }
+        FaultKind::FileMissing { name } | FaultKind::FileMismatch { name } | FaultKind::FileUnlisted { name } => {
+            vec![("name", name.clone())]
+        }
+        _ => Vec::new(),
+    }
+}
