@@ -7,6 +7,7 @@
     allow(clippy::allow_attributes, clippy::allow_attributes_without_reason, reason = "tests read like a story")
 )]
 
+pub mod app;
 pub mod auth;
 pub mod clock;
 pub mod config;

@@ -88,7 +88,7 @@ pub const FRAMES_REFUSED: u32 = 20;
 pub const HELLO: Duration = Duration::from_secs(10);
 /// How long a closed socket stays open for the other side to read why.
 pub const CLOSE_LINGER: Duration = Duration::from_millis(500);
-/// Connections of one sign-in at a time. More: refused `too_many_connections`.
+/// Sockets of one sign-in at a time. More: the oldest is closed with 4410.
 pub const SOCKETS_PER_SIGN_IN: usize = 5;
 /// Sockets of one room. More: refused `room_full`.
 pub const ROOM_WIRES: usize = 600;
@@ -141,6 +141,8 @@ pub const SIGN_IN_LINK: Duration = Duration::from_secs(15 * 60);
 pub const PAIRING_CODE: Duration = Duration::from_secs(10 * 60);
 /// Lifetime of a kiosk's challenge. Older: refused `kiosk_refused`.
 pub const KIOSK_CHALLENGE: Duration = Duration::from_secs(60);
+/// How often a socket asks whether its sign-in still stands: what is withdrawn ends within this.
+pub const SIGN_IN_CHECK: Duration = Duration::from_secs(2);
 /// How often the last use of a sign-in is written down.
 pub const SIGN_IN_TOUCH: Duration = Duration::from_secs(60);
 

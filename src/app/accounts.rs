@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::domain::chain::Hash;
-use crate::domain::ids::{DeviceId, UserId};
+use crate::domain::ids::{DeviceId, PointId, UserId};
 use crate::domain::people::{RoleGrant, User};
 use crate::domain::units::{Device, Point, Unit};
 use crate::error::AppError;
@@ -171,6 +171,15 @@ impl Accounts {
 
     pub async fn points(&self) -> Result<Vec<Point>, AppError> {
         Ok(self.store.points().await?)
+    }
+
+    /// Points of the units an account works for, and the point its device stands at.
+    pub async fn points_for(&self, user: UserId, kiosk: Option<PointId>) -> Result<Vec<Point>, AppError> {
+        let mut points = self.store.points_of_user(user).await?;
+        if let Some(id) = kiosk.filter(|id| !points.iter().any(|point| point.id == *id)) {
+            points.extend(self.store.point(id).await?);
+        }
+        Ok(points)
     }
 
     /// All officers; kiosks are not people.

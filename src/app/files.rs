@@ -53,7 +53,9 @@ fn media_type(bytes: &[u8]) -> Option<&'static str> {
 /// A name for people: one line, no path, no control or bidirectional marks.
 fn clean_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let hidden = |c: char| c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let hidden = |c: char| {
+        c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
     last.chars().filter(|c| !hidden(*c)).take(limits::FILE_NAME).collect::<String>().trim().to_owned()
 }
 

@@ -40,9 +40,7 @@ pub fn seats(
     let of_unit = |unit: UnitId| actor.roles.iter().any(|(of, role)| *of == unit && sits(*role));
     points
         .iter()
-        .filter(|point| {
-            kiosk == Some(point.point) || function_points.contains(&point.point) || of_unit(point.unit)
-        })
+        .filter(|point| kiosk == Some(point.point) || function_points.contains(&point.point) || of_unit(point.unit))
         .map(|point| point.point)
         .collect()
 }
@@ -109,8 +107,7 @@ impl Sessions {
     /// Points of the session an actor may sit at.
     pub async fn seats(&self, actor: &Actor, kiosk: Option<PointId>, id: SessionId) -> Result<Vec<PointId>, AppError> {
         let functions = self.store.session_functions(id).await?;
-        let held: Vec<PointId> =
-            functions.iter().filter(|row| row.user == actor.user).map(|row| row.point).collect();
+        let held: Vec<PointId> = functions.iter().filter(|row| row.user == actor.user).map(|row| row.point).collect();
         Ok(seats(actor, kiosk, &held, &self.store.session_points(id).await?))
     }
 

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
 use jiff::Timestamp;
+use uuid::Uuid;
 
 use super::kiosk::{self, Challenges};
 use super::password::Passwords;
@@ -34,6 +35,17 @@ pub struct Caller {
 }
 
 impl Caller {
+    /// One value for one sign-in, which tells a reconnect from a second machine and nothing else.
+    fn browser(&self) -> Uuid {
+        let half = self.sign_in.0.first_chunk::<16>().copied().unwrap_or_default();
+        Uuid::from_bytes(half)
+    }
+
+    /// The point of the paired device.
+    pub fn kiosk_point(&self) -> Option<PointId> {
+        self.kiosk.as_ref().map(|device| device.point)
+    }
+
     /// The caller as the one who acts, at a point or from an office page.
     pub fn actor(&self, point: Option<PointId>, device: DeviceKind) -> Actor {
         Actor {
@@ -42,6 +54,7 @@ impl Caller {
             title: self.user.title.clone(),
             point,
             device,
+            browser: self.browser(),
             roles: self.roles.iter().map(|grant| (grant.unit, grant.role)).collect(),
         }
     }
@@ -71,7 +84,8 @@ impl SignIns {
             return self.failed(&login, AppError::SignInFailed);
         }
         let account = self.accounts.by_login(&login).await?;
-        let hash = account.as_ref().filter(|account| !account.user.disabled).and_then(|found| found.password_hash.clone());
+        let hash =
+            account.as_ref().filter(|account| !account.user.disabled).and_then(|found| found.password_hash.clone());
         let fits = self.passwords.verify(hash, given.password).await?;
         match account {
             Some(account) if fits => {

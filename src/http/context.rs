@@ -15,6 +15,8 @@ use crate::ws::sockets::Sockets;
 
 use super::guard::Guard;
 use super::headers::Headers;
+use super::recordings::Recordings;
+use super::rooms::Rooms;
 
 /// The server as its handlers see it.
 pub struct Context {
@@ -26,8 +28,12 @@ pub struct Context {
     pub sign_ins: SignIns,
     pub tickets: Tickets,
     pub registry: Registry,
+    pub rooms: Rooms,
+    pub recordings: Recordings,
     pub sockets: Sockets,
     pub metrics: Metrics,
+    /// Short fingerprint of the signing key, as papers print it.
+    pub key_fingerprint: String,
     pub guard: Guard,
     pub headers: Headers,
 }

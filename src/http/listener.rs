@@ -1,7 +1,6 @@
 //! The listener: HTTP/1.1 connections with a bound on their number and on the time for a request head (a slow client
 //! must not hold a place), and an orderly end.
 
-use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::Router;
@@ -10,10 +9,11 @@ use axum::http::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
-use tower::{Service as _, ServiceExt as _};
+use tower::ServiceExt as _;
 
 use super::peer::Peer;
 use crate::limits;
@@ -26,7 +26,7 @@ pub async fn serve(listener: TcpListener, router: Router, mut stop: watch::Recei
         let Ok(place) = Arc::clone(&places).acquire_owned().await else { break };
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
-            _ = stop.wait_for(|stop| *stop) => break,
+            () = stopped(&mut stop) => break,
         };
         while connections.try_join_next().is_some() {}
         match accepted {
@@ -52,22 +52,18 @@ async fn connection(stream: TcpStream, peer: Peer, router: Router, mut stop: wat
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a connection ended before it began");
     }
-    let service = hyper::service::service_fn(move |request: Request<Incoming>| {
-        let router = router.clone();
-        async move {
-            let mut request = request.map(Body::new);
-            request.extensions_mut().insert(peer);
-            let mut router = router.ready_oneshot().await?;
-            Ok::<_, Infallible>(router.call(request).await?)
-        }
-    });
+    let service = TowerToHyperService::new(router.map_request(move |request: Request<Incoming>| {
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(peer);
+        request
+    }));
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(limits::REQUEST_HEAD).max_buf_size(limits::REQUEST_HEAD_BYTES);
     let connection = builder.serve_connection(TokioIo::new(stream), service).with_upgrades();
     let mut connection = std::pin::pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
-        _ = stop.wait_for(|stop| *stop) => {
+        () = stopped(&mut stop) => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }
@@ -75,4 +71,9 @@ async fn connection(stream: TcpStream, peer: Peer, router: Router, mut stop: wat
     if let Err(error) = ended {
         tracing::debug!(%error, "a connection ended early");
     }
+}
+
+/// A sender that is gone means the same as its word.
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    drop(stop.wait_for(|stop| *stop).await);
 }

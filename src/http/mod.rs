@@ -12,6 +12,8 @@ pub mod headers;
 pub mod listener;
 pub mod peer;
 mod problem;
+pub mod recordings;
+pub mod rooms;
 pub mod routes;
 
 use axum::Router;

@@ -3,10 +3,12 @@
 
 use crate::app::accounts::Accounts;
 use crate::app::sessions::Sessions;
+use crate::auth::sign_in::Caller;
 use crate::domain::access;
 use crate::domain::actor::Actor;
 use crate::domain::ids::{PointId, SessionId, UserId};
 use crate::domain::people::UnitRole;
+use crate::domain::units::DeviceKind;
 use crate::error::AppError;
 use crate::protocol::rest::NewSession;
 use crate::room::handle::{Look, RoomHandle};
@@ -44,6 +46,31 @@ impl Rooms {
         let room = self.registry.open(session).await?;
         let look = room.look().await?;
         if standing::may(&look.state, actor, action, about) { Ok((room, look)) } else { Err(AppError::NotFound) }
+    }
+
+    /// The same for an office page, which sits nowhere: as far as the caller may do it from any of their seats. The
+    /// actor that was let in comes back with the room.
+    pub async fn enter_anywhere(
+        &self,
+        caller: &Caller,
+        session: SessionId,
+        action: &str,
+        about: About,
+    ) -> Result<(RoomHandle, Look, Actor), AppError> {
+        let office = caller.actor(None, DeviceKind::Companion);
+        let seats = self.sessions.seats(&office, caller.kiosk_point(), session).await?;
+        let (room, look) = match self.enter(&office, session, action, about).await {
+            Ok((room, look)) => return Ok((room, look, office)),
+            Err(AppError::NotFound) if !seats.is_empty() => {
+                let room = self.registry.open(session).await?;
+                let look = room.look().await?;
+                (room, look)
+            }
+            Err(error) => return Err(error),
+        };
+        let mut seated = seats.into_iter().map(|point| caller.actor(Some(point), DeviceKind::Companion));
+        let actor = seated.find(|actor| standing::may(&look.state, actor, action, about)).ok_or(AppError::NotFound)?;
+        Ok((room, look, actor))
     }
 
     /// The room for a socket: the actor's point must be one of theirs.

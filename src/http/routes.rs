@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::routing::{MethodRouter, get, post};
 
 use super::context::App;
-use super::handlers::{files, health, kiosk, openapi, sessions, sign_in, tickets};
+use super::handlers::{files, health, kiosk, openapi, recordings, sessions, sign_in, tickets};
 use crate::limits;
 
 /// One route.
@@ -34,6 +34,12 @@ const fn route(
 }
 
 impl Route {
+    /// For what takes its time.
+    const fn slow(mut self) -> Self {
+        self.time = limits::LONG_REQUEST;
+        self
+    }
+
     /// For uploads: the file and its fields.
     const fn large(mut self) -> Self {
         self.body = limits::UPLOAD_BYTES + 64 * 1024;
@@ -72,6 +78,14 @@ pub const ROUTES: &[Route] = &[
     )
     .large(),
     route("http.files.read", "GET", "/api/v1/files/{file}", "A stored file", || get(files::read)),
+    route(
+        "http.recordings.read",
+        "GET",
+        "/api/v1/sessions/{session}/recordings/{segment}",
+        "A file of the recording, whole or in ranges",
+        || get(recordings::read),
+    )
+    .slow(),
     route("http.tickets", "POST", "/api/v1/tickets", "A ticket for the socket", || post(tickets::issue)),
     route("http.socket", "GET", "/ws", "The socket", || get(crate::ws::upgrade::upgrade)),
 ];

@@ -89,7 +89,8 @@ impl Registry {
         let epoch = services.store.take_lease(session, &services.node, now).await.map_err(refusal)?;
         let mut append = Append::new(session, epoch, 0, (services.clock.boot(), services.clock.mono_us(), now));
         let command = CommandId(session.0);
-        append.events.push(NewEvent::genesis(&services.store.genesis(session, services.rules), command));
+        let genesis = services.store.genesis(session, services.rules, now).map_err(refusal)?;
+        append.events.push(NewEvent::genesis(&genesis, command));
         let proposal = Event::SessionProposed(Proposal {
             session,
             unit: new.unit,

@@ -50,6 +50,17 @@ pub fn read(text: &str) -> Result<ClientFrame, Unreadable> {
     }
 }
 
+/// The id of a frame that is refused unread; nil when none can be read.
+pub fn id_of(text: &str) -> CommandId {
+    let envelope = serde_json::from_str::<Envelope>(text).ok();
+    envelope.and_then(|envelope| envelope.id).unwrap_or(CommandId(Uuid::nil()))
+}
+
+/// For frames that are not text at all.
+pub fn not_text() -> Unreadable {
+    malformed(None)
+}
+
 fn malformed(id: Option<CommandId>) -> Unreadable {
     Unreadable { re: id.unwrap_or(CommandId(Uuid::nil())), refusal: Refusal::new("frame_malformed") }
 }

@@ -19,9 +19,9 @@ mod contract;
 mod support;
 
 mod authz_matrix;
+mod chain_golden;
 mod recorder;
 mod room_rules;
-mod chain_golden;
 mod store_contract;
 mod store_faults;
 mod store_office;

@@ -30,15 +30,6 @@ pub enum Scope {
     Visit(VisitId),
 }
 
-impl From<crate::domain::event::Scope> for Scope {
-    fn from(scope: crate::domain::event::Scope) -> Self {
-        match scope {
-            crate::domain::event::Scope::Session => Self::Session,
-            crate::domain::event::Scope::Visit(visit) => Self::Visit(visit),
-        }
-    }
-}
-
 impl fmt::Display for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

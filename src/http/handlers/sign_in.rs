@@ -18,7 +18,7 @@ use crate::ws::closing;
 pub(super) async fn welcome(app: &App, before: Option<Caller>, token: String) -> Result<Response, AppError> {
     if let Some(before) = before {
         app.sign_ins.sign_out(&before).await?;
-        app.sockets.close(&before.sign_in, closing::SIGNED_OUT);
+        app.sockets.close(before.sign_in, closing::SIGNED_OUT);
     }
     app.metrics.sign_ins.add();
     let cookie = cookie::set(&token, app.sign_ins.cookie_seconds())?;
@@ -50,7 +50,7 @@ pub(in crate::http) async fn by_link(
 /// Ends the sign-in, its sockets, and what the browser keeps of it.
 pub(in crate::http) async fn sign_out(State(app): State<App>, caller: Caller) -> Result<Response, AppError> {
     app.sign_ins.sign_out(&caller).await?;
-    app.sockets.close(&caller.sign_in, closing::SIGNED_OUT);
+    app.sockets.close(caller.sign_in, closing::SIGNED_OUT);
     let forget = [
         (header::SET_COOKIE, cookie::clear()),
         (HeaderName::from_static("clear-site-data"), HeaderValue::from_static("\"cache\"")),
@@ -59,7 +59,7 @@ pub(in crate::http) async fn sign_out(State(app): State<App>, caller: Caller) ->
 }
 
 pub(in crate::http) async fn me(State(app): State<App>, caller: Caller) -> Result<Json<Me>, AppError> {
-    let points = app.sessions.points_of(&caller.roles, caller.kiosk.as_ref()).await?;
+    let points = app.accounts.points_for(caller.user.id, caller.kiosk_point()).await?;
     let kiosk = caller.kiosk.map(|device| KioskView { point: device.point, device: device.kind, name: device.name });
     Ok(Json(Me { user: caller.user, roles: caller.roles, points, kiosk }))
 }

@@ -15,10 +15,10 @@ pub(in crate::http) async fn issue(
     caller: Caller,
     Strict(asked): Strict<TicketRequest>,
 ) -> Result<Json<Ticket>, AppError> {
-    let kiosk = caller.kiosk.as_ref().map(|device| device.point);
-    let seat = app.sessions.seat(&caller.actor(asked.point, asked.device), kiosk, asked.session).await?;
-    let purpose =
-        Purpose { user: caller.user.id, session: seat, point: asked.point, device: asked.device, sign_in: caller.sign_in };
+    let actor = caller.actor(asked.point, asked.device);
+    app.rooms.sit(&actor, caller.kiosk_point(), asked.session).await?;
+    let TicketRequest { session, point, device } = asked;
+    let purpose = Purpose { user: caller.user.id, session, point, device, sign_in: caller.sign_in };
     let token = app.tickets.issue(purpose, app.clock.new_id(), app.clock.now())?;
     Ok(Json(Ticket { token }))
 }
