@@ -9,6 +9,7 @@
 
 pub mod app;
 pub mod auth;
+pub mod bot;
 pub mod clock;
 pub mod config;
 pub mod domain;

@@ -20,6 +20,25 @@ pub const CONSENT_TIMEOUT: Duration = Duration::from_secs(30);
 pub const KEY_FRAME_INTERVAL: Duration = Duration::from_millis(250);
 /// Packets kept per incoming video stream for NACK answers. Older: not repaired.
 pub const NACK_CACHE: usize = 512;
+/// Bytes kept per incoming video stream of the best layer for NACK answers, about 1 s; the lower layers have a third
+/// and an eighth of it. Older: not repaired.
+pub const NACK_CACHE_BYTES: usize = 256 * 1024;
+/// Repair packets one connection gets per second. More are not sent; the picture is repaired by a key frame.
+pub const REPAIRS_PER_SECOND: u32 = 400;
+/// Streams (SSRCs) one connection may send: 5 with their repairs and one restart. More: dropped unread.
+pub const INCOMING_STREAMS: usize = 24;
+/// Media connections of one worker. More: refused `media_full`.
+pub const MEDIA_CONNECTIONS: usize = 1_000;
+/// Joins waiting for a media worker. More: refused `media_full`.
+pub const MEDIA_JOINS: usize = 256;
+/// How long a join waits for the worker. Longer: refused `media_unavailable`.
+pub const MEDIA_JOIN_WAIT: Duration = Duration::from_secs(5);
+/// Kernel buffers of the media socket in bytes, each way. Less is used when the system allows less.
+pub const MEDIA_SOCKET_BYTES: usize = 4 * 1024 * 1024;
+/// Quality of each connection is told this often.
+pub const MEDIA_QUALITY: Duration = Duration::from_secs(5);
+/// Sound levels of a room are told at most this often.
+pub const MEDIA_LEVELS: Duration = Duration::from_millis(200);
 /// Engine events waiting for a room. Full: levels and quality are dropped, edges wait in the worker.
 pub const ENGINE_EVENTS: usize = 1024;
 /// Packets waiting for the recorder. Full: counted and written into the log as a gap; live media goes on.

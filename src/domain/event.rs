@@ -228,7 +228,8 @@ pub enum Event {
     VisitFiled {
         visit: VisitId,
         case: CaseId,
-        first_time: bool,
+        /// How often the case has been received, this visit included: 1 is "lần đầu".
+        receptions: u32,
         promise: Option<Promise>,
         register_year: i16,
         register_number: u32,

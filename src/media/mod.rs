@@ -1,5 +1,43 @@
 //! Forwarding, gating and recording of sound and picture. The plan comes from the room; nothing here asks who may see whom.
+//!
+//! `engine` is the seam to the rooms and `handle` the way to start it. One thread (`worker`) owns all connections
+//! (`peer`) and is fed by one UDP port (`socket`, `mux`). The rest is pure: it knows no socket, clock or runtime.
 
 pub mod engine;
 pub mod plan;
 pub mod record;
+
+mod cache;
+mod dtls;
+mod events;
+mod feedback;
+mod forward;
+mod handle;
+mod ice;
+mod incoming;
+mod layers;
+mod mailbox;
+mod mux;
+mod nack;
+mod outbox;
+mod peer;
+mod quality;
+mod receive;
+mod reports;
+mod rewrite;
+mod rooms;
+mod rtcp;
+mod rtp;
+mod sdp;
+mod socket;
+mod speaker;
+mod srtp;
+mod timers;
+mod twcc;
+mod vp8;
+mod window;
+mod wire;
+mod worker;
+
+pub use handle::{MediaConfig, MediaEngine, MediaStartError};
+pub use worker::WorkerCounters;

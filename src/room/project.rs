@@ -1,24 +1,233 @@
-//! From events to the office's tables, in the transaction of the event.
+//! From events to the office's tables, in the transaction of the event that made them true. Nothing is copied by hand.
 
 use jiff::Timestamp;
 
 use super::flight::Pending;
-use super::state::State;
+use super::state::{Logged, State, VisitState};
+use crate::domain::calendar::local_date;
+use crate::domain::cases::{Case, RegisterEntry};
+use crate::domain::chain::{Hash, Scope};
 use crate::domain::event::Event;
-use crate::domain::ids::{CaseId, SessionId, UnitId};
+use crate::domain::ids::{CaseId, SessionId, UnitId, UserId, VisitId};
+use crate::domain::people::Function;
+use crate::store::office::{self, FunctionRow, OfVisit, OutboxRow, SessionRow, VisitRow};
 use crate::store::{Statement, Store, StoreError};
 
-/// Rows a batch of decided commands changes.
-pub(super) fn rows(_s: SessionId, _b: &State, _a: &State, _batch: &[Pending], _at: Timestamp) -> Vec<Statement> {
-    Vec::new()
+/// Rows that a batch of decided commands changes. `state` is the committed state before the batch.
+pub(super) fn rows(
+    session: SessionId,
+    state: &State,
+    batch: &[Pending],
+    at: Timestamp,
+) -> Result<Vec<Statement>, StoreError> {
+    let mut state = state.clone();
+    let mut rows = Vec::new();
+    for pending in batch {
+        for event in &pending.decision.events {
+            let seq = state.seq.saturating_add(1);
+            let before = presider(&state);
+            state.apply(&Logged { seq, at, actor: pending.actor.clone(), event: Some(event.clone()) });
+            let step = Step { session, state: &state, at, seq: u64::try_from(seq).unwrap_or(0) };
+            rows.extend(step.rows(event, before)?);
+        }
+    }
+    Ok(rows)
 }
 
-/// Rows of a proposal.
-pub(super) fn proposed(_s: SessionId, _e: &Event, _at: Timestamp) -> Vec<Statement> {
-    Vec::new()
+/// Rows of a proposal, which is stored before its room runs.
+pub(super) fn proposed(session: SessionId, event: &Event, at: Timestamp) -> Result<Vec<Statement>, StoreError> {
+    let mut state = State::empty();
+    state.apply(&Logged { seq: 1, at, actor: String::new(), event: Some(event.clone()) });
+    Step { session, state: &state, at, seq: 1 }.rows(event, None)
 }
 
-/// Next free number of a unit's register and how often a case was received.
-pub(super) async fn read_register(_s: &Store, _u: UnitId, _y: i16, _c: CaseId) -> Result<(u32, u32), StoreError> {
-    Ok((1, 0))
+/// Next free number of a unit's register, and how often the case was received before. Read under the register's lock.
+pub(super) async fn read_register(
+    store: &Store,
+    unit: UnitId,
+    year: i16,
+    case: CaseId,
+) -> Result<(u32, u32), StoreError> {
+    let number = store.next_register_number(unit, year).await?;
+    let receptions = store.case(case).await?.map_or(0, |case| case.receptions);
+    Ok((number, receptions))
+}
+
+fn presider(state: &State) -> Option<(UserId, FunctionRow)> {
+    let user = state.presider()?;
+    function_row(state, user, Function::Presider).map(|row| (user, row))
+}
+
+fn function_row(state: &State, user: UserId, function: Function) -> Option<FunctionRow> {
+    let held = state.functions.get(&user)?;
+    Some(FunctionRow { user, function, point: held.point, name: held.name.clone(), title: held.title.clone() })
+}
+
+/// One event, and the state after it.
+struct Step<'a> {
+    session: SessionId,
+    state: &'a State,
+    at: Timestamp,
+    seq: u64,
+}
+
+impl Step<'_> {
+    fn rows(
+        &self,
+        event: &Event,
+        presider_before: Option<(UserId, FunctionRow)>,
+    ) -> Result<Vec<Statement>, StoreError> {
+        Ok(match event {
+            Event::SessionProposed(proposal) => {
+                let points = proposal.points.iter().map(|point| office::session_point(self.session, point));
+                self.session_row().into_iter().chain(points).collect()
+            }
+            Event::SessionMoved { .. } => self.session_row().into_iter().collect(),
+            Event::PointAdded(point) => vec![office::session_point(self.session, point)],
+            Event::FunctionAssigned { user, function, .. } => self.functions(*user, *function, presider_before),
+            Event::PresidingHandedOver { to, .. } => self.functions(*to, Function::Presider, presider_before),
+            Event::FunctionWithdrawn { user, function } => {
+                let held = self.state.functions.get(user);
+                let row = FunctionRow {
+                    user: *user,
+                    function: *function,
+                    point: held.map_or_else(|| self.any_point(), |held| held.point),
+                    name: String::new(),
+                    title: String::new(),
+                };
+                vec![office::function(self.session, &row, false)]
+            }
+            Event::VisitRegistered(registration) => self.visit_with_people(registration.visit)?,
+            Event::ClassRaised { visit } => {
+                let mut rows = self.visit_with_people(*visit)?;
+                for file in self.state.visits.get(visit).into_iter().flat_map(|visit| visit.files.iter()) {
+                    rows.push(office::file(self.session, file, self.at)?);
+                }
+                rows
+            }
+            Event::VisitMoved { visit, .. } | Event::VisitPointsSet { visit, .. } | Event::TextFrozen { visit, .. } => {
+                self.visit(*visit)
+            }
+            Event::FileAttached { file, .. } => vec![office::file(self.session, file, self.at)?],
+            Event::VisitFiled { visit, .. } => self.filed(*visit)?,
+            _ => Vec::new(),
+        })
+    }
+
+    fn session_row(&self) -> Option<Statement> {
+        let about = self.state.about.as_ref()?;
+        Some(office::session(&SessionRow {
+            id: self.session,
+            unit: about.unit,
+            title: about.title.clone(),
+            kind: about.kind,
+            status: about.status,
+            starts_at: about.starts_at,
+            seq: self.seq,
+        }))
+    }
+
+    /// There is one presider at a time: a new one takes the row of the one before.
+    fn functions(&self, user: UserId, function: Function, before: Option<(UserId, FunctionRow)>) -> Vec<Statement> {
+        let mut rows = Vec::new();
+        if let Some((old, row)) = before.filter(|(old, _)| function == Function::Presider && *old != user) {
+            tracing::debug!(session = %self.session, %old, "presiding was handed over");
+            rows.push(office::function(self.session, &row, false));
+        }
+        rows.extend(function_row(self.state, user, function).map(|row| office::function(self.session, &row, true)));
+        rows
+    }
+
+    fn any_point(&self) -> crate::domain::ids::PointId {
+        self.state.central().unwrap_or(crate::domain::ids::PointId(uuid::Uuid::nil()))
+    }
+
+    fn visit(&self, id: VisitId) -> Vec<Statement> {
+        self.state.visits.get(&id).map(|visit| office::visit(&self.visit_row(visit))).unwrap_or_default()
+    }
+
+    fn visit_row(&self, visit: &VisitState) -> VisitRow {
+        let about = &visit.about;
+        let text_hash = visit.frozen.as_ref().and_then(|frozen| frozen.sha256.parse::<Hash>().ok());
+        VisitRow {
+            id: about.visit,
+            session: self.session,
+            number: about.number,
+            class: about.class,
+            status: visit.status,
+            presented_as: about.presented_as,
+            citizen_point: about.citizen_point,
+            agency_points: about.agency_points.clone(),
+            group_size: about.group_size,
+            summary: Some(about.summary.clone()),
+            case: visit.filed.as_ref().map(|filed| filed.case).or(about.case),
+            text_hash,
+            seq: self.seq,
+        }
+    }
+
+    fn visit_with_people(&self, id: VisitId) -> Result<Vec<Statement>, StoreError> {
+        let mut rows = self.visit(id);
+        for (position, person) in
+            self.state.visits.get(&id).into_iter().flat_map(|v| v.about.persons.iter()).enumerate()
+        {
+            rows.push(office::person((self.session, id), u32::try_from(position).unwrap_or(u32::MAX), person)?);
+        }
+        Ok(rows)
+    }
+
+    /// Design §6, "on ending a visit": case, petitions, promise, register row, outbox record, each with (session, seq).
+    fn filed(&self, id: VisitId) -> Result<Vec<Statement>, StoreError> {
+        let (Some(about), Some(visit)) = (self.state.about.as_ref(), self.state.visits.get(&id)) else {
+            return Ok(Vec::new());
+        };
+        let Some(filed) = &visit.filed else { return Ok(Vec::new()) };
+        let of = OfVisit { session: self.session, visit: id, seq: self.seq };
+        let case = Case {
+            id: filed.case,
+            unit: about.unit,
+            class: visit.about.class,
+            summary: visit.about.summary.clone(),
+            opened_at: self.at,
+            receptions: filed.receptions,
+        };
+        let entry = RegisterEntry {
+            unit: about.unit,
+            year: filed.register_year,
+            number: filed.register_number,
+            session: self.session,
+            visit: id,
+            day: local_date(self.at),
+            class: visit.about.class,
+            people: visit.about.group_size,
+            petitions: visit.petitions.iter().map(|petition| petition.kind).collect(),
+        };
+        let mut rows = vec![office::case(of, &case)?];
+        for petition in &visit.petitions {
+            rows.push(office::petition(of, Some(filed.case), petition)?);
+        }
+        if let Some(promise) = &filed.promise {
+            rows.push(office::promise(of, Some(filed.case), promise)?);
+        }
+        rows.push(office::register_entry(&entry, self.seq));
+        let record = serde_json::json!({
+            "visit": id, "case": filed.case, "receptions": filed.receptions, "register": entry,
+            "petitions": visit.petitions, "promise": filed.promise, "persons": visit.about.persons,
+        });
+        rows.push(office::outbox(
+            &OutboxRow {
+                // One record per visit: the visit's id is the receiver's key of idempotency.
+                id: id.0,
+                kind: "national_database.visit".to_owned(),
+                session: self.session,
+                scope: Scope::Visit(id),
+                seq: self.seq,
+                data: serde_json::to_vec(&record).ok(),
+                tries: 0,
+            },
+            self.at,
+        ));
+        rows.extend(self.visit(id));
+        Ok(rows)
+    }
 }

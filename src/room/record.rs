@@ -104,7 +104,7 @@ fn visit_record(state: &State, visit: &VisitState) -> VisitRecord {
         class: about.class,
         summary: about.summary.clone(),
         opened_at,
-        receptions: if filed.first_time { 1 } else { 2 },
+        receptions: filed.receptions,
     });
     VisitRecord {
         visit: about.visit,

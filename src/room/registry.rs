@@ -110,7 +110,7 @@ impl Registry {
             body: serde_json::to_vec(&proposal).unwrap_or_default(),
         });
         append.scopes.push((Scope::Session, Wrap::Normal));
-        append.rows = super::project::proposed(session, &proposal, now);
+        append.rows = super::project::proposed(session, &proposal, now).map_err(refusal)?;
         let appended = services.store.append(append).await.map_err(refusal)?;
         let room = self.open(session).await?;
         let mut seq = i64::try_from(appended.head.0).unwrap_or(0);
@@ -280,6 +280,7 @@ fn refusal(error: StoreError) -> Refusal {
     tracing::error!(code = error.code(), "the store refused a room");
     match error {
         StoreError::Unavailable(_) => Refusal::new("store_unavailable"),
+        StoreError::Constraint { .. } => Refusal::new("unit_or_point_unknown"),
         StoreError::LeaseHeld { .. } | StoreError::LeaseLost => Refusal::new("room_elsewhere"),
         _ => Refusal::new("log_unreadable"),
     }

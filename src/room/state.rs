@@ -154,7 +154,8 @@ pub struct VisitState {
 #[derive(Clone, PartialEq, Debug)]
 pub struct Filed {
     pub case: CaseId,
-    pub first_time: bool,
+    /// 1 is "lần đầu".
+    pub receptions: u32,
     pub promise: Option<Promise>,
     pub register_year: i16,
     pub register_number: u32,
@@ -492,10 +493,10 @@ impl State {
                     file.class = Class::Restricted;
                 }
             }
-            Event::VisitFiled { case, first_time, promise, register_year, register_number, .. } => {
+            Event::VisitFiled { case, receptions, promise, register_year, register_number, .. } => {
                 visit.filed = Some(Filed {
                     case: *case,
-                    first_time: *first_time,
+                    receptions: *receptions,
                     promise: promise.clone(),
                     register_year: *register_year,
                     register_number: *register_number,

@@ -130,12 +130,14 @@ impl Task {
             .map(|draft| flight::to_save(self.session, draft).statement())
             .collect();
         let store = self.services.store.clone();
-        let rows = super::project::rows(self.session, &self.book.state, &self.queue.ahead.state, &batch, at);
+        let rows = super::project::rows(self.session, &self.book.state, &batch, at);
         let commit: Commit = match flight::to_append(append, &batch) {
             Some(mut append) => {
                 append.rows = saves;
-                append.rows.extend(rows);
-                Box::pin(async move { store.append(append).await.map(Some) })
+                Box::pin(async move {
+                    append.rows.extend(rows?);
+                    store.append(append).await.map(Some)
+                })
             }
             None if saves.is_empty() => Box::pin(async { Ok(None) }),
             None => Box::pin(async move { store.write_live(at, saves).await.map(|()| None) }),

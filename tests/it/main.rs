@@ -20,6 +20,10 @@ mod support;
 
 mod authz_matrix;
 mod chain_golden;
+mod media_call;
+mod media_harm;
+mod media_loss;
+mod media_stage;
 mod recorder;
 mod room_rules;
 mod store_contract;

@@ -349,7 +349,7 @@ fn one_visit_from_registration_to_the_register() {
     let ended = &state.visits[&visit];
     assert_eq!(ended.status, VisitStatus::Ended);
     let filed = ended.filed.as_ref().unwrap();
-    assert!(filed.first_time);
+    assert_eq!(filed.receptions, 1);
     assert_eq!(filed.promise.as_ref().unwrap().contact, "Bà B, 0203");
     assert_eq!(ended.frozen.as_ref().unwrap().blocks[4].1, "Giao Sở A xem xét.\nTrả lời.");
     // Ending takes two steps, and can be undone.

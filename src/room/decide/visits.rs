@@ -251,7 +251,7 @@ fn filed(visit: &VisitState, filing: &Filing, promise: PromiseId) -> Event {
     Event::VisitFiled {
         visit: visit.about.visit,
         case: filing.case,
-        first_time: filing.earlier_receptions == 0,
+        receptions: filing.earlier_receptions.saturating_add(1),
         promise,
         register_year: filing.year,
         register_number: filing.number,

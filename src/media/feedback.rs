@@ -1,0 +1,151 @@
+//! RTCP of browsers: reports, repairs they ask for, key frames they need; and key frames we need ourselves.
+
+use super::forward::PeerIndex;
+use super::layers::Flowing;
+use super::peer::Peer;
+use super::plan::{Layer, SourceId, SourceKind};
+use super::quality::now_ntp32;
+use super::reports::OUR_SSRC;
+use super::rewrite::StreamKey;
+use super::rtcp::{self, Rtcp};
+use super::vp8::Vp8Descriptor;
+use super::worker::Worker;
+
+impl Worker {
+    pub(crate) fn rtcp(&mut self, place: PeerIndex, datagram: &mut [u8]) {
+        let Some(peer) = self.peer(place) else { return };
+        let Some(Ok(length)) = peer.srtp.as_deref_mut().map(|srtp| srtp.open_rtcp(datagram)) else {
+            self.counters.refused += 1;
+            return;
+        };
+        self.alive(place);
+        rtcp::read(datagram.get(..length).unwrap_or_default(), |item| self.rtcp_item(place, &item));
+    }
+
+    fn rtcp_item(&mut self, place: PeerIndex, item: &Rtcp) {
+        let now_us = self.now_us;
+        let wall_us = self.wall_us;
+        let Some(peer) = self.peer(place) else { return };
+        match *item {
+            Rtcp::SenderReport { ssrc, ntp, timestamp } => {
+                if let Some(stream) = peer.incoming.iter_mut().find(|stream| stream.ssrc == ssrc) {
+                    stream.clock.reported(ntp, timestamp);
+                    stream.statistics.reported(ntp, now_us);
+                    peer.publisher_clock.reported(ntp, now_us);
+                }
+            }
+            Rtcp::Block(block) => {
+                // Only of streams we send: a stranger's numbers would count as loss.
+                let ours = |slot: &super::peer::Slot| {
+                    slot.video.out.stream.ssrc == block.ssrc || slot.audio.out.stream.ssrc == block.ssrc
+                };
+                if peer.slots.iter().any(ours) {
+                    peer.quality.block(&block, now_ntp32(wall_us + now_us));
+                }
+            }
+            Rtcp::Bye { ssrc } => {
+                if let Some(stream) = peer.incoming.iter_mut().find(|stream| stream.ssrc == ssrc) {
+                    stream.ended();
+                }
+            }
+            Rtcp::KeyFrame { media_ssrc } => {
+                let shown = peer
+                    .slots
+                    .iter()
+                    .find(|slot| slot.video.out.stream.ssrc == media_ssrc)
+                    .and_then(|slot| slot.video.shown);
+                if let Some(shown) = shown {
+                    self.want_key_frame(shown.from, shown.kind, shown.layer);
+                }
+            }
+            Rtcp::Nack { media_ssrc, sequence, following } => {
+                for sequence in rtcp::nacked(sequence, following) {
+                    self.repair(place, media_ssrc, sequence);
+                }
+            }
+        }
+    }
+
+    /// Sends a lost packet again, from the cache of the stream it came from. What we lack ourselves is not answered:
+    /// it was asked for upstream already.
+    fn repair(&mut self, place: PeerIndex, media_ssrc: u32, sequence: u16) -> Option<()> {
+        let peer = self.peer(place)?;
+        if peer.repairs_left == 0 {
+            return None;
+        }
+        let number = peer.slots.iter().position(|slot| slot.video.out.stream.ssrc == media_ssrc)?;
+        let slot = peer.slots.get(number)?;
+        slot.video.out.stream.rtx?;
+        let (stream, index, sent_as) = slot.video.out.rewriter.sent_as(sequence)?;
+        let (timestamp, marker) = self.copy_cached(stream, index)?;
+        let Self { peers, scratch, .. } = self;
+        let peer: &mut Peer = peers.get_mut(place).and_then(Option::as_deref_mut)?;
+        let vp8 = Vp8Descriptor::parse(scratch);
+        let out = &mut peer.slots.get_mut(number)?.video.out;
+        let content = (timestamp, marker, scratch.as_slice(), vp8.as_ref());
+        if Peer::write_repair(&mut peer.outbox, peer.srtp.as_deref()?, out, sent_as, content) {
+            peer.repairs_left -= 1;
+            self.counters.repaired += 1;
+            self.mark_dirty(place);
+        }
+        Some(())
+    }
+
+    /// Copies a cached payload into the scratch buffer. The upper half of a stream key is its publisher's place; the
+    /// lower half is compared, so a successor in that place is not mistaken for it.
+    fn copy_cached(&mut self, stream: StreamKey, index: u64) -> Option<(u32, bool)> {
+        let Self { peers, scratch, .. } = self;
+        let publisher = peers.get(usize::try_from(stream >> 32).ok()?)?.as_deref()?;
+        let cached = publisher.incoming.iter().find(|incoming| incoming.key == stream)?.cache.get(index)?;
+        scratch.clear();
+        scratch.extend_from_slice(cached.payload);
+        Some((cached.timestamp, cached.marker))
+    }
+
+    /// Notes that a layer's key frame is needed and asks for it as soon as the last request is old enough.
+    pub(crate) fn want_key_frame(&mut self, place: PeerIndex, kind: SourceKind, layer: Layer) {
+        let now_us = self.now_us;
+        let Some(peer) = self.peer(place) else { return };
+        let Some(stream) = peer.stream(kind, layer) else { return };
+        stream.key_frames.want();
+        if peer.srtp.is_none() || !peer.stream(kind, layer).is_some_and(|stream| stream.key_frames.take(now_us)) {
+            return;
+        }
+        let Some(ssrc) = peer.stream(kind, layer).map(|stream| stream.ssrc) else { return };
+        peer.send_rtcp(|out| rtcp::write_pli(out, OUR_SSRC, ssrc));
+        self.dirty.push(place);
+    }
+
+    /// Asks for the key frames this connection's slots wait for.
+    pub(crate) fn chase_key_frames(&mut self, place: PeerIndex) {
+        let now_us = self.now_us;
+        for number in 0.. {
+            let Some(peer) = self.peer(place) else { return };
+            if peer.srtp.is_none() {
+                return;
+            }
+            let Some(slot) = peer.slots.get(number) else { return };
+            let Some(wanted) = slot.video.wanted else { continue };
+            let flowing = self.peer(wanted.from).map_or(Flowing::default(), |from| from.flowing(wanted.kind, now_us));
+            let missing =
+                self.peer(place).and_then(|peer| peer.slots.get(number)).and_then(|slot| slot.video.missing(flowing));
+            if let Some(layer) = missing {
+                self.want_key_frame(wanted.from, wanted.kind, layer);
+            }
+        }
+    }
+
+    /// Asks for the key frames the recorder waits for.
+    pub(crate) fn chase_recorded(&mut self, place: PeerIndex, kind: SourceKind) {
+        let now_us = self.now_us;
+        let Some(peer) = self.peer(place) else { return };
+        let flowing = peer.flowing(kind, now_us);
+        let source_id = SourceId { connection: peer.connection, kind };
+        let Some(source) = peer.source(kind).filter(|source| source.record.is_some()) else { return };
+        let recorded = source.recorded.map(|(_, layer)| layer);
+        let Some(top) = flowing.top() else { return };
+        if recorded != Some(top) || self.recorder.wants_key_frame(source_id) {
+            self.want_key_frame(place, kind, top);
+        }
+    }
+}

@@ -1,0 +1,279 @@
+//! What a slot does with a packet: pass it on, leave it out, or begin with another source.
+
+use super::layers::Flowing;
+use super::plan::{Layer, SourceKind};
+use super::rewrite::{Place, Rewriter, StreamKey};
+use super::sdp::negotiate::SlotStream;
+use super::vp8::Vp8Descriptor;
+
+/// Index of a connection in the worker's table; valid as long as that connection is in its room.
+pub(crate) type PeerIndex = usize;
+
+/// An authenticated packet of a source.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Packet<'a> {
+    pub(crate) from: PeerIndex,
+    pub(crate) kind: SourceKind,
+    pub(crate) layer: Layer,
+    pub(crate) stream: StreamKey,
+    pub(crate) index: u64,
+    pub(crate) timestamp: u32,
+    pub(crate) marker: bool,
+    /// Empty when the packet was only padding.
+    pub(crate) payload: &'a [u8],
+    pub(crate) vp8: Option<Vp8Descriptor>,
+}
+
+/// What is to be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Forward {
+    Nothing,
+    /// The payload, rewritten.
+    Payload(Place),
+    /// A packet of padding, so that the sequence has no hole.
+    Padding(Place),
+}
+
+/// Which picture a slot should show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct VideoFeed {
+    pub(crate) from: PeerIndex,
+    pub(crate) kind: SourceKind,
+    pub(crate) cap: Layer,
+}
+
+/// Which picture a slot shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Shown {
+    pub(crate) from: PeerIndex,
+    pub(crate) kind: SourceKind,
+    pub(crate) layer: Layer,
+}
+
+/// Outgoing half of one slot stream, alike for sound and picture.
+#[derive(Debug)]
+pub(crate) struct Outgoing {
+    pub(crate) stream: SlotStream,
+    pub(crate) rewriter: Rewriter,
+    pub(crate) packets: u32,
+    pub(crate) octets: u32,
+    /// SRTP index of the next repair packet.
+    pub(crate) rtx_index: u64,
+}
+
+impl Outgoing {
+    pub(crate) fn new(stream: SlotStream, clock_hz: u32, random: u64) -> Self {
+        Self {
+            stream,
+            rewriter: Rewriter::new(clock_hz, random as u16, (random >> 16) as u32),
+            packets: 0,
+            octets: 0,
+            rtx_index: random >> 48 & 0x7fff,
+        }
+    }
+
+    fn pass(&mut self, packet: &Packet<'_>, now_us: i64) -> Forward {
+        if packet.payload.is_empty() {
+            if self.rewriter.skip(packet.stream, packet.index) {
+                return Forward::Nothing;
+            }
+            return self
+                .rewriter
+                .place(packet.stream, packet.index, packet.timestamp, None, now_us)
+                .map_or(Forward::Nothing, Forward::Padding);
+        }
+        self.rewriter
+            .place(packet.stream, packet.index, packet.timestamp, packet.vp8.as_ref(), now_us)
+            .map_or(Forward::Nothing, Forward::Payload)
+    }
+}
+
+/// The picture of one slot.
+#[derive(Debug)]
+pub(crate) struct VideoSlot {
+    pub(crate) out: Outgoing,
+    pub(crate) wanted: Option<VideoFeed>,
+    pub(crate) shown: Option<Shown>,
+}
+
+impl VideoSlot {
+    pub(crate) fn new(stream: SlotStream, random: u64) -> Self {
+        Self { out: Outgoing::new(stream, 90_000, random), wanted: None, shown: None }
+    }
+
+    /// What this slot should show from now on. The old picture goes on until the new one's key frame, so that
+    /// nothing freezes, but only while `may_keep`: the receiver is still allowed to see it somewhere.
+    pub(crate) fn want(&mut self, wanted: Option<VideoFeed>, may_keep: impl Fn(Shown) -> bool) {
+        self.wanted = wanted;
+        if wanted.is_none() || self.shown.is_some_and(|shown| !may_keep(shown)) {
+            self.shown = None;
+        }
+    }
+
+    /// Forgets a source that is gone.
+    pub(crate) fn lost(&mut self, from: PeerIndex) {
+        self.wanted = self.wanted.filter(|wanted| wanted.from != from);
+        self.shown = self.shown.filter(|shown| shown.from != from);
+    }
+
+    /// The layer that should come but does not yet.
+    pub(crate) fn missing(&self, flowing: Flowing) -> Option<Layer> {
+        let wanted = self.wanted?;
+        let target = flowing.target(wanted.cap)?;
+        (self.running(wanted) != Some(target)).then_some(target)
+    }
+
+    fn running(&self, wanted: VideoFeed) -> Option<Layer> {
+        self.shown.filter(|shown| (shown.from, shown.kind) == (wanted.from, wanted.kind)).map(|shown| shown.layer)
+    }
+
+    pub(crate) fn forward(&mut self, packet: &Packet<'_>, flowing: Flowing, now_us: i64) -> Forward {
+        let this = Shown { from: packet.from, kind: packet.kind, layer: packet.layer };
+        if self.shown == Some(this) && self.out.rewriter.stream() == Some(packet.stream) {
+            return self.out.pass(packet, now_us);
+        }
+        let Some(wanted) = self.wanted.filter(|wanted| (wanted.from, wanted.kind) == (packet.from, packet.kind)) else {
+            return Forward::Nothing;
+        };
+        let begins = packet.vp8.is_some_and(|found| found.key_frame_start);
+        // A restarted encoder comes with a new stream in the same place: any key frame of it is welcome.
+        let running = self.running(wanted).filter(|layer| *layer != packet.layer);
+        if !begins || !flowing.accepts(running, packet.layer, wanted.cap) {
+            return Forward::Nothing;
+        }
+        self.out.rewriter.switch(packet.stream, packet.index, packet.timestamp, packet.vp8.as_ref(), now_us);
+        self.shown = Some(this);
+        self.out.pass(packet, now_us)
+    }
+}
+
+/// The sound of one slot.
+#[derive(Debug)]
+pub(crate) struct AudioSlot {
+    pub(crate) out: Outgoing,
+    pub(crate) wanted: Option<PeerIndex>,
+}
+
+impl AudioSlot {
+    pub(crate) fn new(stream: SlotStream, random: u64) -> Self {
+        Self { out: Outgoing::new(stream, 48_000, random), wanted: None }
+    }
+
+    pub(crate) fn forward(&mut self, packet: &Packet<'_>, now_us: i64) -> Forward {
+        if self.wanted != Some(packet.from) {
+            return Forward::Nothing;
+        }
+        if self.out.rewriter.stream() != Some(packet.stream) {
+            if packet.payload.is_empty() {
+                return Forward::Nothing;
+            }
+            self.out.rewriter.switch(packet.stream, packet.index, packet.timestamp, None, now_us);
+        }
+        self.out.pass(packet, now_us)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::layers::LAYERS;
+    use super::super::vp8::tests::payload;
+    use super::*;
+
+    const STREAM: SlotStream = SlotStream { payload_type: 96, ssrc: 7, rtx: None };
+
+    fn all() -> Flowing {
+        let mut flowing = Flowing::default();
+        LAYERS.iter().for_each(|layer| flowing.set(*layer));
+        flowing
+    }
+
+    struct Camera {
+        from: PeerIndex,
+        next: u64,
+    }
+
+    impl Camera {
+        fn send(&mut self, slot: &mut VideoSlot, layer: Layer, key: bool, now_us: i64) -> Forward {
+            let bytes = payload(key, self.next as u16, 0, 0);
+            self.next += 1;
+            let packet = Packet {
+                from: self.from,
+                kind: SourceKind::Camera,
+                layer,
+                stream: self.from as u64 * 10 + layer as u64,
+                index: self.next,
+                timestamp: now_us as u32,
+                marker: true,
+                payload: &bytes,
+                vp8: Vp8Descriptor::parse(&bytes),
+            };
+            slot.forward(&packet, all(), now_us)
+        }
+    }
+
+    fn feed(from: PeerIndex, cap: Layer) -> Option<VideoFeed> {
+        Some(VideoFeed { from, kind: SourceKind::Camera, cap })
+    }
+
+    fn sent(forward: Forward) -> bool {
+        matches!(forward, Forward::Payload(_))
+    }
+
+    #[test]
+    fn nothing_without_a_key_frame_then_up_at_the_next_one() {
+        let mut slot = VideoSlot::new(STREAM, 1);
+        let mut camera = Camera { from: 1, next: 0 };
+        slot.want(feed(1, Layer::Full), |_| true);
+        assert!(!sent(camera.send(&mut slot, Layer::Quarter, false, 0)));
+        assert!(sent(camera.send(&mut slot, Layer::Quarter, true, 1)));
+        assert_eq!(slot.missing(all()), Some(Layer::Full));
+        assert!(!sent(camera.send(&mut slot, Layer::Full, false, 2)));
+        assert!(sent(camera.send(&mut slot, Layer::Quarter, false, 3)));
+        assert!(sent(camera.send(&mut slot, Layer::Full, true, 4)));
+        assert_eq!(slot.missing(all()), None);
+        assert!(!sent(camera.send(&mut slot, Layer::Quarter, false, 5)));
+    }
+
+    #[test]
+    fn the_old_picture_goes_on_until_the_new_key_frame_while_it_may_be_seen() {
+        let mut slot = VideoSlot::new(STREAM, 1);
+        let (mut one, mut two) = (Camera { from: 1, next: 0 }, Camera { from: 2, next: 0 });
+        slot.want(feed(1, Layer::Full), |_| true);
+        assert!(sent(one.send(&mut slot, Layer::Full, true, 0)));
+        slot.want(feed(2, Layer::Full), |_| true);
+        assert!(sent(one.send(&mut slot, Layer::Full, false, 1)));
+        assert!(sent(two.send(&mut slot, Layer::Full, true, 2)));
+        assert!(!sent(one.send(&mut slot, Layer::Full, true, 3)));
+        slot.want(feed(1, Layer::Full), |_| false);
+        assert!(!sent(two.send(&mut slot, Layer::Full, false, 4)), "not a packet more of what may no longer be seen");
+        slot.want(None, |_| true);
+        assert!(!sent(one.send(&mut slot, Layer::Full, true, 5)));
+    }
+
+    #[test]
+    fn sound_changes_at_once_and_stops_at_once() {
+        let mut slot = AudioSlot::new(STREAM, 3);
+        let mut send = |slot: &mut AudioSlot, from, index, payload: &[u8]| {
+            let packet = Packet {
+                from,
+                kind: SourceKind::Microphone,
+                layer: Layer::Full,
+                stream: from as u64,
+                index,
+                timestamp: 0,
+                marker: false,
+                payload,
+                vp8: None,
+            };
+            slot.forward(&packet, index as i64)
+        };
+        assert_eq!(send(&mut slot, 1, 1, b"x"), Forward::Nothing);
+        slot.wanted = Some(1);
+        let Forward::Payload(first) = send(&mut slot, 1, 2, b"x") else { panic!() };
+        slot.wanted = Some(2);
+        assert_eq!(send(&mut slot, 1, 3, b"x"), Forward::Nothing);
+        let Forward::Payload(next) = send(&mut slot, 2, 900, b"x") else { panic!() };
+        assert_eq!(next.index, first.index + 1);
+        assert_eq!(send(&mut slot, 2, 901, b""), Forward::Nothing);
+    }
+}

@@ -1,0 +1,106 @@
+//! What rooms want of a worker. Not a queue of commands but the latest wishes: a plan replaces the plan before it, so
+//! nothing is lost when the worker is busy and nothing piles up. Only joins queue, and their number is bounded.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use mio::Waker;
+use tokio::sync::oneshot;
+
+use super::engine::JoinRefusal;
+use super::ice::Credentials;
+use super::plan::Plan;
+use super::sdp::negotiate::Negotiated;
+use crate::domain::ids::{ConnectionId, SessionId};
+use crate::limits;
+
+/// A connection as agreed, ready to be served.
+pub(crate) struct NewPeer {
+    pub(crate) room: SessionId,
+    pub(crate) connection: ConnectionId,
+    pub(crate) credentials: Credentials,
+    pub(crate) agreed: Negotiated,
+    pub(crate) reply: oneshot::Sender<Result<(), JoinRefusal>>,
+}
+
+/// Everything wished since the worker looked last. To be carried out in the order of the fields: what would have
+/// been made void by a later wish was removed when that came.
+#[derive(Default)]
+pub(crate) struct Wishes {
+    pub(crate) stop: bool,
+    pub(crate) closes: BTreeSet<SessionId>,
+    pub(crate) leaves: BTreeSet<(SessionId, ConnectionId)>,
+    pub(crate) joins: VecDeque<NewPeer>,
+    pub(crate) plans: BTreeMap<SessionId, Plan>,
+}
+
+/// Shared between rooms and one worker.
+pub(crate) struct Mailbox {
+    wishes: Mutex<Wishes>,
+    waker: Waker,
+}
+
+impl Mailbox {
+    pub(crate) fn new(waker: Waker) -> Self {
+        Self { wishes: Mutex::default(), waker }
+    }
+
+    /// Takes all wishes.
+    pub(crate) fn take(&self) -> Wishes {
+        std::mem::take(&mut *self.lock())
+    }
+
+    pub(crate) fn join(&self, peer: NewPeer) -> Result<(), JoinRefusal> {
+        {
+            let mut wishes = self.lock();
+            if wishes.joins.len() >= limits::MEDIA_JOINS {
+                return Err(JoinRefusal::Full);
+            }
+            wishes.joins.push_back(peer);
+        }
+        self.wake();
+        Ok(())
+    }
+
+    pub(crate) fn leave(&self, room: SessionId, connection: ConnectionId) {
+        {
+            let mut wishes = self.lock();
+            wishes.joins.retain(|peer| (peer.room, peer.connection) != (room, connection));
+            wishes.leaves.insert((room, connection));
+        }
+        self.wake();
+    }
+
+    pub(crate) fn set_plan(&self, room: SessionId, plan: Plan) {
+        self.lock().plans.insert(room, plan);
+        self.wake();
+    }
+
+    pub(crate) fn close_room(&self, room: SessionId) {
+        {
+            let mut wishes = self.lock();
+            wishes.joins.retain(|peer| peer.room != room);
+            wishes.leaves.retain(|(of, _)| *of != room);
+            wishes.plans.remove(&room);
+            wishes.closes.insert(room);
+        }
+        self.wake();
+    }
+
+    pub(crate) fn stop(&self) {
+        self.lock().stop = true;
+        self.wake();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Wishes> {
+        // Every change above is whole; a panic elsewhere leaves nothing half done here.
+        self.wishes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wake(&self) {
+        if let Err(error) = self.waker.wake() {
+            // The worker looks every tick as well: a wish is late, not lost.
+            tracing::warn!(%error, "the media worker could not be woken");
+        }
+    }
+}

@@ -1,0 +1,305 @@
+//! One connection: its paths, keys, what it publishes and what it is shown.
+
+use std::net::IpAddr;
+
+use bytes::BytesMut;
+
+use super::dtls::Dtls;
+use super::forward::{AudioSlot, Outgoing, PeerIndex, VideoSlot};
+use super::ice::{Credentials, Paths};
+use super::incoming::Incoming;
+use super::layers::{FLOWING_US, Flowing};
+use super::outbox::Outbox;
+use super::plan::{Layer, RecordTarget, SourceKind};
+use super::quality::QualityMeter;
+use super::reports::PublisherClock;
+use super::rewrite::{Place, StreamKey};
+use super::rtp;
+use super::sdp::negotiate::{ExtensionIds, Negotiated, SourceLine};
+use super::speaker::LevelMeter;
+use super::srtp::{ReceiveWindow, SrtpSession};
+use super::twcc::TwccRecorder;
+use super::vp8::Vp8Descriptor;
+use crate::domain::ids::{ConnectionId, SessionId};
+use crate::limits;
+
+/// Picture k and sound k.
+#[derive(Debug)]
+pub(crate) struct Slot {
+    pub(crate) video: VideoSlot,
+    pub(crate) audio: AudioSlot,
+}
+
+/// A slot of some connection that is fed by a source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SlotRef {
+    pub(crate) peer: PeerIndex,
+    pub(crate) slot: usize,
+}
+
+/// What an authenticated packet belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Belongs {
+    /// Index into `incoming`.
+    Media(usize),
+    /// RTX for that stream.
+    Repair(usize),
+}
+
+/// The same for each kind of source: what the engine last told about it and who gets it.
+#[derive(Debug, Default)]
+pub(crate) struct SourceState {
+    pub(crate) targets: Vec<SlotRef>,
+    pub(crate) sending: bool,
+    pub(crate) top: Option<Layer>,
+    /// Where its recording belongs, if it is recorded.
+    pub(crate) record: Option<RecordTarget>,
+    /// Which layer the recorder is given.
+    pub(crate) recorded: Option<(StreamKey, Layer)>,
+}
+
+/// When what is due, microseconds.
+#[derive(Debug)]
+pub(crate) struct Timetable {
+    pub(crate) tick_us: i64,
+    pub(crate) reports_us: i64,
+    pub(crate) quality_us: i64,
+    pub(crate) quality_from_us: i64,
+}
+
+/// One connection.
+pub(crate) struct Peer {
+    pub(crate) room: SessionId,
+    pub(crate) connection: ConnectionId,
+    /// Tells this occupant of a table place from the one before.
+    pub(crate) serial: u64,
+    pub(crate) credentials: Credentials,
+    pub(crate) paths: Paths,
+    /// Our address the selected path uses.
+    pub(crate) local: Option<IpAddr>,
+    pub(crate) dtls: Dtls,
+    pub(crate) srtp: Option<Box<SrtpSession>>,
+    pub(crate) extensions: ExtensionIds,
+    pub(crate) lines: Vec<SourceLine>,
+    pub(crate) incoming: Vec<Incoming>,
+    pub(crate) sources: [SourceState; 3],
+    pub(crate) microphone_open: bool,
+    pub(crate) slots: Vec<Slot>,
+    pub(crate) publisher_clock: PublisherClock,
+    pub(crate) twcc: TwccRecorder,
+    pub(crate) level: LevelMeter,
+    pub(crate) quality: QualityMeter,
+    pub(crate) outbox: Outbox,
+    /// Handshake datagrams; they go where the last one came from.
+    pub(crate) handshake: Vec<BytesMut>,
+    pub(crate) repairs_left: u32,
+    /// Last authentic packet.
+    pub(crate) alive_us: i64,
+    pub(crate) silent: bool,
+    pub(crate) due: Timetable,
+    pub(crate) dirty: bool,
+}
+
+impl Peer {
+    #[expect(clippy::too_many_arguments, reason = "called once; a builder would only move the names")]
+    pub(crate) fn new(
+        room: SessionId,
+        connection: ConnectionId,
+        serial: u64,
+        credentials: Credentials,
+        dtls: Dtls,
+        agreed: Negotiated,
+        mut random: impl FnMut() -> u64,
+        now_us: i64,
+    ) -> Self {
+        let slots = agreed
+            .slots
+            .iter()
+            .map(|slot| Slot {
+                video: VideoSlot::new(slot.video, random()),
+                audio: AudioSlot::new(slot.audio, random()),
+            })
+            .collect();
+        Self {
+            room,
+            connection,
+            serial,
+            credentials,
+            paths: Paths::default(),
+            local: None,
+            dtls,
+            srtp: None,
+            extensions: agreed.extensions,
+            lines: agreed.sources,
+            incoming: Vec::new(),
+            sources: Default::default(),
+            microphone_open: false,
+            slots,
+            publisher_clock: PublisherClock::default(),
+            twcc: TwccRecorder::default(),
+            level: LevelMeter::default(),
+            quality: QualityMeter::default(),
+            outbox: Outbox::default(),
+            handshake: Vec::new(),
+            repairs_left: limits::REPAIRS_PER_SECOND,
+            alive_us: now_us,
+            silent: false,
+            due: Timetable {
+                tick_us: now_us,
+                reports_us: now_us,
+                quality_us: now_us + limits::MEDIA_QUALITY.as_micros() as i64,
+                quality_from_us: now_us,
+            },
+            dirty: false,
+        }
+    }
+
+    pub(crate) fn source(&self, kind: SourceKind) -> Option<&SourceState> {
+        self.sources.get(kind as usize)
+    }
+
+    pub(crate) fn source_mut(&mut self, kind: SourceKind) -> Option<&mut SourceState> {
+        self.sources.get_mut(kind as usize)
+    }
+
+    /// Which layers of a source flow now.
+    pub(crate) fn flowing(&self, kind: SourceKind, now_us: i64) -> Flowing {
+        let mut flowing = Flowing::default();
+        for stream in &self.incoming {
+            if stream.kind == kind && now_us - stream.last_packet_us() < FLOWING_US {
+                flowing.set(stream.layer);
+            }
+        }
+        flowing
+    }
+
+    /// The stream of one layer.
+    pub(crate) fn stream(&mut self, kind: SourceKind, layer: Layer) -> Option<&mut Incoming> {
+        self.incoming.iter_mut().find(|stream| (stream.kind, stream.layer) == (kind, layer))
+    }
+
+    /// What this SSRC was bound to.
+    pub(crate) fn belongs(&self, ssrc: u32) -> Option<Belongs> {
+        self.incoming.iter().enumerate().find_map(|(place, stream)| {
+            if stream.ssrc == ssrc {
+                Some(Belongs::Media(place))
+            } else if stream.repair.as_ref().is_some_and(|(repair, _)| *repair == ssrc) {
+                Some(Belongs::Repair(place))
+            } else {
+                None
+            }
+        })
+    }
+
+    /// Binds an SSRC whose first packet was authentic: by MID and RID, by MID alone, or by what the offer announced.
+    /// `None`: it belongs to nothing we agreed on.
+    pub(crate) fn bind(
+        &mut self,
+        packet: &[u8],
+        header: &rtp::RtpHeader,
+        mut new_key: impl FnMut() -> StreamKey,
+    ) -> Option<Belongs> {
+        let (mut mid, mut rid, mut repaired_rid) = (None, None, None);
+        for (id, value) in header.extensions(packet) {
+            let id = Some(id);
+            if id == self.extensions.mid {
+                mid = Some(value);
+            } else if id == self.extensions.rid {
+                rid = Some(value);
+            } else if id == self.extensions.repaired_rid {
+                repaired_rid = Some(value);
+            }
+        }
+        let announced = |line: &&SourceLine| line.ssrc == Some(header.ssrc) || line.rtx_ssrc == Some(header.ssrc);
+        let named = |line: &&SourceLine| mid == Some(line.mid.as_bytes());
+        let line = self.lines.iter().find(named).or_else(|| self.lines.iter().find(announced))?;
+        let repair = line.rtx_payload_type == Some(header.payload_type);
+        if !repair && line.payload_type != header.payload_type {
+            return None;
+        }
+        let layer = if line.rids.is_empty() {
+            Layer::Full
+        } else {
+            let name = if repair { repaired_rid.or(rid) } else { rid }?;
+            line.rids.iter().find(|(rid, _)| rid.as_bytes() == name)?.1
+        };
+        let kind = line.kind;
+        let place = self.incoming.iter().position(|stream| (stream.kind, stream.layer) == (kind, layer));
+        if repair {
+            // A repair of a stream that has not been seen repairs nothing.
+            let stream = self.incoming.get_mut(place?)?;
+            stream.repair = Some((header.ssrc, ReceiveWindow::new()));
+            return place.map(Belongs::Repair);
+        }
+        let fresh = Incoming::new(new_key(), kind, layer, header.ssrc);
+        match place.and_then(|place| self.incoming.get_mut(place)) {
+            // The browser restarted this layer with another SSRC.
+            Some(stream) => *stream = fresh,
+            None => self.incoming.push(fresh),
+        }
+        place.or(self.incoming.len().checked_sub(1)).map(Belongs::Media)
+    }
+
+    /// Writes one media packet into a slot stream. `false`: it could not be sealed.
+    pub(crate) fn write_media(
+        outbox: &mut Outbox,
+        srtp: &SrtpSession,
+        out: &mut Outgoing,
+        place: Place,
+        packet: (u32, bool, &[u8], Option<&Vp8Descriptor>),
+    ) -> bool {
+        let (timestamp, marker, payload, vp8) = packet;
+        let stream = out.stream;
+        let timestamp = timestamp.wrapping_add(place.timestamp_shift);
+        // Four bytes of padding and nothing else, where an empty packet must fill a place.
+        let (padding, body): (bool, &[u8]) = if payload.is_empty() { (true, &[0, 0, 0, 4]) } else { (false, payload) };
+        let written = outbox.push(|bytes, start| {
+            rtp::write_header(bytes, padding, marker, stream.payload_type, place.index, timestamp, stream.ssrc);
+            bytes.extend_from_slice(body);
+            if let (Some(vp8), Some(copy)) = (vp8, bytes.get_mut(start + rtp::HEADER..)) {
+                vp8.rewrite(copy, place.vp8);
+            }
+            srtp.seal_rtp(bytes, start, rtp::HEADER, stream.ssrc, place.index).is_ok()
+        });
+        if written {
+            out.packets = out.packets.wrapping_add(1);
+            out.octets = out.octets.wrapping_add(payload.len() as u32);
+        }
+        written
+    }
+
+    /// Writes a repair of a packet sent before (RFC 4588): own SSRC, own index, the old sequence number in front.
+    pub(crate) fn write_repair(
+        outbox: &mut Outbox,
+        srtp: &SrtpSession,
+        out: &mut Outgoing,
+        place: Place,
+        packet: (u32, bool, &[u8], Option<&Vp8Descriptor>),
+    ) -> bool {
+        let (timestamp, marker, payload, vp8) = packet;
+        let Some((payload_type, ssrc)) = out.stream.rtx else { return false };
+        let timestamp = timestamp.wrapping_add(place.timestamp_shift);
+        let index = out.rtx_index;
+        // Counted even if sealing fails: an index is never tried twice.
+        out.rtx_index += 1;
+        outbox.push(|bytes, start| {
+            rtp::write_header(bytes, false, marker, payload_type, index, timestamp, ssrc);
+            bytes.extend_from_slice(&(place.index as u16).to_be_bytes());
+            bytes.extend_from_slice(payload);
+            if let (Some(vp8), Some(copy)) = (vp8, bytes.get_mut(start + rtp::HEADER + 2..)) {
+                vp8.rewrite(copy, place.vp8);
+            }
+            srtp.seal_rtp(bytes, start, rtp::HEADER, ssrc, index).is_ok()
+        })
+    }
+
+    /// Encrypts what `write` appends as one RTCP datagram.
+    pub(crate) fn send_rtcp(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        let Some(srtp) = &mut self.srtp else { return };
+        let sent = self.outbox.push(|bytes, start| {
+            write(bytes);
+            bytes.len() > start && srtp.seal_rtcp(bytes, start).is_ok()
+        });
+        self.dirty |= sent;
+    }
+}

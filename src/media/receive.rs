@@ -1,0 +1,313 @@
+//! A datagram's way in: whose it is, whether it is authentic, and which slots get it.
+
+use std::net::{IpAddr, SocketAddr};
+
+use bytes::Bytes;
+
+use super::dtls::DtlsOutcome;
+use super::engine::{EngineEvent, RecordedPacket};
+use super::forward::{Forward, Packet, PeerIndex};
+use super::ice::{self, PathChange};
+use super::incoming::codec;
+use super::mux::Kind;
+use super::peer::{Belongs, Peer};
+use super::plan::{Layer, SourceId, SourceKind};
+use super::rtp::RtpHeader;
+use super::vp8::Vp8Descriptor;
+use super::wire::u16_at;
+use super::worker::Worker;
+use crate::limits;
+
+/// What is known of a media packet after decryption.
+struct Arrived<'a> {
+    stream: usize,
+    index: u64,
+    timestamp: u32,
+    marker: bool,
+    payload: &'a [u8],
+    /// Came as a repair (RTX), not by itself.
+    repaired: bool,
+}
+
+impl Worker {
+    pub(crate) fn datagram(&mut self, from: SocketAddr, to: Option<IpAddr>, datagram: &mut [u8]) {
+        let kind = Kind::of(datagram);
+        if kind == Kind::Stun {
+            return self.stun(from, to, datagram);
+        }
+        let Some(place) = self.mux.by_address(from) else {
+            self.counters.strangers += 1;
+            return;
+        };
+        if let Some(peer) = self.peer(place) {
+            peer.quality.bytes_in += datagram.len() as u64;
+        }
+        match kind {
+            Kind::Rtp => self.rtp(place, datagram),
+            Kind::Rtcp => self.rtcp(place, datagram),
+            Kind::Dtls => self.dtls(place, datagram),
+            Kind::Stun | Kind::Unknown => self.counters.strangers += 1,
+        }
+    }
+
+    fn stun(&mut self, from: SocketAddr, to: Option<IpAddr>, datagram: &[u8]) {
+        let Some(place) = ice::local_ufrag(datagram).and_then(|ufrag| self.mux.by_ufrag(ufrag)) else {
+            self.counters.strangers += 1;
+            return;
+        };
+        let identity = self.identity.clone();
+        let Some(peer) = self.peer(place) else { return };
+        let Some(checked) = ice::answer(datagram, from, &peer.credentials.pwd, identity.provider.crypto()) else {
+            self.counters.refused += 1;
+            return;
+        };
+        let change = peer.paths.checked(from, checked.nominated);
+        if peer.paths.selected() == Some(from) {
+            peer.local = to;
+        }
+        if let PathChange::Added { forgotten } = change {
+            if let Some(forgotten) = forgotten {
+                self.mux.remove_address(forgotten, place);
+            }
+            self.mux.add_address(from, place);
+        }
+        self.alive(place);
+        self.socket.send_one(&checked.response, from, to);
+    }
+
+    fn dtls(&mut self, place: PeerIndex, datagram: &[u8]) {
+        let now = self.now;
+        let Some(peer) = self.peer(place) else { return };
+        let mut out = std::mem::take(&mut peer.handshake);
+        let outcome = peer.dtls.read(datagram, now, &mut out);
+        peer.handshake = out;
+        let deadline = peer.dtls.deadline();
+        self.mark_dirty(place);
+        if let Some(deadline) = deadline {
+            self.schedule(place, self.now_us + (deadline.saturating_duration_since(now)).as_micros() as i64);
+        }
+        match outcome {
+            DtlsOutcome::Going => {}
+            DtlsOutcome::Connected(session) => {
+                let Some(peer) = self.peer(place) else { return };
+                peer.srtp = Some(session);
+                let (room, connection) = (peer.room, peer.connection);
+                self.alive(place);
+                self.tell(EngineEvent::Connected { room, connection });
+                self.chase_key_frames(place);
+            }
+            DtlsOutcome::Closed | DtlsOutcome::Failed => {
+                // What the crate wants to say last goes out first.
+                self.flush();
+                self.remove(place, false);
+            }
+        }
+    }
+
+    /// An authentic packet arrived.
+    pub(crate) fn alive(&mut self, place: PeerIndex) {
+        let now_us = self.now_us;
+        let Some(peer) = self.peer(place) else { return };
+        peer.alive_us = now_us;
+        if std::mem::take(&mut peer.silent) {
+            let (room, connection) = (peer.room, peer.connection);
+            self.tell(EngineEvent::Alive { room, connection });
+        }
+    }
+
+    fn rtp(&mut self, place: PeerIndex, datagram: &mut [u8]) {
+        if self.open_rtp(place, datagram).is_none() {
+            self.counters.refused += 1;
+        }
+    }
+
+    /// Authenticates before anything else is believed; `None` for what is refused.
+    fn open_rtp(&mut self, place: PeerIndex, datagram: &mut [u8]) -> Option<()> {
+        let now_us = self.now_us;
+        let header = RtpHeader::parse(datagram)?;
+        let (peer, next_stream) = self.peer_and_streams(place)?;
+        let srtp = peer.srtp.as_deref()?;
+        let known = peer.belongs(header.ssrc);
+        let window = match known {
+            Some(Belongs::Media(stream)) => Some(&peer.incoming.get(stream)?.window),
+            Some(Belongs::Repair(stream)) => Some(&peer.incoming.get(stream)?.repair.as_ref()?.1),
+            None if peer.incoming.len() >= limits::INCOMING_STREAMS => return None,
+            None => None,
+        };
+        // A stream's first packet is in its first 2^16: senders begin with a roll-over count of zero.
+        let index = window.map_or(u64::from(header.sequence), |window| window.index(header.sequence));
+        if window.is_some_and(|window| !window.is_free(index)) {
+            return None;
+        }
+        let length = srtp.open_rtp(datagram, header.length, header.ssrc, index).ok()?;
+        let packet = datagram.get(..length)?;
+        let extensions = peer.extensions;
+        for (id, value) in header.extensions(packet) {
+            if Some(id) == extensions.transport_cc
+                && let Some(number) = u16_at(value, 0)
+            {
+                peer.twcc.arrived(number, now_us);
+            }
+        }
+        let belongs = match known {
+            Some(belongs) => belongs,
+            None => peer.bind(packet, &header, || Self::new_stream(next_stream, place))?,
+        };
+        let payload = header.payload(packet)?;
+        let arrived = match belongs {
+            Belongs::Media(stream) => {
+                peer.incoming.get_mut(stream)?.window.take(index);
+                if peer.incoming.get(stream)?.kind == SourceKind::Microphone && peer.microphone_open {
+                    for (id, value) in header.extensions(packet) {
+                        if Some(id) == extensions.audio_level {
+                            peer.level.heard(value);
+                        }
+                    }
+                }
+                Some(Arrived {
+                    stream,
+                    index,
+                    timestamp: header.timestamp,
+                    marker: header.marker,
+                    payload,
+                    repaired: false,
+                })
+            }
+            Belongs::Repair(stream) => {
+                let incoming = peer.incoming.get_mut(stream)?;
+                incoming.repair.as_mut()?.1.take(index);
+                // Padding to probe the line comes as empty repairs or as repairs of what we have.
+                u16_at(payload, 0).and_then(|original| {
+                    let index = incoming.window.index(original);
+                    incoming.window.take(index).then(|| Arrived {
+                        stream,
+                        index,
+                        timestamp: header.timestamp,
+                        marker: header.marker,
+                        payload: payload.get(2..).unwrap_or_default(),
+                        repaired: true,
+                    })
+                })
+            }
+        };
+        self.alive(place);
+        if let Some(arrived) = arrived {
+            self.media(place, &arrived);
+        }
+        Some(())
+    }
+
+    fn media(&mut self, place: PeerIndex, arrived: &Arrived<'_>) {
+        let now_us = self.now_us;
+        let Some(peer) = self.peer(place) else { return };
+        let Some(stream) = peer.incoming.get_mut(arrived.stream) else { return };
+        let too_much_missing = stream.arrived(arrived.index, arrived.timestamp, arrived.repaired, now_us);
+        let nack_due_us = stream.nack.due_us();
+        let video = stream.is_video();
+        let vp8 = Vp8Descriptor::parse(arrived.payload).filter(|_| video);
+        if video {
+            stream.cache.keep(arrived.index, arrived.timestamp, arrived.marker, arrived.payload);
+        }
+        let packet = Packet {
+            from: place,
+            kind: stream.kind,
+            layer: stream.layer,
+            stream: stream.key,
+            index: arrived.index,
+            timestamp: arrived.timestamp,
+            marker: arrived.marker,
+            payload: arrived.payload,
+            vp8,
+        };
+        if too_much_missing {
+            stream.key_frames.want();
+        } else if vp8.is_some_and(|found| found.key_frame_start) {
+            stream.key_frames.arrived();
+        }
+        if let Some(due_us) = nack_due_us {
+            self.schedule(place, due_us);
+        }
+        // The gate: what the floor does not allow ends here, neither heard nor recorded.
+        if packet.kind == SourceKind::Microphone && !self.peer(place).is_some_and(|peer| peer.microphone_open) {
+            self.counters.gated += 1;
+            return;
+        }
+        self.record(&packet);
+        self.forward(&packet);
+    }
+
+    fn forward(&mut self, packet: &Packet<'_>) {
+        let now_us = self.now_us;
+        let Some(peer) = self.peer(packet.from) else { return };
+        let flowing = peer.flowing(packet.kind, now_us);
+        let Some(source) = peer.source_mut(packet.kind) else { return };
+        // Taken out while others' slots are changed; nothing below touches it.
+        let targets = std::mem::take(&mut source.targets);
+        for target in &targets {
+            let Some(receiver) = self.peers.get_mut(target.peer).and_then(Option::as_deref_mut) else { continue };
+            let Some(srtp) = receiver.srtp.as_deref() else { continue };
+            let Some(slot) = receiver.slots.get_mut(target.slot) else { continue };
+            let (forward, out) = if packet.kind == SourceKind::Microphone {
+                (slot.audio.forward(packet, now_us), &mut slot.audio.out)
+            } else {
+                (slot.video.forward(packet, flowing, now_us), &mut slot.video.out)
+            };
+            let place = match forward {
+                Forward::Nothing => continue,
+                Forward::Payload(place) | Forward::Padding(place) => place,
+            };
+            let content = (packet.timestamp, packet.marker, packet.payload, packet.vp8.as_ref());
+            if Peer::write_media(&mut receiver.outbox, srtp, out, place, content) {
+                self.counters.forwarded += 1;
+                if !std::mem::replace(&mut receiver.dirty, true) {
+                    self.dirty.push(target.peer);
+                }
+            }
+        }
+        if let Some(source) = self.peer(packet.from).and_then(|peer| peer.source_mut(packet.kind)) {
+            source.targets = targets;
+        }
+    }
+
+    fn record(&mut self, packet: &Packet<'_>) {
+        let now_us = self.now_us;
+        let recorder = self.recorder.clone();
+        let Some(peer) = self.peer(packet.from) else { return };
+        let flowing = peer.flowing(packet.kind, now_us);
+        let connection = peer.connection;
+        let clock = peer.publisher_clock;
+        let captured = peer
+            .incoming
+            .iter()
+            .find(|stream| stream.key == packet.stream)
+            .and_then(|stream| stream.clock.captured_us(packet.timestamp, clock));
+        let Some(source) = peer.source_mut(packet.kind) else { return };
+        let Some(target) = source.record else { return };
+        if packet.payload.is_empty() {
+            return;
+        }
+        if packet.kind != SourceKind::Microphone && source.recorded.is_none_or(|(stream, _)| stream != packet.stream) {
+            let running = source.recorded.map(|(_, layer)| layer).filter(|layer| *layer != packet.layer);
+            let begins = packet.vp8.is_some_and(|found| found.key_frame_start);
+            if !begins || !flowing.accepts(running, packet.layer, Layer::Full) {
+                return;
+            }
+            source.recorded = Some((packet.stream, packet.layer));
+        }
+        let taken = recorder.push(RecordedPacket {
+            source: SourceId { connection, kind: packet.kind },
+            target,
+            layer: packet.layer,
+            codec: codec(packet.kind),
+            sequence: packet.index as u16,
+            timestamp: packet.timestamp,
+            marker: packet.marker,
+            arrival_us: now_us,
+            capture_us: captured,
+            payload: Bytes::copy_from_slice(packet.payload),
+        });
+        if !taken {
+            self.counters.unrecorded += 1;
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! Writing the answer: everything the browser needs in one text, nothing to trickle or renegotiate.
+
+use std::fmt::Write;
+use std::net::SocketAddr;
+
+use super::negotiate::{EXTENSIONS, Negotiated, Role, SlotStream, SourceLine};
+use super::offer::{MediaKind, Offer, OfferedLine};
+use crate::media::plan::SourceKind;
+
+/// How the browser reaches and recognises us; the same in each m-line, all are bundled.
+pub(crate) struct Transport<'a> {
+    pub(crate) ufrag: &'a str,
+    pub(crate) pwd: &'a str,
+    /// `AB:CD:…` of SHA-256.
+    pub(crate) fingerprint: &'a str,
+    pub(crate) candidates: &'a [SocketAddr],
+}
+
+/// The answer to `offer` as agreed. `session` is any number, for the origin line.
+pub(crate) fn write(offer: &Offer, agreed: &Negotiated, transport: &Transport<'_>, session: u32) -> String {
+    let mut sdp = String::with_capacity(1_024 * offer.lines.len());
+    let lines = || offer.lines.iter().zip(&agreed.roles);
+    let mids: Vec<&str> =
+        lines().filter(|(_, role)| **role != Role::Rejected).map(|(line, _)| line.mid.as_str()).collect();
+    // Writing to a String cannot fail.
+    let _ = write!(
+        sdp,
+        "v=0\r\no=- {session} 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\na=ice-lite\r\na=group:BUNDLE {}\r\na=msid-semantic: WMS *\r\n",
+        mids.join(" ")
+    );
+    for (line, role) in lines() {
+        match *role {
+            Role::Rejected => reject(&mut sdp, line),
+            Role::Source(place) => {
+                if let Some(source) = agreed.sources.get(place) {
+                    begin(&mut sdp, line, transport, source.payload_type, source.rtx_payload_type);
+                    receive(&mut sdp, line, source);
+                }
+            }
+            Role::SlotVideo(place) | Role::SlotAudio(place) => {
+                if let Some(slot) = agreed.slots.get(place) {
+                    let (stream, letter) =
+                        if matches!(role, Role::SlotVideo(_)) { (slot.video, 'v') } else { (slot.audio, 'a') };
+                    begin(
+                        &mut sdp,
+                        line,
+                        transport,
+                        stream.payload_type,
+                        stream.rtx.map(|(payload_type, _)| payload_type),
+                    );
+                    send(&mut sdp, stream, place, letter);
+                }
+            }
+        }
+    }
+    sdp
+}
+
+/// The common name of slot `place`: picture and sound of one pair are synchronised by it.
+pub(crate) fn cname(place: usize) -> String {
+    format!("s{place}")
+}
+
+fn reject(sdp: &mut String, line: &OfferedLine) {
+    let _ = write!(
+        sdp,
+        "m={} 0 {} {}\r\nc=IN IP4 0.0.0.0\r\na=inactive\r\n",
+        line.media,
+        line.protocol,
+        line.formats.join(" ")
+    );
+    if !line.mid.is_empty() {
+        let _ = write!(sdp, "a=mid:{}\r\n", line.mid);
+    }
+}
+
+fn begin(sdp: &mut String, line: &OfferedLine, transport: &Transport<'_>, payload_type: u8, rtx: Option<u8>) {
+    let video = line.kind == MediaKind::Video;
+    let _ = write!(sdp, "m={} 9 {} {payload_type}", line.media, line.protocol);
+    if let Some(rtx) = rtx {
+        let _ = write!(sdp, " {rtx}");
+    }
+    let _ = write!(
+        sdp,
+        "\r\nc=IN IP4 0.0.0.0\r\na=mid:{}\r\na=ice-ufrag:{}\r\na=ice-pwd:{}\r\na=fingerprint:sha-256 {}\r\na=setup:passive\r\n\
+         a=rtcp-mux\r\na=rtcp-rsize\r\n",
+        line.mid, transport.ufrag, transport.pwd, transport.fingerprint
+    );
+    for (place, address) in transport.candidates.iter().enumerate() {
+        let place = u32::try_from(place).unwrap_or(u32::MAX).min(65_535);
+        // Type preference of host candidates, then configuration order (RFC 8445 §5.1.2.1).
+        let priority = 126 << 24 | (65_535 - place) << 8 | 255;
+        let _ =
+            write!(sdp, "a=candidate:{} 1 udp {priority} {} {} typ host\r\n", place + 1, address.ip(), address.port());
+    }
+    sdp.push_str("a=end-of-candidates\r\n");
+    if video {
+        let _ = write!(
+            sdp,
+            "a=rtpmap:{payload_type} VP8/90000\r\na=rtcp-fb:{payload_type} nack\r\na=rtcp-fb:{payload_type} nack pli\r\na=rtcp-fb:{payload_type} ccm fir\r\n"
+        );
+    } else {
+        let _ =
+            write!(sdp, "a=rtpmap:{payload_type} opus/48000/2\r\na=fmtp:{payload_type} minptime=10;useinbandfec=1\r\n");
+    }
+    if let Some(rtx) = rtx {
+        let _ = write!(sdp, "a=rtpmap:{rtx} rtx/90000\r\na=fmtp:{rtx} apt={payload_type}\r\n");
+    }
+}
+
+fn receive(sdp: &mut String, line: &OfferedLine, source: &SourceLine) {
+    sdp.push_str("a=recvonly\r\n");
+    let _ = write!(sdp, "a=rtcp-fb:{} transport-cc\r\n", source.payload_type);
+    for (uri, id) in &line.extensions {
+        if EXTENSIONS.contains(&uri.as_str()) {
+            let _ = write!(sdp, "a=extmap:{id} {uri}\r\n");
+        }
+    }
+    if source.kind == SourceKind::Camera && !source.rids.is_empty() {
+        // Without these two Chromium sends only the lowest layer.
+        let rids: Vec<&str> = source.rids.iter().map(|(rid, _)| rid.as_str()).collect();
+        for rid in &rids {
+            let _ = write!(sdp, "a=rid:{rid} recv\r\n");
+        }
+        let _ = write!(sdp, "a=simulcast:recv {}\r\n", rids.join(";"));
+    }
+}
+
+fn send(sdp: &mut String, stream: SlotStream, place: usize, letter: char) {
+    let name = cname(place);
+    let _ = write!(sdp, "a=sendonly\r\na=msid:{name} {letter}{place}\r\n");
+    if let Some((_, rtx)) = stream.rtx {
+        let _ = write!(sdp, "a=ssrc-group:FID {} {rtx}\r\n", stream.ssrc);
+    }
+    for ssrc in std::iter::once(stream.ssrc).chain(stream.rtx.map(|(_, rtx)| rtx)) {
+        let _ = write!(sdp, "a=ssrc:{ssrc} cname:{name}\r\na=ssrc:{ssrc} msid:{name} {letter}{place}\r\n");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples;
+    use super::*;
+
+    fn answer(sdp: &str) -> String {
+        let offer = Offer::parse(sdp).unwrap();
+        let mut next = 0;
+        let agreed = Negotiated::from_offer(&offer, || {
+            next += 1;
+            next
+        })
+        .unwrap();
+        let transport = Transport {
+            ufrag: "ours",
+            pwd: "secret",
+            fingerprint: "AA:BB",
+            candidates: &["10.0.0.1:5004".parse().unwrap(), "[fd00::1]:5004".parse().unwrap()],
+        };
+        write(&offer, &agreed, &transport, 9)
+    }
+
+    #[test]
+    fn a_browser_gets_all_it_asked_for() {
+        let sdp = answer(&samples::browser(2));
+        for expected in [
+            "a=ice-lite\r\n",
+            "a=group:BUNDLE 0 1 2 3 4 5 6\r\n",
+            "a=rid:q recv\r\na=rid:h recv\r\na=rid:f recv\r\na=simulcast:recv q;h;f\r\n",
+            "a=extmap:10 urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id\r\n",
+            "a=extmap:3 http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01\r\n",
+            "a=candidate:1 1 udp 2130706431 10.0.0.1 5004 typ host\r\n",
+            "a=candidate:2 1 udp 2130706175 fd00::1 5004 typ host\r\n",
+            "a=msid:s0 v0\r\n",
+            "a=msid:s0 a0\r\n",
+            "a=msid:s1 v1\r\n",
+            "a=fmtp:97 apt=96\r\n",
+            "a=setup:passive\r\n",
+        ] {
+            assert!(sdp.contains(expected), "{expected} in\n{sdp}");
+        }
+        assert!(!sdp.contains("abs-send-time"));
+        assert_eq!(sdp.matches("a=sendonly").count(), 4);
+        assert_eq!(sdp.matches("a=recvonly").count(), 3);
+        assert_eq!(sdp.matches("a=ssrc-group:FID").count(), 2);
+        assert_eq!(sdp.matches("m=").count(), 7);
+    }
+
+    #[test]
+    fn unknown_lines_are_rejected_in_place() {
+        let mut offer = samples::browser(1).replace("BUNDLE 0 1 2 3 4", "BUNDLE 0 1 2 3 4 9");
+        offer.push_str(
+            "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\na=mid:9\r\na=sctp-port:5000\r\n",
+        );
+        let sdp = answer(&offer);
+        assert!(sdp.contains("m=application 0 UDP/DTLS/SCTP webrtc-datachannel\r\n"));
+        assert!(sdp.contains("a=group:BUNDLE 0 1 2 3 4\r\n"));
+    }
+}

@@ -1,0 +1,257 @@
+//! What becomes of each m-line of an offer.
+//!
+//! The rule, for every client: the first video line that sends is the camera, the second is the paper camera or
+//! screen, the first audio line that sends is the microphone; any may be missing. The k-th receiving video line and
+//! the k-th receiving audio line are slot pair k. Everything else is rejected with port 0.
+
+use super::offer::{Direction, MediaKind, Offer, OfferedLine};
+use crate::limits;
+use crate::media::engine::JoinRefusal;
+use crate::media::plan::{Layer, SourceKind};
+
+const URI_MID: &str = "urn:ietf:params:rtp-hdrext:sdes:mid";
+const URI_RID: &str = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id";
+const URI_REPAIRED_RID: &str = "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id";
+const URI_TRANSPORT_CC: &str = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
+const URI_AUDIO_LEVEL: &str = "urn:ietf:params:rtp-hdrext:ssrc-audio-level";
+
+/// Extensions we read; all others are dropped with the header.
+pub(crate) const EXTENSIONS: [&str; 5] = [URI_MID, URI_RID, URI_REPAIRED_RID, URI_TRANSPORT_CC, URI_AUDIO_LEVEL];
+
+/// Ids of the header extensions, as the offer numbers them; one id means one extension in a bundle (RFC 8285 §6).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ExtensionIds {
+    pub(crate) mid: Option<u8>,
+    pub(crate) rid: Option<u8>,
+    pub(crate) repaired_rid: Option<u8>,
+    pub(crate) transport_cc: Option<u8>,
+    pub(crate) audio_level: Option<u8>,
+}
+
+/// One thing the connection sends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SourceLine {
+    pub(crate) kind: SourceKind,
+    pub(crate) mid: String,
+    pub(crate) payload_type: u8,
+    pub(crate) rtx_payload_type: Option<u8>,
+    /// Simulcast layers by their `rid`; empty without simulcast.
+    pub(crate) rids: Vec<(String, Layer)>,
+    pub(crate) ssrc: Option<u32>,
+    pub(crate) rtx_ssrc: Option<u32>,
+}
+
+/// One stream we send into a slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SlotStream {
+    pub(crate) payload_type: u8,
+    pub(crate) ssrc: u32,
+    /// Payload type and SSRC of repairs (RFC 4588).
+    pub(crate) rtx: Option<(u8, u32)>,
+}
+
+/// Picture k with sound k.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SlotLine {
+    pub(crate) video: SlotStream,
+    pub(crate) audio: SlotStream,
+}
+
+/// What the answer says about one m-line, in the offer's order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// Index into `sources`.
+    Source(usize),
+    /// Picture of this slot pair.
+    SlotVideo(usize),
+    /// Sound of this slot pair.
+    SlotAudio(usize),
+    Rejected,
+}
+
+/// The whole agreement.
+#[derive(Clone, Debug)]
+pub(crate) struct Negotiated {
+    pub(crate) fingerprint: [u8; 32],
+    pub(crate) extensions: ExtensionIds,
+    pub(crate) sources: Vec<SourceLine>,
+    pub(crate) slots: Vec<SlotLine>,
+    pub(crate) roles: Vec<Role>,
+}
+
+impl Negotiated {
+    /// `new_ssrc` gives random numbers; those the offer uses are passed over.
+    pub(crate) fn from_offer(offer: &Offer, mut new_ssrc: impl FnMut() -> u32) -> Result<Self, JoinRefusal> {
+        let receiving = |kind| {
+            offer
+                .lines
+                .iter()
+                .filter(move |line| line.usable() && line.kind == kind && line.direction == Direction::RecvOnly)
+                .count()
+        };
+        let pairs = receiving(MediaKind::Video).min(receiving(MediaKind::Audio)).min(limits::SLOT_PAIRS);
+        let mut taken: Vec<u32> = offer.lines.iter().flat_map(|line| [line.ssrc, line.rtx_ssrc]).flatten().collect();
+        let mut fresh_ssrc = || {
+            loop {
+                let ssrc = new_ssrc();
+                if ssrc != 0 && ssrc != crate::media::reports::OUR_SSRC && !taken.contains(&ssrc) {
+                    taken.push(ssrc);
+                    return ssrc;
+                }
+            }
+        };
+        let mut agreed = Self {
+            fingerprint: offer.fingerprint,
+            extensions: ExtensionIds::default(),
+            sources: Vec::new(),
+            slots: Vec::new(),
+            roles: Vec::new(),
+        };
+        let mut videos = Vec::new();
+        let mut audios = Vec::new();
+        for line in &offer.lines {
+            let role = match (line.usable().then_some(line.payload_type).flatten(), line.direction) {
+                (None, _) => Role::Rejected,
+                (Some(payload_type), Direction::RecvOnly) => {
+                    let (streams, is_video) = match line.kind {
+                        MediaKind::Video => (&mut videos, true),
+                        _ => (&mut audios, false),
+                    };
+                    if streams.len() < pairs {
+                        let rtx =
+                            line.rtx_payload_type.filter(|_| is_video).map(|payload_type| (payload_type, fresh_ssrc()));
+                        streams.push(SlotStream { payload_type, ssrc: fresh_ssrc(), rtx });
+                        if is_video { Role::SlotVideo(streams.len() - 1) } else { Role::SlotAudio(streams.len() - 1) }
+                    } else {
+                        Role::Rejected
+                    }
+                }
+                (Some(payload_type), _) => agreed.take_source(line, payload_type),
+            };
+            agreed.roles.push(role);
+        }
+        agreed.slots = videos.into_iter().zip(audios).map(|(video, audio)| SlotLine { video, audio }).collect();
+        if agreed.roles.iter().all(|role| *role == Role::Rejected) {
+            return Err(JoinRefusal::Unsupported("no line with VP8 or Opus".to_owned()));
+        }
+        Ok(agreed)
+    }
+
+    fn take_source(&mut self, line: &OfferedLine, payload_type: u8) -> Role {
+        let has = |kind| self.sources.iter().any(|source| source.kind == kind);
+        let kind = match line.kind {
+            MediaKind::Audio if !has(SourceKind::Microphone) => SourceKind::Microphone,
+            MediaKind::Video if !has(SourceKind::Camera) => SourceKind::Camera,
+            MediaKind::Video if !has(SourceKind::Paper) => SourceKind::Paper,
+            _ => return Role::Rejected,
+        };
+        for (uri, id) in &line.extensions {
+            let place = match uri.as_str() {
+                URI_MID => &mut self.extensions.mid,
+                URI_RID => &mut self.extensions.rid,
+                URI_REPAIRED_RID => &mut self.extensions.repaired_rid,
+                URI_TRANSPORT_CC => &mut self.extensions.transport_cc,
+                URI_AUDIO_LEVEL => &mut self.extensions.audio_level,
+                _ => continue,
+            };
+            place.get_or_insert(*id);
+        }
+        let rids = if kind == SourceKind::Camera { layers(&line.rids) } else { Vec::new() };
+        self.sources.push(SourceLine {
+            kind,
+            mid: line.mid.clone(),
+            payload_type,
+            rtx_payload_type: line.rtx_payload_type.filter(|_| kind != SourceKind::Microphone),
+            ssrc: line.ssrc.filter(|_| rids.is_empty()),
+            rtx_ssrc: line.rtx_ssrc.filter(|_| rids.is_empty()),
+            rids,
+        });
+        Role::Source(self.sources.len() - 1)
+    }
+}
+
+/// Layers by their usual names, else by place: the last of the list is the best.
+fn layers(rids: &[String]) -> Vec<(String, Layer)> {
+    let named: Vec<Option<Layer>> = rids
+        .iter()
+        .map(|rid| match rid.as_str() {
+            "q" => Some(Layer::Quarter),
+            "h" => Some(Layer::Half),
+            "f" => Some(Layer::Full),
+            _ => None,
+        })
+        .collect();
+    if named.iter().all(Option::is_some) {
+        return rids.iter().cloned().zip(named.into_iter().flatten()).take(3).collect();
+    }
+    let order: &[Layer] = match rids.len() {
+        0 | 1 => &[Layer::Full],
+        2 => &[Layer::Half, Layer::Full],
+        _ => &[Layer::Quarter, Layer::Half, Layer::Full],
+    };
+    rids.iter().cloned().zip(order.iter().copied()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples;
+    use super::*;
+
+    fn agree(sdp: &str) -> Negotiated {
+        let mut next = 1_000;
+        Negotiated::from_offer(&Offer::parse(sdp).unwrap(), || {
+            next += 1;
+            next
+        })
+        .unwrap()
+    }
+
+    #[test]
+    fn camera_paper_microphone_and_pairs() {
+        let agreed = agree(&samples::browser(2));
+        let kinds: Vec<_> = agreed.sources.iter().map(|source| source.kind).collect();
+        assert_eq!(kinds, [SourceKind::Camera, SourceKind::Paper, SourceKind::Microphone]);
+        assert_eq!(agreed.sources[0].rids.len(), 3);
+        assert_eq!(agreed.sources[1].ssrc, Some(1001));
+        assert_eq!(agreed.slots.len(), 2);
+        let ids = agreed.extensions;
+        assert_eq!((ids.mid, ids.rid, ids.repaired_rid), (Some(4), Some(10), Some(11)));
+        assert_eq!((ids.transport_cc, ids.audio_level), (Some(3), Some(1)));
+        assert!(
+            agreed.slots.iter().all(|slot| slot.video.ssrc > 1003 && slot.audio.ssrc > 1003),
+            "no SSRC of the offer again"
+        );
+    }
+
+    #[test]
+    fn a_receiver_only_and_unpaired_lines() {
+        let offer = samples::browser(1).replace("a=sendonly", "a=inactive");
+        let agreed = agree(&offer);
+        assert!(agreed.sources.is_empty());
+        assert_eq!(agreed.roles[..3], [Role::Rejected; 3]);
+        assert_eq!(agreed.roles[3..], [Role::SlotVideo(0), Role::SlotAudio(0)]);
+        let many = agree(&samples::browser(limits::SLOT_PAIRS + 2));
+        assert_eq!(many.slots.len(), limits::SLOT_PAIRS);
+        assert_eq!(many.roles.last(), Some(&Role::Rejected));
+    }
+
+    #[test]
+    fn foreign_layer_names_go_by_place() {
+        let named = |rids: &[&str]| {
+            layers(&rids.iter().map(|rid| (*rid).to_owned()).collect::<Vec<_>>())
+                .into_iter()
+                .map(|(_, layer)| layer)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(named(&["lo", "hi"]), [Layer::Half, Layer::Full]);
+        assert_eq!(named(&["f", "q"]), [Layer::Full, Layer::Quarter]);
+        assert_eq!(named(&["a", "b", "c", "d"]).len(), 3);
+    }
+
+    #[test]
+    fn nothing_to_serve_is_refused() {
+        let offer = samples::browser(0).replace("VP8", "VP9").replace("opus", "speex");
+        let refusal = Negotiated::from_offer(&Offer::parse(&offer).unwrap(), || 7).unwrap_err();
+        assert_eq!(refusal.code(), "media_offer_unsupported");
+    }
+}

@@ -1,0 +1,286 @@
+//! One OS thread that serves connections: its tables, and the loop that feeds them.
+//!
+//! The loop: take wishes, read datagrams until the socket is empty, run due timers, send everything collected for each
+//! connection at once. Nothing in it waits, locks per packet, or allocates per forwarded packet.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap, HashMap};
+use std::net::{IpAddr, SocketAddr};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use mio::{Events as Ready, Interest, Poll, Token};
+use ring::rand::{SecureRandom, SystemRandom};
+
+use super::dtls::Identity;
+use super::engine::{EngineEvent, RecordSink};
+use super::events::Events;
+use super::forward::PeerIndex;
+use super::mailbox::Mailbox;
+use super::mux::Mux;
+use super::peer::Peer;
+use super::plan::Plan;
+use super::rewrite::StreamKey;
+use super::socket::{Batch, MediaSocket};
+use crate::clock::SharedClock;
+use crate::domain::ids::{ConnectionId, SessionId};
+
+/// Token of the socket in the poll.
+pub(crate) const SOCKET: Token = Token(0);
+/// Token of the waker.
+pub(crate) const WAKER: Token = Token(1);
+/// Batches read before timers and sending get their turn.
+const BATCHES: usize = 8;
+/// The loop turns at least this often, should a wake-up be lost.
+const LONGEST_SLEEP: Duration = Duration::from_millis(200);
+
+/// One room: its wanted state and who is there.
+#[derive(Debug, Default)]
+pub(crate) struct Room {
+    pub(crate) plan: Plan,
+    pub(crate) members: BTreeMap<ConnectionId, PeerIndex>,
+}
+
+/// What happened that nobody asked about; for metrics and tests.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WorkerCounters {
+    /// Datagrams of strangers: unknown address, and no check that names one of our ufrags.
+    pub strangers: u64,
+    /// Packets that failed authentication or were seen before.
+    pub refused: u64,
+    /// Packets of microphones that are not open.
+    pub gated: u64,
+    /// Packets passed on to slots.
+    pub forwarded: u64,
+    /// Repairs sent on request.
+    pub repaired: u64,
+    /// Packets the recorder could not take.
+    pub unrecorded: u64,
+    /// Datagrams that made the code panic; each cost its connection, not the others.
+    pub panics: u64,
+    /// Datagrams the system would not send.
+    pub unsent: u64,
+}
+
+/// All state of one worker.
+pub(crate) struct Worker {
+    pub(crate) socket: MediaSocket,
+    pub(crate) identity: Arc<Identity>,
+    pub(crate) peers: Vec<Option<Box<Peer>>>,
+    pub(crate) free: Vec<PeerIndex>,
+    pub(crate) rooms: HashMap<SessionId, Room>,
+    pub(crate) mux: Mux,
+    pub(crate) events: Events,
+    pub(crate) recorder: Arc<dyn RecordSink>,
+    pub(crate) counters: WorkerCounters,
+    /// Connections with something to send.
+    pub(crate) dirty: Vec<PeerIndex>,
+    /// `(due, place, serial)`; an entry is valid while it is the connection's next tick.
+    pub(crate) timers: BinaryHeap<Reverse<(i64, PeerIndex, u64)>>,
+    pub(crate) levels_due_us: i64,
+    /// Copy of a cached packet on its way into a repair.
+    pub(crate) scratch: Vec<u8>,
+    pub(crate) now_us: i64,
+    pub(crate) now: Instant,
+    /// Wall time in microseconds since 1970 at `mono_us` 0.
+    pub(crate) wall_us: i64,
+    clock: SharedClock,
+    started: (Instant, i64),
+    next_serial: u64,
+    next_stream: u32,
+    random: SystemRandom,
+    mailbox: Arc<Mailbox>,
+    published: Option<Arc<Mutex<WorkerCounters>>>,
+}
+
+impl Worker {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "rtc-dtls wants an Instant; all later ones are counted from this by the clock"
+    )]
+    pub(crate) fn new(
+        socket: MediaSocket,
+        identity: Arc<Identity>,
+        clock: SharedClock,
+        events: Events,
+        recorder: Arc<dyn RecordSink>,
+        mailbox: Arc<Mailbox>,
+    ) -> Self {
+        let now = Instant::now();
+        let now_us = clock.mono_us();
+        Self {
+            socket,
+            identity,
+            peers: Vec::new(),
+            free: Vec::new(),
+            rooms: HashMap::new(),
+            mux: Mux::default(),
+            events,
+            recorder,
+            counters: WorkerCounters::default(),
+            dirty: Vec::new(),
+            timers: BinaryHeap::new(),
+            levels_due_us: now_us,
+            scratch: Vec::new(),
+            now_us,
+            now,
+            wall_us: clock.now().as_microsecond() - now_us,
+            clock,
+            started: (now, now_us),
+            next_serial: 0,
+            next_stream: 0,
+            random: SystemRandom::new(),
+            mailbox,
+            published: None,
+        }
+    }
+
+    /// Where the counters are copied to, once per turn of the loop.
+    pub(crate) fn publish_counters(&mut self, to: Arc<Mutex<WorkerCounters>>) {
+        self.published = Some(to);
+    }
+
+    /// Runs until told to stop.
+    pub(crate) fn run(mut self, mut poll: Poll) {
+        let mut ready = Ready::with_capacity(8);
+        let mut batch = Batch::new();
+        if let Err(error) = poll.registry().register(&mut self.socket.io, SOCKET, Interest::READABLE) {
+            tracing::error!(%error, "the media socket cannot be polled");
+            return;
+        }
+        let mut more = false;
+        loop {
+            let sleep = if more { Duration::ZERO } else { self.sleep() };
+            if let Err(error) = poll.poll(&mut ready, Some(sleep))
+                && error.kind() != std::io::ErrorKind::Interrupted
+            {
+                tracing::error!(%error, "the media worker cannot wait for its socket");
+                return;
+            }
+            self.look_at_the_clock();
+            let wishes = self.mailbox.take();
+            if wishes.stop {
+                self.close_all();
+                return;
+            }
+            self.fulfil(wishes);
+            // Edge-triggered: what is not read now is not announced again.
+            more = false;
+            for round in 0..BATCHES {
+                let count = self.socket.receive(&mut batch);
+                if count == 0 {
+                    break;
+                }
+                more = round + 1 == BATCHES;
+                self.look_at_the_clock();
+                for (from, to, datagram) in batch.datagrams(count) {
+                    self.guarded_datagram(from, to, datagram);
+                }
+                self.flush();
+            }
+            self.run_timers();
+            self.flush();
+            self.events.flush();
+            if let Some(published) = &self.published {
+                *published.lock().unwrap_or_else(PoisonError::into_inner) = self.counters;
+            }
+        }
+    }
+
+    /// A datagram of a stranger must never end the calls of all others: whoever it is about is dropped instead.
+    fn guarded_datagram(&mut self, from: SocketAddr, to: Option<IpAddr>, datagram: &mut [u8]) {
+        if catch_unwind(AssertUnwindSafe(|| self.datagram(from, to, datagram))).is_err() {
+            self.counters.panics += 1;
+            tracing::error!("a datagram made the media worker panic; its connection is dropped");
+            if let Some(peer) = self.mux.by_address(from) {
+                self.remove(peer, false);
+            }
+        }
+    }
+
+    /// Sends what was collected.
+    pub(crate) fn flush(&mut self) {
+        while let Some(place) = self.dirty.pop() {
+            let Some(peer) = self.peers.get_mut(place).and_then(Option::as_deref_mut) else { continue };
+            peer.dirty = false;
+            let Some(to) = peer.paths.selected() else {
+                peer.handshake.clear();
+                continue;
+            };
+            for datagram in peer.handshake.drain(..) {
+                self.socket.send_one(&datagram, to, peer.local);
+            }
+            peer.quality.bytes_out += peer.outbox.bytes.len() as u64;
+            self.socket.send(&mut peer.outbox, to, peer.local);
+        }
+        self.counters.unsent = self.socket.dropped();
+    }
+
+    /// Remembers that a connection has something to send.
+    pub(crate) fn mark_dirty(&mut self, place: PeerIndex) {
+        if let Some(peer) = self.peers.get_mut(place).and_then(Option::as_deref_mut)
+            && !std::mem::replace(&mut peer.dirty, true)
+        {
+            self.dirty.push(place);
+        }
+    }
+
+    pub(crate) fn peer(&mut self, place: PeerIndex) -> Option<&mut Peer> {
+        self.peers.get_mut(place).and_then(Option::as_deref_mut)
+    }
+
+    /// Ticks `place` at `due_us`, or earlier if that was planned already.
+    pub(crate) fn schedule(&mut self, place: PeerIndex, due_us: i64) {
+        let now_us = self.now_us;
+        if let Some(peer) = self.peer(place)
+            && (due_us < peer.due.tick_us || peer.due.tick_us <= now_us)
+        {
+            peer.due.tick_us = due_us;
+            let serial = peer.serial;
+            self.timers.push(Reverse((due_us, place, serial)));
+        }
+    }
+
+    pub(crate) fn tell(&mut self, event: EngineEvent) {
+        self.events.tell(event);
+    }
+
+    pub(crate) fn new_serial(&mut self) -> u64 {
+        self.next_serial += 1;
+        self.next_serial
+    }
+
+    /// A stream key that tells where its publisher stands.
+    pub(crate) fn new_stream(next: &mut u32, place: PeerIndex) -> StreamKey {
+        *next = next.wrapping_add(1);
+        (place as u64) << 32 | u64::from(*next)
+    }
+
+    /// Splits the borrow: the counter of streams beside the connection at `place`.
+    pub(crate) fn peer_and_streams(&mut self, place: PeerIndex) -> Option<(&mut Peer, &mut u32)> {
+        let peer = self.peers.get_mut(place).and_then(Option::as_deref_mut)?;
+        Some((peer, &mut self.next_stream))
+    }
+
+    /// 64 random bits; on failure of the system's generator a number that is merely unused (nothing secret needs it).
+    pub(crate) fn random(&mut self) -> u64 {
+        let mut bytes = [0; 8];
+        if self.random.fill(&mut bytes).is_err() {
+            return self.new_serial().wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        }
+        u64::from_be_bytes(bytes)
+    }
+
+    fn look_at_the_clock(&mut self) {
+        self.now_us = self.clock.mono_us();
+        let (started, started_us) = self.started;
+        self.now = started + Duration::from_micros(u64::try_from(self.now_us - started_us).unwrap_or(0));
+    }
+
+    fn sleep(&self) -> Duration {
+        let due_us = self.timers.peek().map_or(i64::MAX, |Reverse((due_us, _, _))| *due_us).min(self.levels_due_us);
+        let wait = Duration::from_micros(u64::try_from(due_us - self.clock.mono_us()).unwrap_or(0));
+        wait.min(if self.events.is_waiting() { LONGEST_SLEEP / 10 } else { LONGEST_SLEEP })
+    }
+}

@@ -1,0 +1,128 @@
+//! Lines that lose packets, and lines that change.
+
+use std::time::Duration;
+
+use diemcau::media::engine::{Engine, EngineEvent};
+use diemcau::media::plan::Layer;
+
+use super::media_stage::{Relay, Stage, Way, full, holes, run};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+async fn relayed() -> (Relay, Stage) {
+    let relay = Relay::open().await;
+    let stage = Stage::open(Some(relay.address));
+    relay.connect(stage.engine.local_addr());
+    (relay, stage)
+}
+
+/// The bug of rtc-dtls that made x % loss mean x % of joins hanging for ever.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lost_server_hello_does_not_hang_the_join() {
+    let (relay, stage) = relayed().await;
+    let (lost_in, mut lost) = tokio::sync::mpsc::unbounded_channel();
+    let mut done = false;
+    relay.judge(move |way, datagram| {
+        // Handshake record whose first message is ServerHello.
+        let hello = way == Way::ToClient && datagram.first() == Some(&22) && datagram.get(13) == Some(&2);
+        if hello && !std::mem::replace(&mut done, true) {
+            lost_in.send(datagram.len()).unwrap();
+            return false;
+        }
+        true
+    });
+    let point = stage.knocking(1, &full(1)).await;
+    point.expect_connected(2 * SECOND).await;
+    assert!(lost.try_recv().is_ok(), "the datagram was lost");
+    assert!(lost.try_recv().is_err());
+}
+
+/// Every tenth datagram of the handshake is lost, both ways, in many joins.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn joins_survive_a_lossy_handshake() {
+    let (relay, stage) = relayed().await;
+    let mut seed = 1u32;
+    relay.judge(move |_, datagram| {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        datagram.first().is_none_or(|first| !(20..64).contains(first)) || seed >> 16 & 0xff > 50
+    });
+    for who in 0..5 {
+        let point = stage.knocking(who, &full(1)).await;
+        point.expect_connected(8 * SECOND).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn three_percent_loss_both_ways_is_repaired() {
+    let (relay, mut stage) = relayed().await;
+    let mut a = stage.point(1, &full(1)).await;
+    let mut b = stage.point(2, &full(1)).await;
+    stage.feed(&a, 0, &b, Layer::Full);
+    stage.feed(&b, 0, &a, Layer::Full);
+    stage.apply();
+    run(&mut [&mut a, &mut b], SECOND).await;
+    let mut seed = 7u32;
+    relay.judge(move |_, datagram| {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let media = datagram.first().is_some_and(|first| first >> 6 == 2);
+        !media || (seed >> 16) % 100 >= 3
+    });
+    run(&mut [&mut a, &mut b], 8 * SECOND).await;
+    relay.judge(|_, _| true);
+    run(&mut [&mut a, &mut b], SECOND).await;
+    for viewer in [&a, &b] {
+        let picture = viewer.slot(0, true);
+        let (missing, _) = holes(&picture);
+        assert!(picture.len() > 270, "{}", picture.len());
+        // About 6 % of the packets were lost on their two ways; nearly all come back.
+        assert!(missing * 200 <= picture.len(), "{missing} of {} still missing", picture.len());
+    }
+    assert!(stage.engine.counters().repaired > 3, "{:?}", stage.engine.counters());
+    let worst = stage
+        .told()
+        .into_iter()
+        .filter_map(|event| match event {
+            EngineEvent::Quality { quality, .. } => Some(quality.uplink_loss_permille),
+            _ => None,
+        })
+        .max();
+    assert!(worst.is_some_and(|permille| (5..150).contains(&permille)), "the loss is told: {worst:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_changed_network_is_followed() {
+    let (relay, mut stage) = relayed().await;
+    let mut a = stage.point(1, &full(1)).await;
+    let mut b = stage.point(2, &full(1)).await;
+    stage.feed(&a, 0, &b, Layer::Full);
+    stage.feed(&b, 0, &a, Layer::Full);
+    stage.apply();
+    run(&mut [&mut a, &mut b], SECOND).await;
+    relay.rebind();
+    run(&mut [&mut a, &mut b], 4 * SECOND).await;
+    let before = (a.slot(0, true).len(), b.slot(0, true).len());
+    run(&mut [&mut a, &mut b], SECOND).await;
+    assert!(a.slot(0, true).len() > before.0 + 15 && b.slot(0, true).len() > before.1 + 15);
+    assert!(!stage.told().iter().any(|event| matches!(event, EngineEvent::Gone { .. })));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn silence_is_told_and_ends() {
+    let (relay, mut stage) = relayed().await;
+    let mut a = stage.point(1, &full(1)).await;
+    stage.apply();
+    run(&mut [&mut a], SECOND).await;
+    stage.told();
+    relay.judge(|_, _| false);
+    run(&mut [&mut a], 4 * SECOND).await;
+    let told = stage.told();
+    assert!(told.iter().any(|event| matches!(event, EngineEvent::Silent { .. })), "{told:?}");
+    assert!(told.iter().any(|event| matches!(event, EngineEvent::Source { sending: false, .. })));
+    relay.judge(|_, _| true);
+    run(&mut [&mut a], 3 * SECOND).await;
+    assert!(stage.told().iter().any(|event| matches!(event, EngineEvent::Alive { .. })));
+    stage.engine.close_room(stage.room);
+    run(&mut [], SECOND).await;
+    tokio::time::sleep(SECOND / 5).await;
+    assert!(stage.told().iter().any(|event| matches!(event, EngineEvent::Gone { .. })));
+}
