@@ -1,4 +1,5 @@
 import type { LocalMedia } from "../media/local";
+import type { LinkStats } from "../media/stats";
 import type { Command } from "../protocol/command";
 import type { ClientBody, ServerBody, SlotView } from "../protocol/frame";
 import type { DeviceKind } from "../protocol/units";
@@ -113,6 +114,11 @@ export class Room {
   /** Sends what needs no answer; lost when there is no wire. */
   tell(body: ClientBody): void {
     this.speaker()?.send(body);
+  }
+
+  /** Counters of the connection that is shown; `undefined` before media is joined. */
+  async linkStats(): Promise<LinkStats | undefined> {
+    return this.current?.peer?.stats().catch(() => undefined);
   }
 
   /** Now, by the server's clock, in milliseconds since 1970. */
