@@ -1,11 +1,12 @@
 import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
+import { serviceWorker } from "./sw/plugin.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), serviceWorker(here("./sw/worker.js"), here("./public"))],
   resolve: { alias: { "@texts": here("../config/i18n"), "@": here("./src") } },
   // Inlined assets would need `data:` in the content security policy.
   build: { target: "es2023", assetsInlineLimit: 0, modulePreload: { polyfill: false } },
