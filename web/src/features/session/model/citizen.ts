@@ -1,42 +1,29 @@
-import type { VisitSection } from "@/protocol/section";
+import { at } from "./sections";
 import type { Room } from "./sections";
-import { entries } from "./sections";
+import { citizenPictures } from "./stage";
 
-/** What the second screen before the citizen says. It never says a name. */
+/** What the second screen before the citizen says. It never says a name: the server sends it none. */
 export type CitizenView =
   | { kind: "welcome" }
-  | { kind: "waiting"; number: number | null; place: number; runningNumber: number | null }
-  | { kind: "called"; number: number }
-  | { kind: "heard_now"; number: number; since: string | null }
-  | { kind: "held"; number: number }
-  | { kind: "paper"; number: number }
+  | { kind: "waiting"; numbers: readonly number[]; runningNumber: number | null }
+  | { kind: "connected" }
+  | { kind: "heard_now"; number: number }
   | { kind: "paused" }
   | { kind: "over" };
 
-function ownVisits(room: Room): VisitSection[] {
-  return entries(room.visits)
-    .map(([, visit]) => visit)
-    .filter((visit) => visit.citizen_point === room.seat.point)
-    .sort((a, b) => a.number - b.number);
-}
+const OVER = ["closed", "minuted", "concluded", "archived", "cancelled", "postponed"];
 
-/** The screen's one sentence, from what this point may know. */
+/** The screen's one sentence. That this point is on stage is known from the presider's picture being sent here. */
 export function citizenView(room: Room): CitizenView {
   const shared = room.public;
   if (!shared) return { kind: "welcome" };
-  if (["closed", "minuted", "concluded", "archived", "cancelled", "postponed"].includes(shared.status)) return { kind: "over" };
+  if (OVER.includes(shared.status)) return { kind: "over" };
   if (shared.status === "paused" || shared.status === "interrupted") return { kind: "paused" };
-  const own = ownVisits(room);
-  const heard = own.find((visit) => visit.status === "in_session");
-  if (heard) return { kind: "heard_now", number: heard.number, since: heard.began_at };
-  const called = own.find((visit) => visit.status === "called");
-  if (called) return { kind: "called", number: called.number };
-  const held = own.find((visit) => visit.status === "held");
-  if (held) return { kind: "held", number: held.number };
-  const paper = own.find((visit) => ["heard", "recorded", "read_back"].includes(visit.status));
-  if (paper) return { kind: "paper", number: paper.number };
-  const queue = (room.point?.visits ?? []).map((id) => room.visits[id]);
-  const first = queue.findIndex((visit) => visit === undefined || ["registered", "arrived", "identified", "waiting"].includes(visit.status));
-  if (first < 0) return { kind: "welcome" };
-  return { kind: "waiting", number: queue[first]?.number ?? null, place: first + 1, runningNumber: shared.running_number };
+  const numbers = at(shared.points, room.seat.point)?.waiting ?? [];
+  const onStage = shared.status === "in_progress" && citizenPictures(room).large !== null;
+  if (onStage && shared.running_number !== null && !numbers.includes(shared.running_number)) {
+    return { kind: "heard_now", number: shared.running_number };
+  }
+  if (numbers.length > 0) return { kind: "waiting", numbers, runningNumber: shared.running_number };
+  return { kind: onStage ? "connected" : "welcome" };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ID, publicSection, staffSection } from "../fixture/room";
 import type { Room } from "./sections";
-import { stageOf } from "./stage";
+import { citizenPictures, stageOf } from "./stage";
 
 function room(more: Partial<Room> = {}): Room {
   return {
@@ -43,7 +43,7 @@ describe("stage", () => {
 
   it("keeps a place for points that send no picture here, with their link", () => {
     const lost = publicSection();
-    lost.points[ID.pointB] = { name: "UBND phường Cầu Đá", role: "component", link: "lost", microphone_open: false, hand_raised: false };
+    lost.points[ID.pointB] = { name: "UBND phường Cầu Đá", role: "component", link: "lost", microphone_open: false, hand_raised: false, waiting: [] };
     const stage = stageOf(room({ public: lost }));
     expect(stage.waiting.map((tile) => [tile.point, tile.link, tile.slot])).toEqual([
       [ID.central, "connected", null],
@@ -53,5 +53,16 @@ describe("stage", () => {
 
   it("draws nothing before the first snapshot", () => {
     expect(stageOf(room({ public: undefined }))).toEqual({ large: undefined, small: [], papers: [], waiting: [] });
+  });
+});
+
+describe("citizen's pictures", () => {
+  const camera = (point: string) => ({ point, picture: "camera", sound: false });
+
+  it("shows the central point large and the own point small, wherever the server puts them", () => {
+    const seat = { session: ID.session, user: null, point: ID.pointA, device: "citizen_screen" as const };
+    expect(citizenPictures(room({ seat, slots: [camera(ID.pointA), camera(ID.central)] }))).toEqual({ large: 1, own: 0 });
+    expect(citizenPictures(room({ seat, slots: [camera(ID.agency), camera(ID.central)] }))).toEqual({ large: 1, own: null });
+    expect(citizenPictures(room({ seat, slots: [{ point: null, picture: null, sound: false }] }))).toEqual({ large: null, own: null });
   });
 });

@@ -100,3 +100,15 @@ function runningCitizenPoint(room: Room): PointId | undefined {
 export function linkKey(link: LinkView): string {
   return `link.${link}`;
 }
+
+/** Slots of the citizen's screen: whoever receives large, the own point small. */
+export function citizenPictures(room: Room): { large: number | null; own: number | null } {
+  let large: number | null = null;
+  let own: number | null = null;
+  room.slots.forEach((slot, index) => {
+    if (slot.point === null || slot.picture !== "camera") return;
+    if (slot.point === room.seat.point) own ??= index;
+    else if (large === null || at(room.public?.points, slot.point)?.role === "central") large = index;
+  });
+  return { large, own };
+}

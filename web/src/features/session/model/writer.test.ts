@@ -41,6 +41,12 @@ describe("writing a block", () => {
     expect([first.write.base, second.write.base]).toEqual([3, 4]);
   });
 
+  it("sends nothing for a letter typed and taken back, which would count as no revision on the server", () => {
+    const back = typed(typed(writerFrom(view("ab", 3)), "abc", 0), "ab", 40);
+    expect(dueAt(back)).toBeNull();
+    expect(dueAt(typed(back, "abd", 90))).toBe(90);
+  });
+
   it("holds back when too many answers are owed and then sends the newest text", () => {
     let writer = writerFrom(undefined);
     for (let n = 0; n < MAX_IN_FLIGHT; n += 1) {
@@ -60,6 +66,13 @@ describe("writing a block", () => {
       expect([after.text, after.revision]).toEqual(["của tôi", 2]);
     }
     expect(published(writerFrom(view("cũ", 1)), view("mới", 2)).text).toBe("mới");
+  });
+
+  it("takes no state that is older than what was written here", () => {
+    const sent = take(typed(writerFrom(view("cũ", 1)), "mới", 0), "w1", 0);
+    const done = acknowledged(sent.writer, "w1", "2026-11-21T01:10:02Z");
+    expect(published(done, view("cũ", 1)).text).toBe("mới");
+    expect(published(done, view("mới", 2)).text).toBe("mới");
   });
 
   it("keeps the text and goes back to the server's revision when a write is refused", () => {

@@ -13,6 +13,8 @@ export const LEASE_RENEW_MS = 8_000;
  */
 export interface Writer {
   text: string;
+  /** The text that was sent last: typing back to it leaves nothing to send. */
+  sent: string;
   /** Highest revision known or predicted: each write sent counts one. */
   revision: number;
   focused: boolean;
@@ -37,6 +39,7 @@ export interface Write {
 export function writerFrom(view: BlockView | undefined): Writer {
   return {
     text: view?.text ?? "",
+    sent: view?.text ?? "",
     revision: view?.revision ?? 0,
     focused: false,
     composing: false,
@@ -56,7 +59,7 @@ export function isUnsaved(writer: Writer): boolean {
 
 export function typed(writer: Writer, text: string, now: number): Writer {
   if (text === writer.text) return writer;
-  return { ...writer, text, unsentSince: writer.unsentSince ?? now, refused: null };
+  return { ...writer, text, unsentSince: text === writer.sent ? null : (writer.unsentSince ?? now), refused: null };
 }
 
 /** When the next write is due: `null` while there is nothing to send or too many answers are owed. */
@@ -71,6 +74,7 @@ export function take(writer: Writer, id: string, now: number): { writer: Writer;
     write: { base: writer.revision, text: writer.text },
     writer: {
       ...writer,
+      sent: writer.text,
       revision: writer.revision + 1,
       unsentSince: null,
       lastSentAt: now,
@@ -93,6 +97,7 @@ export function refused(writer: Writer, id: string, code: string, view: BlockVie
   return {
     ...writer,
     inFlight,
+    sent: view?.text ?? "",
     refused: code,
     revision: inFlight.length === 0 ? (view?.revision ?? 0) : writer.revision,
     unsentSince: writer.unsentSince ?? now,
@@ -102,9 +107,11 @@ export function refused(writer: Writer, id: string, code: string, view: BlockVie
 /** A new state of the block from the server. */
 export function published(writer: Writer, view: BlockView): Writer {
   const revision = Math.max(writer.revision, view.revision);
-  if (writer.focused || writer.composing || isUnsaved(writer) || writer.refused !== null) return { ...writer, revision };
+  const mine = writer.focused || writer.composing || isUnsaved(writer) || writer.refused !== null;
+  // An older state than what was written here is on its way behind the answer; it must not undo the text.
+  if (mine || view.revision < writer.revision) return revision === writer.revision ? writer : { ...writer, revision };
   if (view.text === writer.text && view.saved_at === writer.savedAt && revision === writer.revision) return writer;
-  return { ...writer, revision, text: view.text, savedAt: view.saved_at };
+  return { ...writer, revision, text: view.text, sent: view.text, savedAt: view.saved_at };
 }
 
 export function needsLease(writer: Writer, now: number): boolean {
