@@ -25,7 +25,7 @@ export function Shell() {
       <header className={css.head}>
         <Link to="/" className={css.brand}>
           <img src="/icon.svg" alt="" width="36" height="36" />
-          {t("product")}
+          <span>{t("product")}</span>
         </Link>
         <nav aria-label={t("nav.label")} className={css.nav}>
           <Link to="/" activeOptions={{ exact: true }}>
@@ -36,7 +36,7 @@ export function Shell() {
         </nav>
         <div className={css.who}>
           <LanguageSwitch />
-          <span>{user.name}</span>
+          <span className={css.name}>{user.name}</span>
           <Button onPress={() => void signOut()}>{t("nav.sign_out")}</Button>
         </div>
       </header>

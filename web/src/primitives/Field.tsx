@@ -10,7 +10,7 @@ interface Props extends Omit<TextFieldProps, "className" | "style" | "children">
   rows?: number;
 }
 
-/** Text with its label; `type` as in HTML (`text`, `password`, `date`, `time`, `tel`). */
+/** Text with its label; `type` as in HTML (`text`, `password`, `tel`, `number`). */
 export function Field({ label, hint, error, rows, ...props }: Props) {
   return (
     <TextField {...props} isInvalid={error !== undefined} className={css.field ?? ""}>

@@ -1,7 +1,8 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { chromium, type Browser } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { ID } from "../../src/features/session/fixture/room";
+import { openBrowser } from "../browser";
 import { directory, me, proposed, record, rows } from "./office";
 import { play, type Played } from "./play";
 import { serveSite } from "./site";
@@ -49,25 +50,13 @@ const SCREENS: Screen[] = [
   { name: "check", path: `/kiem-tra-thiet-bi?buoi=${ID.session}&diem=${ID.pointA}`, played: signedIn(ID.officerA), press: "Phát tiếng thử" },
 ];
 
-const FLAGS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-  "--use-fake-device-for-media-stream",
-  "--use-fake-ui-for-media-stream",
-];
-
 /** Takes a picture of each screen at each size; reports what the page complained about and what is too wide. */
 export async function main(given: string[]): Promise<void> {
   const folder = given.includes("--dir") ? (given[given.indexOf("--dir") + 1] ?? ".") : "test-results";
   const only = given[0]?.startsWith("--") ? undefined : given[0];
   await mkdir(folder, { recursive: true });
   const { server, origin } = await serveSite();
-  const browser = await chromium.launch({ executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium", args: FLAGS });
+  const browser = await openBrowser();
   try {
     for (const screen of SCREENS.filter(({ name }) => !only || name.includes(only))) {
       for (const [width, height] of SIZES) await shoot(browser, origin, screen, width, height, folder);

@@ -1,5 +1,6 @@
 import { useTranslation } from "react-i18next";
 import { Radios } from "../../primitives/Choice";
+import { DateField, TimeField } from "../../primitives/DateTime";
 import { Field } from "../../primitives/Field";
 import { Select } from "../../primitives/Select";
 import type { EligibilityGround, ReceptionKind } from "../../protocol/session";
@@ -32,8 +33,8 @@ export function SessionFields({ draft, units, onChange }: Props) {
           onChange={(unit) => onChange({ unit })}
         />
         <Field label={t("create.name")} hint={t("create.name_hint")} value={draft.title} onChange={(title) => onChange({ title })} />
-        <Field label={t("create.day")} type="date" value={draft.day} onChange={(day) => onChange({ day })} />
-        <Field label={t("create.time")} type="time" value={draft.time} onChange={(time) => onChange({ time })} />
+        <DateField label={t("create.day")} value={draft.day} onChange={(day) => onChange({ day })} />
+        <TimeField label={t("create.time")} value={draft.time} onChange={(time) => onChange({ time })} />
         <div className={css.wide}>
           <Radios
             label={t("create.kind")}

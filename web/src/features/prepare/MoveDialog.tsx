@@ -2,6 +2,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { atZone } from "../../i18n/time";
 import { Button } from "../../primitives/Button";
+import { DateField, TimeField } from "../../primitives/DateTime";
 import { Dialog } from "../../primitives/Dialog";
 import { Field } from "../../primitives/Field";
 import type { SessionAct } from "../../protocol/session";
@@ -46,8 +47,8 @@ export function MoveDialog({ act, onClose }: { act: SessionAct; onClose: () => v
       <Field label={t("prepare.reason")} rows={3} value={reason} onChange={setReason} autoFocus />
       {timed && (
         <div className={css.fields}>
-          <Field label={t("prepare.new_start")} type="date" value={day} onChange={setDay} />
-          <Field label={t("create.time")} type="time" value={time} onChange={setTime} />
+          <DateField label={t("prepare.new_start")} value={day} onChange={setDay} />
+          <TimeField label={t("create.time")} value={time} onChange={setTime} />
         </div>
       )}
       <RefusalNotice refusal={refusal} />

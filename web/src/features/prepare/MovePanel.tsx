@@ -31,7 +31,7 @@ export function MovePanel({ shared }: { shared: PublicSection }) {
           </Button>
         )}
         {exits.map((act) => (
-          <Button key={act} kind={act === "cancel" ? "danger" : "secondary"} onPress={() => setLeaving(act)}>
+          <Button key={act} onPress={() => setLeaving(act)}>
             {t(`prepare.act.${act}`)}
           </Button>
         ))}

@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import { dayQuery } from "../../api/queries";
 import { useFailure } from "../../api/useFailure";
 import { localDay, useTimes } from "../../i18n/time";
-import { Field } from "../../primitives/Field";
+import { DateField } from "../../primitives/DateTime";
 import { Notice } from "../../primitives/Notice";
 import { SessionCard } from "./SessionCard";
 import css from "./TodayPage.module.css";
@@ -25,13 +25,13 @@ export function TodayPage() {
           <h1>{day === today ? t("today.title") : t("today.of_day", { day: shortDay(noon) })}</h1>
           <p className={css.date}>{longDay(noon)}</p>
         </div>
-        <Field label={t("today.day")} type="date" value={day} onChange={(value) => value && setDay(value)} />
+        <DateField label={t("today.day")} value={day} onChange={(value) => value && setDay(value)} />
       </div>
       {error && <Notice tone="bad">{failure(error)}</Notice>}
       {isPending && <p>{t("common:state.loading")}</p>}
       {rows?.length === 0 && <Notice>{t("today.none")}</Notice>}
       <ul className={css.list}>
-        {rows?.map((row) => (
+        {rows?.toSorted((a, b) => a.starts_at.localeCompare(b.starts_at)).map((row) => (
           <li key={row.id}>
             <SessionCard row={row} />
           </li>
