@@ -21,15 +21,15 @@ async function failure(response: Response): Promise<RequestFailed> {
  * Rejects with `RequestFailed` (status 0: no answer).
  */
 export async function request<T>(path: string, options: { method?: string; body?: unknown; signal?: AbortSignal } = {}): Promise<T> {
-  const isBlob = options.body instanceof Blob;
+  const asItIs = options.body instanceof Blob || options.body instanceof FormData;
   const response = await fetch(`/api/v1${path}`, {
     method: options.method ?? "GET",
     credentials: "same-origin",
     headers: {
       "X-Diemcau": "1",
-      ...(options.body === undefined || isBlob ? {} : { "Content-Type": "application/json" }),
+      ...(options.body === undefined || asItIs ? {} : { "Content-Type": "application/json" }),
     },
-    ...(options.body === undefined ? {} : { body: isBlob ? (options.body as Blob) : JSON.stringify(options.body) }),
+    ...(options.body === undefined ? {} : { body: asItIs ? (options.body as Blob | FormData) : JSON.stringify(options.body) }),
     ...(options.signal ? { signal: options.signal } : {}),
   }).catch(() => undefined);
   if (response === undefined) throw new RequestFailed(0, undefined);

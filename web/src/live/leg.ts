@@ -62,6 +62,8 @@ export class Leg {
   welcome: Welcome | undefined;
   slots: SlotView[] = [];
   saidHello = false;
+  /** Why the server ends this connection, as it said before closing. */
+  farewell: string | undefined;
   private ended = false;
   private wireGone = false;
   private bornMs: number;
@@ -109,6 +111,7 @@ export class Leg {
       if (body.re === this.offerId) await this.peer?.accept(body.sdp).catch((error) => this.loseWire({ error }));
     } else {
       if (body.type === "slots") this.slots = body.slots;
+      if (body.type === "bye") this.farewell = body.reason;
       this.events.frame(this, body);
     }
   }

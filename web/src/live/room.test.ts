@@ -118,8 +118,9 @@ test("keeps trying for ever with growing waits", async () => {
 
 test("stops for good when it has no business there", async () => {
   await join();
+  net.wire.play({ type: "bye", code: 4403, reason: "not_allowed", retry_ms: 0 });
   net.wire.cut(4403);
-  expect(room.view).toMatchObject({ status: "ended", end: { code: 4403 } });
+  expect(room.view).toMatchObject({ status: "ended", end: { code: 4403, reason: "not_allowed" } });
   await pass(30_000);
   expect(net.wires).toHaveLength(1);
 });

@@ -28,7 +28,8 @@ export interface RoomView {
   slots: readonly SlotView[];
   streams: readonly MediaStream[];
   mediaFlows: boolean;
-  end: { code: number; error?: unknown } | undefined;
+  /** `reason` as in the catalogue's `server:close.<reason>`. */
+  end: { code: number; reason?: string; error?: unknown } | undefined;
 }
 
 export interface RoomOptions {
@@ -167,7 +168,8 @@ export class Room {
 
   private lost(leg: Leg, cause: { code: number } | { error: unknown }): void {
     if (this.parts.isFinal(cause)) {
-      this.finish("code" in cause ? { code: cause.code } : { code: 0, error: cause.error });
+      const reason = leg.farewell === undefined ? {} : { reason: leg.farewell };
+      this.finish("code" in cause ? { code: cause.code, ...reason } : { code: 0, error: cause.error });
       return;
     }
     if (leg === this.next) this.abandonNext();
@@ -191,7 +193,7 @@ export class Room {
     if (!this.next) this.wait(atLeastMs);
   }
 
-  private finish(end: { code: number; error?: unknown }): void {
+  private finish(end: RoomView["end"]): void {
     this.stop();
     this.view = { ...this.view, status: "ended", sinceMs: this.parts.now(), streams: NO_STREAMS, slots: NO_SLOTS, end };
     tellAll(this.listeners);

@@ -34,11 +34,11 @@ const POLICY = [
 ].join("; ");
 
 /** Serves `dist/` as the server does: files by name, the page for every other address. */
-export function serveSite(): Promise<{ server: Server; origin: string }> {
+export function serveSite(folder = DIST): Promise<{ server: Server; origin: string }> {
   const server = createServer((request, response) => {
     const path = normalize(new URL(request.url ?? "/", "http://site").pathname);
     const file = extname(path) === "" ? "/index.html" : path;
-    readFile(join(DIST, file)).then(
+    readFile(join(folder, file)).then(
       (content) => {
         response.writeHead(200, {
           "content-type": TYPES[extname(file)] ?? "application/octet-stream",

@@ -11,7 +11,7 @@ import css from "./RecordPage.module.css";
 const DRIFT = 0.15;
 
 /** Plays the files of a reel one after the other; the sound, a file of its own, follows the picture. */
-export function Player({ reel, title }: { reel: Reel; title: string }) {
+export function Player({ session, reel, title }: { session: string; reel: Reel; title: string }) {
   const { t } = useTranslation("office");
   const { seconds } = useTimes();
   const [index, setIndex] = useState(0);
@@ -34,7 +34,7 @@ export function Player({ reel, title }: { reel: Reel; title: string }) {
       voice.pause();
       return;
     }
-    const source = recording(wanted.segment.segment);
+    const source = recording(session, wanted.segment.segment);
     if (voice.getAttribute("src") !== source) voice.src = source;
     if (Math.abs(voice.currentTime - wanted.seconds) > DRIFT) voice.currentTime = wanted.seconds;
     voice.playbackRate = picture.playbackRate;
@@ -49,7 +49,7 @@ export function Player({ reel, title }: { reel: Reel; title: string }) {
       <h2>{t("record.playing", { what: title })}</h2>
       <video
         ref={main}
-        src={recording(segment.segment)}
+        src={recording(session, segment.segment)}
         controls
         autoPlay
         playsInline

@@ -22,7 +22,14 @@ export function RecordingTab({ record }: { record: RecordView }) {
   const source = (reel: Reel) => t(`terms:source.${reel.main[0]?.source ?? "camera"}`);
   return (
     <section className={css.card} aria-label={t("record.recording")}>
-      {chosen && <Player key={chosen.key} reel={chosen} title={[part(chosen), place(chosen), source(chosen)].join(", ")} />}
+      {chosen && (
+        <Player
+          key={chosen.key}
+          session={record.session.id}
+          reel={chosen}
+          title={[part(chosen), place(chosen), source(chosen)].join(", ")}
+        />
+      )}
       <Table
         caption={t("record.recording")}
         empty={t("record.no_segments")}
