@@ -1,7 +1,6 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "@/primitives/Button";
-import { Badge } from "@/primitives/Notice";
 import { useSession } from "../hooks/roomContext";
 import { paperStep, signatures } from "../model/minutes";
 import { moveVisit } from "../model/presider";
@@ -9,6 +8,7 @@ import { at } from "../model/sections";
 import { ActButton } from "../parts/ActButton";
 import { Panel } from "../parts/Panel";
 import { ReasonDialog } from "../parts/ReasonDialog";
+import { State } from "../parts/State";
 import { ClosingCard } from "../presider/ClosingCard";
 import { Classify } from "./Classify";
 import css from "./minutes.module.css";
@@ -26,7 +26,7 @@ export function PaperPanel({ visit }: { visit: string }) {
   const step = paperStep(visit, status);
   const close = () => setAsked(undefined);
   return (
-    <Panel title={t("paper.title")} aside={<Badge>{t(`terms:visit_status.${status}`)}</Badge>}>
+    <Panel title={t("paper.title")} aside={<State status={status} />}>
       {status === "in_session" && <Button onPress={() => setAsked("card")}>{t("paper.fill_card")}</Button>}
       {step.kind === "send" && step.command.do !== "read_back" && (
         <ActButton kind="primary" size="large" wide command={step.command} data-testid="paper-step">

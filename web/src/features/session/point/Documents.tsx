@@ -5,7 +5,6 @@ import { useFailure } from "@/api/useFailure";
 import { Button } from "@/primitives/Button";
 import { Field } from "@/primitives/Field";
 import { Notice } from "@/primitives/Notice";
-import type { FileKind } from "@/protocol/cases";
 import type { VisitSection } from "@/protocol/section";
 import type { LocalSources } from "@/room/useLocalSources";
 import { StreamVideo } from "@/room/StreamVideo";
@@ -14,7 +13,6 @@ import { useSession } from "../hooks/roomContext";
 import { stillOf } from "../hooks/still";
 import { FileList } from "../parts/FileList";
 import { Panel } from "../parts/Panel";
-import { useAct } from "../parts/useAct";
 import css from "./point.module.css";
 
 /** Papers of the visit: shown under the second camera, kept as a still picture, or uploaded as a file. */
@@ -27,15 +25,14 @@ export function Documents({ visit, sources }: { visit: VisitSection; sources?: L
   const [name, setName] = useState("");
   const [busy, setBusy] = useState(false);
   const [said, setSaid] = useState<string>();
-  const act = useAct();
 
-  const attach = async (file: Blob, fileName: string, kind: FileKind) => {
+  const attach = async (file: Blob, fileName: string, kind: "exhibit" | "signed_scan") => {
     if (file.size > UPLOAD_BYTES) return setSaid(t("documents.too_large", { megabytes: UPLOAD_BYTES / 1024 / 1024 }));
     setBusy(true);
     setSaid(undefined);
     try {
-      const stored = await upload({ session: room.seat.session, visit: visit.visit, kind, class: visit.class, name: fileName, file });
-      if (await act.run({ do: "attach_file", visit: visit.visit, file: { ...stored, point: stored.point ?? room.seat.point } })) setName("");
+      await upload({ session: room.seat.session, visit: visit.visit, kind, name: fileName, file, point: room.seat.point });
+      setName("");
     } catch (error) {
       setSaid(failure(error));
     } finally {
@@ -83,7 +80,7 @@ export function Documents({ visit, sources }: { visit: VisitSection; sources?: L
           }}
         />
       </div>
-      {(said ?? act.refused) !== undefined && <Notice tone="bad">{said ?? act.refused}</Notice>}
+      {said !== undefined && <Notice tone="bad">{said}</Notice>}
       <FileList files={visit.files} />
     </Panel>
   );

@@ -1,13 +1,13 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "@/primitives/Button";
-import { Badge } from "@/primitives/Notice";
 import type { PointVisit } from "../model/point";
 import { visitStep } from "../model/point";
 import { moveVisit } from "../model/presider";
 import { ActButton } from "../parts/ActButton";
 import { Panel } from "../parts/Panel";
 import { ReasonDialog } from "../parts/ReasonDialog";
+import { State } from "../parts/State";
 import { AnnounceRecording } from "./AnnounceRecording";
 import { Identity } from "./Identity";
 import css from "./point.module.css";
@@ -32,7 +32,7 @@ export function VisitPanel({ visit, brief = false }: { visit: PointVisit; brief?
   );
   if (brief) return steps;
   return (
-    <Panel title={t("point.visit_title", { number: visit.number })} aside={<Badge>{t(`terms:visit_status.${visit.status}`)}</Badge>}>
+    <Panel title={t("point.visit_title", { number: visit.number })} aside={<State status={visit.status} />}>
       <p className={css.name}>{visit.name}</p>
       <p>{visit.summary}</p>
       {steps}

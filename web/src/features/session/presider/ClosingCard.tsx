@@ -12,6 +12,7 @@ import { useSession } from "../hooks/roomContext";
 import type { CardDraft, CardField } from "../model/closing";
 import { cardFrom, draftOf, emptyCard, fieldOf } from "../model/closing";
 import { useAct } from "../parts/useAct";
+import css from "./presider.module.css";
 
 /** The closing card of a visit (D154 Điều 25): presider or note-taker fills it, nothing is sent by half. */
 export function ClosingCard({ visit, onClose }: { visit: string; onClose: () => void }) {
@@ -61,10 +62,10 @@ export function ClosingCard({ visit, onClose }: { visit: string; onClose: () => 
         ]}
       />
       {draft.answer === "later" && (
-        <>
+        <div className={css.pair}>
           <Field label={t("closing.due")} type="date" value={draft.due} onChange={(due) => change({ due })} error={error("answer.due")} />
           <Field label={t("closing.contact")} hint={t("closing.contact_hint")} value={draft.contact} onChange={(contact) => change({ contact })} error={error("answer.contact")} />
-        </>
+        </div>
       )}
       <Field
         label={t(draft.answer === "now" ? "closing.text_now" : "closing.text_later")}
@@ -81,7 +82,7 @@ export function ClosingCard({ visit, onClose }: { visit: string; onClose: () => 
         options={units.map((unit) => ({ value: unit.id, label: unit.name }))}
       />
       {error("unit_name") !== undefined && <Notice tone="bad">{error("unit_name")}</Notice>}
-      <Field label={t("closing.conclusion")} rows={3} value={draft.conclusion} onChange={(conclusion) => change({ conclusion })} error={error("conclusion")} />
+      <Field label={t("closing.conclusion")} rows={2} value={draft.conclusion} onChange={(conclusion) => change({ conclusion })} error={error("conclusion")} />
       <Field
         label={t("closing.citizen_opinion")}
         rows={2}

@@ -6,6 +6,7 @@ import { useNow } from "../hooks/useNow";
 import { useSession } from "../hooks/roomContext";
 import { secondsSince } from "../model/time";
 import { at } from "../model/sections";
+import { Icon } from "../parts/Icon";
 import { Panel } from "../parts/Panel";
 import { EarlyEnd } from "./EarlyEnd";
 import { FloorButton } from "./FloorButton";
@@ -58,17 +59,18 @@ function Running({ id, row }: { id: string; row: AgendaRow }) {
         <ul className={css.persons} aria-label={t("card.persons")}>
           {visit.persons.map((person) => (
             <li key={person.id}>
-              <FloorButton
-                point={visit.citizen_point}
-                person={person.id}
-                name={person.name}
-                hasFloor={floor?.point === visit.citizen_point && floor.person === person.id}
-              />
+              {floor?.point === visit.citizen_point && floor.person === person.id ? (
+                <p className={css.speaks}>
+                  <Icon name="speech" /> {t("card.speaks", { name: person.name })}
+                </p>
+              ) : (
+                <FloorButton point={visit.citizen_point} person={person.id} name={person.name} hasFloor={false} />
+              )}
             </li>
           ))}
         </ul>
       )}
-      <div className={css.row}>
+      <div className={css.pair}>
         <VisitMoves visit={id} status={row.status} />
         <EarlyEnd visit={id} number={row.number} />
       </div>
