@@ -2,4 +2,5 @@
 
 pub mod accounts;
 pub mod files;
+pub mod papers;
 pub mod sessions;

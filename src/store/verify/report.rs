@@ -48,6 +48,13 @@ pub enum Checked {
         /// How many.
         count: usize,
     },
+    /// Recordings, by the hashes of the log.
+    Recordings {
+        /// Whose files were there and are the recorded ones.
+        present: usize,
+        /// Whose files were not handed over.
+        absent: usize,
+    },
     /// Nothing that was kept elsewhere: a rewrite of everything by the holder of the keys would not show.
     NothingOutside,
 }
@@ -148,6 +155,9 @@ fn checked_line(checked: &Checked) -> Line {
             line("against.paper", vec![("session", session.to_string()), ("seq", seq.to_string())])
         }
         Checked::Files { count } => line("against.files", vec![("count", count.to_string())]),
+        Checked::Recordings { present, absent } => {
+            line("against.recordings", vec![("present", present.to_string()), ("absent", absent.to_string())])
+        }
         Checked::NothingOutside => line("against.nothing_outside", Vec::new()),
     }
 }
@@ -163,9 +173,11 @@ fn fault_values(kind: &FaultKind) -> Vec<(&'static str, String)> {
         FaultKind::TailMissing { end, source_of_mark } => {
             vec![("end", end.to_string()), ("kept_by", source_of_mark.code().to_owned())]
         }
-        FaultKind::FileMissing { name } | FaultKind::FileMismatch { name } | FaultKind::FileUnlisted { name } => {
-            vec![("name", name.clone())]
-        }
+        FaultKind::FileMissing { name }
+        | FaultKind::FileMismatch { name }
+        | FaultKind::FileUnlisted { name }
+        | FaultKind::RecordingMismatch { name }
+        | FaultKind::RecordingMissing { name } => vec![("name", name.clone())],
         _ => Vec::new(),
     }
 }
