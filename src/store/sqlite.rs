@@ -157,6 +157,10 @@ pub(super) async fn execute(
     Ok(bind(sql, args).execute(conn).await?.rows_affected())
 }
 
+pub(super) async fn control(conn: &mut SqliteConnection, sql: &'static str) -> Result<(), sqlx::Error> {
+    sqlx::raw_sql(sql).execute(conn).await.map(|_| ())
+}
+
 pub(super) async fn fetch(
     conn: &mut SqliteConnection,
     sql: &'static str,

@@ -228,17 +228,17 @@ impl WriterTask {
 
 /// One write of a group. An error that ends the transaction is returned with the savepoint still open.
 async fn savepoint(conn: &mut Writer, keys: &Keys, work: &mut Work) -> Answer {
-    conn.execute("savepoint", "SAVEPOINT one", &[]).await?;
+    conn.control("savepoint", "SAVEPOINT one").await?;
     let refusal = match one(conn, keys, work).await {
         Ok(done) => {
-            conn.execute("savepoint", "RELEASE SAVEPOINT one", &[]).await?;
+            conn.control("savepoint", "RELEASE SAVEPOINT one").await?;
             return Ok(done);
         }
         Err(error) if error.ends_transaction() => return Err(error),
         Err(refusal) => refusal,
     };
-    conn.execute("savepoint", "ROLLBACK TO SAVEPOINT one", &[]).await?;
-    conn.execute("savepoint", "RELEASE SAVEPOINT one", &[]).await?;
+    conn.control("savepoint", "ROLLBACK TO SAVEPOINT one").await?;
+    conn.control("savepoint", "RELEASE SAVEPOINT one").await?;
     match (work, refusal) {
         (
             Work::Append(append),
