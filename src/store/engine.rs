@@ -49,6 +49,14 @@ impl Engine {
         }
     }
 
+    /// Housekeeping that must not make a commit wait. PostgreSQL does its own.
+    pub(super) async fn write_back(&self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(engine) => engine.write_back().await,
+            Self::Postgres(_) => Ok(()),
+        }
+    }
+
     /// Committed rows only.
     pub(super) async fn read(&self, sql: &'static str, args: &[Value]) -> Result<Vec<Row>, StoreError> {
         match self {

@@ -199,7 +199,16 @@ impl WriterTask {
 
     fn committed(&self, answers: &[Answer]) {
         let writes = answers.iter().filter(|answer| answer.is_ok()).count();
-        self.counts.commits.fetch_add(1, Ordering::Relaxed);
+        let commits = self.counts.commits.fetch_add(1, Ordering::Relaxed).saturating_add(1);
+        if commits.is_multiple_of(limits::WAL_COMMITS) {
+            let engine = Arc::clone(&self.engine);
+            tokio::spawn(async move {
+                // Left undone it costs space, not data: the next one does it, or the writer itself at its bound.
+                if let Err(error) = engine.write_back().await {
+                    tracing::warn!(code = error.code(), %error, "the write-ahead log was not written back");
+                }
+            });
+        }
         self.counts.writes.fetch_add(u64::try_from(writes).unwrap_or(0), Ordering::Relaxed);
     }
 
