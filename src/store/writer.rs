@@ -215,7 +215,8 @@ impl WriterTask {
     /// Leaves no open transaction behind: undo, and if that is not certain, a new connection next time.
     async fn recover(&mut self, error: &StoreError) {
         let Some(conn) = self.conn.as_mut() else { return };
-        let lost = matches!(error, StoreError::Unavailable(Outage::Connection));
+        // After an error of the disk nothing this connection remembers of the file is trusted any more.
+        let lost = matches!(error, StoreError::Unavailable(Outage::Connection | Outage::Io));
         if lost || conn.rollback().await.is_err() {
             self.conn = None;
         }
