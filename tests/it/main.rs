@@ -31,5 +31,6 @@ mod room_rules;
 mod store_contract;
 mod store_faults;
 mod store_office;
+mod store_report;
 mod store_schema;
 mod store_verify;
