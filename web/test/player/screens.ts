@@ -37,6 +37,7 @@ const signedIn = (user: string, more: Partial<Played> = {}): Played => ({
 const SCREENS: Screen[] = [
   { name: "sign-in", path: "/dang-nhap", played: { api: {}, sections: {}, point: null } },
   { name: "link-missing", path: "/dang-nhap/lien-ket", played: { api: {}, sections: {}, point: null } },
+  { name: "pair", path: "/dang-nhap/ghep-may", played: { api: {}, sections: {}, point: null } },
   { name: "today", path: "/", played: signedIn(ID.officerA) },
   { name: "create", path: "/buoi-tiep/moi", played: signedIn(ID.noteTaker), press: "Thêm lượt tiếp" },
   {
