@@ -18,6 +18,7 @@ mod contract;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod architecture;
 mod authz_matrix;
 mod chain_golden;
 mod media_call;
