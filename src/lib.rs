@@ -7,14 +7,20 @@
     allow(clippy::allow_attributes, clippy::allow_attributes_without_reason, reason = "tests read like a story")
 )]
 
+pub mod app;
+pub mod auth;
 pub mod bot;
 pub mod clock;
 pub mod config;
+pub mod documents;
 pub mod domain;
 pub mod error;
+pub mod http;
 pub mod limits;
 pub mod media;
 pub mod protocol;
 pub mod room;
 pub mod store;
+pub mod telemetry;
 pub mod text;
+pub mod ws;

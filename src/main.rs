@@ -1,1 +1,10 @@
-fn main() {}
+//! The one program.
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    #[cfg(feature = "pdf")]
+    if std::env::args_os().nth(1).is_some_and(|verb| verb == "typeset") {
+        return diemcau::documents::typeset_main();
+    }
+    ExitCode::SUCCESS
+}

@@ -1,4 +1,5 @@
 //! What several test modules need.
 
+pub mod day;
 pub mod postgres;
 pub mod store;
