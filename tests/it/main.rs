@@ -21,6 +21,7 @@ mod support;
 mod architecture;
 mod authz_matrix;
 mod chain_golden;
+mod docs;
 mod media_call;
 mod media_harm;
 mod media_loss;

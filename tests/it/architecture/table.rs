@@ -141,7 +141,7 @@ pub const LAYERS: &[Layer] = &[
     },
     Layer {
         modules: &["media::srtp"],
-        uses: &["media::window", "media::wire"],
+        uses: &["media::window", "media::wire", "limits"],
         crates: Only(&["ring", "rtc_dtls", "thiserror"]),
         pure: true,
     },
