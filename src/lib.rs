@@ -20,6 +20,7 @@ pub mod limits;
 pub mod media;
 pub mod protocol;
 pub mod room;
+pub mod run;
 pub mod store;
 pub mod telemetry;
 pub mod text;
