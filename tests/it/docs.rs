@@ -1,9 +1,9 @@
-//! What is written for people is true of the code: the protocol, the map of the house, the list of dependencies, links.
+//! What is written for people is true of the code: the protocol, the map of the house, links and targets.
 
 use std::collections::BTreeSet;
 
+use crate::architecture::nothing_wrong;
 use crate::architecture::source::{files, read, root, sources, strings};
-use crate::architecture::{manifest_dependencies, nothing_wrong};
 
 /// What stands between back quotes in a text.
 fn quoted(text: &str) -> BTreeSet<String> {
@@ -122,72 +122,16 @@ fn the_map_of_the_house_is_short_and_whole() {
         parts.truncate(2);
         let Some(name) = parts.last().filter(|name| !name.is_empty()) else { continue };
         let top = parts[0];
-        if !(names.contains(*name) || names.contains(&format!("{name}/")) || names.contains(&format!("{top}/{name}")) || names.contains(&format!("src/{name}"))) {
+        if !(names.contains(*name)
+            || names.contains(&format!("{name}/"))
+            || names.contains(&format!("{top}/{name}"))
+            || names.contains(&format!("src/{name}")))
+        {
             wrong.push(format!("ARCHITECTURE.md does not name `{name}` ({})", source.path.display()));
         }
     }
     wrong.sort();
     wrong.dedup();
-    nothing_wrong(wrong);
-}
-
-/// Rows of docs/dependencies.md: the names in the first cell, without what stands in brackets.
-fn told_dependencies() -> BTreeSet<String> {
-    let text = read("docs/dependencies.md");
-    let cells = text.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| Crate") && !line.starts_with("| Package"));
-    cells
-        .filter_map(|line| line.split('|').nth(1))
-        .flat_map(|cell| cell.split(" (").next().unwrap_or_default().split(','))
-        .map(|name| name.trim().trim_matches('`').to_owned())
-        .collect()
-}
-
-/// Keys of `dependencies` and `devDependencies` of a package.json as npm writes it.
-fn web_dependencies() -> BTreeSet<String> {
-    let text = read("web/package.json");
-    let mut inside = false;
-    let mut names = BTreeSet::new();
-    for line in text.lines() {
-        let key = line.split('"').nth(1);
-        match key {
-            Some("dependencies" | "devDependencies") => inside = true,
-            _ if line.trim_start().starts_with('}') => inside = false,
-            Some(name) if inside => {
-                names.insert(name.to_owned());
-            }
-            _ => {}
-        }
-    }
-    assert!(names.contains("react") && names.contains("vite"), "web/package.json was not understood: {names:?}");
-    names
-}
-
-#[test]
-fn every_direct_dependency_says_why() {
-    let told = told_dependencies();
-    let mut direct = manifest_dependencies("Cargo.toml");
-    direct.extend(manifest_dependencies("crates/typeset/Cargo.toml"));
-    direct.extend(web_dependencies());
-    // A part of this house is no dependency.
-    direct.remove("diemcau-typeset");
-    let silent = direct.difference(&told).map(|name| format!("docs/dependencies.md has no line for {name}"));
-    let gone = told.difference(&direct).map(|name| format!("docs/dependencies.md speaks of {name}, which nobody uses"));
-    nothing_wrong(silent.chain(gone).collect());
-}
-
-#[test]
-fn every_crate_is_used_where_it_is_named() {
-    let code: String = files("src", &[".rs"]).iter().chain(&files("tests", &[".rs"])).map(read).collect();
-    let typeset: String = files("crates/typeset", &[".rs"]).iter().map(read).collect();
-    let mut wrong = Vec::new();
-    for (manifest, text) in [("Cargo.toml", &code), ("crates/typeset/Cargo.toml", &typeset)] {
-        for name in manifest_dependencies(manifest) {
-            let word = name.replace('-', "_");
-            if !text.contains(&format!("{word}::")) && !text.contains(&format!("use {word}")) {
-                wrong.push(format!("{manifest}: nobody uses {name}"));
-            }
-        }
-    }
     nothing_wrong(wrong);
 }
 

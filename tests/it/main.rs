@@ -35,3 +35,4 @@ mod store_faults;
 mod store_office;
 mod store_schema;
 mod store_verify;
+mod supply;
