@@ -18,10 +18,12 @@ mod contract;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod architecture;
 mod auth_sign_in;
 mod authz_matrix;
 mod authz_units;
 mod chain_golden;
+mod docs;
 mod http_guard;
 mod media_call;
 mod media_harm;
@@ -37,6 +39,7 @@ mod store_office;
 mod store_report;
 mod store_schema;
 mod store_verify;
+mod supply;
 mod ws_frames;
 mod ws_life;
 mod ws_upgrade;
