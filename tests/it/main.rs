@@ -20,6 +20,7 @@ mod support;
 
 mod authz_matrix;
 mod chain_golden;
+mod demo_seed;
 mod media_call;
 mod media_harm;
 mod media_loss;
