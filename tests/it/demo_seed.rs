@@ -1,6 +1,6 @@
 //! The fictional province, brought into a real store through rooms, twice.
 
-use diemcau::clock::{Clock, SharedClock, SystemClock};
+use diemcau::clock::{SharedClock, SystemClock};
 use diemcau::demo::{self, DemoClock, Place, Seeded};
 use diemcau::domain::chain::Hash;
 use diemcau::domain::ids::InstallationId;
