@@ -7,15 +7,22 @@
     allow(clippy::allow_attributes, clippy::allow_attributes_without_reason, reason = "tests read like a story")
 )]
 
+pub mod app;
+pub mod auth;
 pub mod bot;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod demo;
 pub mod domain;
 pub mod error;
+pub mod http;
 pub mod limits;
 pub mod media;
 pub mod protocol;
 pub mod room;
+pub mod run;
 pub mod store;
+pub mod telemetry;
 pub mod text;
+pub mod ws;

@@ -99,6 +99,16 @@ pub const PING: Duration = Duration::from_secs(2);
 pub const SOCKET_SILENT: Duration = Duration::from_secs(6);
 /// Commands waiting for one room. Full: the socket's reader stops reading; nothing is dropped.
 pub const ROOM_QUEUE: usize = 64;
+/// Malformed frames of one connection. More: closed with 4400.
+pub const FRAMES_MALFORMED: u32 = 10;
+/// Frames refused in a row for being too fast. More: closed with 4429.
+pub const FRAMES_REFUSED: u32 = 20;
+/// Time in which the first frame must come. Later: closed with 4408.
+pub const HELLO: Duration = Duration::from_secs(10);
+/// How long a closed socket stays open for the other side to read why.
+pub const CLOSE_LINGER: Duration = Duration::from_millis(500);
+/// Sockets of one sign-in at a time. More: the oldest is closed with 4410.
+pub const SOCKETS_PER_SIGN_IN: usize = 5;
 /// Sockets of one room. More: refused `room_full`.
 pub const ROOM_WIRES: usize = 600;
 /// Lifetime of a ticket for socket, media or download. Older: refused `ticket_expired`.
@@ -125,6 +135,58 @@ pub const BLOCK_LEASE: Duration = Duration::from_secs(10);
 pub const WRITER_QUEUE: usize = 1024;
 /// Most appends that share one commit.
 pub const GROUP_COMMIT: usize = 128;
+
+// --- sign-in -------------------------------------------------------------------------------------------------
+
+/// Shortest new password in characters. Shorter: refused `password_weak`.
+pub const PASSWORD_MIN: usize = 12;
+/// Longest password in characters. Longer: refused `password_weak`.
+pub const PASSWORD_MAX: usize = 128;
+/// Passwords hashed at once, 19 MiB each. More wait.
+pub const PASSWORD_HASHES: usize = 2;
+/// Sign-in attempts of one address in the window. More: refused `too_many_attempts`.
+pub const SIGN_IN_PER_ADDRESS: usize = 20;
+/// Window of attempts, and the longest delay of a name.
+pub const SIGN_IN_WINDOW: Duration = Duration::from_secs(15 * 60);
+/// Failures of one name before it has to wait.
+pub const SIGN_IN_FREE_TRIES: u32 = 5;
+/// First delay of a name; doubled by each further failure.
+pub const SIGN_IN_FIRST_DELAY: Duration = Duration::from_secs(30);
+/// Addresses and names remembered for throttling. More: the oldest are forgotten.
+pub const THROTTLE_ENTRIES: usize = 10_000;
+/// Lifetime of a one-use sign-in link. Older: refused `link_spent`.
+pub const SIGN_IN_LINK: Duration = Duration::from_secs(15 * 60);
+/// Lifetime of a pairing code. Older: refused `pairing_code_wrong`.
+pub const PAIRING_CODE: Duration = Duration::from_secs(10 * 60);
+/// Lifetime of a kiosk's challenge. Older: refused `kiosk_refused`.
+pub const KIOSK_CHALLENGE: Duration = Duration::from_secs(60);
+/// How often a socket asks whether its sign-in still stands: what is withdrawn ends within this.
+pub const SIGN_IN_CHECK: Duration = Duration::from_secs(2);
+/// How often the last use of a sign-in is written down.
+pub const SIGN_IN_TOUCH: Duration = Duration::from_secs(60);
+
+// --- http ----------------------------------------------------------------------------------------------------
+
+/// Largest JSON body. Larger: refused `body_too_large`.
+pub const BODY_BYTES: usize = 256 * 1024;
+/// Time for a request and its answer. Longer: refused `timeout`.
+pub const REQUEST: Duration = Duration::from_secs(10);
+/// Time for an upload or a paper. Longer: refused `timeout`.
+pub const LONG_REQUEST: Duration = Duration::from_secs(120);
+/// Time for a client to send its request head. Longer: the connection is closed.
+pub const REQUEST_HEAD: Duration = Duration::from_secs(10);
+/// Longest name or description of a file in characters. Longer: cut.
+pub const FILE_NAME: usize = 200;
+/// Most bytes of a recording in one answer. A player asks for the next part by itself.
+pub const RANGE_BYTES: usize = 2 * 1024 * 1024;
+/// Largest request head in bytes. Larger: the connection is closed with 431.
+pub const REQUEST_HEAD_BYTES: usize = 16 * 1024;
+/// Connections at once. More wait in the listener's backlog.
+pub const CONNECTIONS: usize = 4096;
+/// Pause after a connection could not be accepted.
+pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// Time for the rooms and connections to end at a stop. Longer: the process ends all the same.
+pub const SHUTDOWN: Duration = Duration::from_secs(15);
 /// Most events of one append. More: refused `invalid`; a room never decides that much at once.
 pub const APPEND_EVENTS: usize = 500;
 /// Most statements of one office transaction. More: refused `invalid`; the caller splits its work.

@@ -1,1 +1,5 @@
-fn main() {}
+//! One program; `cli` has its verbs.
+
+fn main() -> std::process::ExitCode {
+    diemcau::cli::main()
+}

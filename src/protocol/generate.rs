@@ -27,6 +27,8 @@ fn export_into(folder: &Path) {
     rest::SignInLink::export_all(&config).unwrap();
     rest::Me::export_all(&config).unwrap();
     rest::KioskPair::export_all(&config).unwrap();
+    rest::KioskChallenge::export_all(&config).unwrap();
+    rest::KioskPaired::export_all(&config).unwrap();
     rest::KioskSignIn::export_all(&config).unwrap();
     rest::TicketRequest::export_all(&config).unwrap();
     rest::Ticket::export_all(&config).unwrap();

@@ -7,6 +7,7 @@ pub mod frame;
 mod generate;
 pub mod rest;
 pub mod section;
+pub mod strict;
 
 /// Version a client names in every frame.
 pub const VERSION: u16 = 1;

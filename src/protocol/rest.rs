@@ -85,6 +85,24 @@ pub struct KioskPair {
     pub public_key: String,
 }
 
+/// `GET /api/v1/kiosk/challenge`.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "rest.ts"))]
+pub struct KioskChallenge {
+    /// The kiosk signs the line `diemcau-kiosk-sign-in-1`, LF, and this, with ECDSA P-256 and SHA-256 (r ‖ s), within 60 s.
+    pub challenge: String,
+}
+
+/// Answer of `POST /api/v1/kiosk/pair`.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "rest.ts"))]
+pub struct KioskPaired {
+    pub device: crate::domain::ids::DeviceId,
+    pub point: PointId,
+    pub kind: DeviceKind,
+    pub name: String,
+}
+
 /// `POST /api/v1/kiosk/sign-in`: signature over the challenge of `GET /api/v1/kiosk/challenge`, base64url.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "rest.ts"))]

@@ -18,9 +18,12 @@ mod contract;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod auth_sign_in;
 mod authz_matrix;
+mod authz_units;
 mod chain_golden;
 mod demo_seed;
+mod http_guard;
 mod media_call;
 mod media_harm;
 mod media_loss;
@@ -32,3 +35,6 @@ mod store_faults;
 mod store_office;
 mod store_schema;
 mod store_verify;
+mod ws_frames;
+mod ws_life;
+mod ws_upgrade;

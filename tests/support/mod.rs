@@ -1,4 +1,6 @@
 //! What several test modules need.
 
+pub mod clock;
 pub mod postgres;
 pub mod store;
+pub mod web;

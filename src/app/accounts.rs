@@ -1,0 +1,197 @@
+//! Accounts, sign-ins and kiosks as the door needs them.
+
+use jiff::Timestamp;
+
+use crate::domain::chain::Hash;
+use crate::domain::ids::{DeviceId, PointId, UserId};
+use crate::domain::people::{RoleGrant, User};
+use crate::domain::units::{Device, Point, Unit};
+use crate::error::AppError;
+use crate::store::office::{self, Account, PairingCode, TicketUse, WebSession};
+use crate::store::{Store, StoreError, WriterCounts};
+
+/// Accounts of kiosks begin so; no officer's sign-in name may.
+pub const KIOSK_LOGIN: &str = "kiosk-";
+
+/// The accounts of the installation.
+#[derive(Clone, Debug)]
+pub struct Accounts {
+    store: Store,
+}
+
+impl From<StoreError> for AppError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(_) => Self::StoreUnavailable,
+            other => Self::Internal(format!("{}: {other}", other.code())),
+        }
+    }
+}
+
+impl Accounts {
+    pub fn new(store: Store) -> Self {
+        Self { store }
+    }
+
+    /// Whether the store answers.
+    pub async fn ping(&self) -> Result<(), AppError> {
+        self.store.read("SELECT 1", &[]).await?;
+        Ok(())
+    }
+
+    /// What the store's writer has done.
+    pub fn writer_counts(&self) -> &WriterCounts {
+        self.store.counts()
+    }
+
+    pub async fn by_login(&self, login: &str) -> Result<Option<Account>, AppError> {
+        Ok(self.store.account_by_login(login).await?)
+    }
+
+    pub async fn by_id(&self, user: UserId) -> Result<Option<Account>, AppError> {
+        Ok(self.store.account(user).await?)
+    }
+
+    pub async fn roles(&self, user: UserId) -> Result<Vec<RoleGrant>, AppError> {
+        Ok(self.store.grants(user).await?)
+    }
+
+    // --- sign-ins
+
+    pub async fn open_sign_in(&self, session: &WebSession) -> Result<(), AppError> {
+        Ok(self.store.write_office(session.created_at, vec![office::web_session(session)]).await?)
+    }
+
+    pub async fn sign_in(&self, digest: Hash, now: Timestamp) -> Result<Option<WebSession>, AppError> {
+        Ok(self.store.web_session(digest, now).await?)
+    }
+
+    /// Notes the last use. Never brings back a sign-in that was ended meanwhile.
+    pub async fn touch_sign_in(&self, digest: Hash, now: Timestamp) -> Result<(), AppError> {
+        Ok(self.store.write_office(now, vec![office::touch_web_session(digest, now)]).await?)
+    }
+
+    pub async fn close_sign_in(&self, digest: Hash, now: Timestamp) -> Result<(), AppError> {
+        Ok(self.store.end_web_session(digest, now).await?)
+    }
+
+    /// Uses a one-use link up; the account it is for.
+    pub async fn take_link(&self, digest: Hash, now: Timestamp) -> Result<Option<User>, AppError> {
+        let Some(user) = self.store.use_link(digest, now).await? else { return Ok(None) };
+        Ok(self.store.account(user).await?.map(|account| account.user))
+    }
+
+    pub async fn make_link(&self, digest: Hash, user: UserId, end: Timestamp, now: Timestamp) -> Result<(), AppError> {
+        Ok(self.store.write_office(now, vec![office::link(digest, user, end)]).await?)
+    }
+
+    /// Uses a ticket or challenge up; `false` when it was used before.
+    pub async fn spend(&self, id: &str, end: Timestamp, now: Timestamp) -> Result<bool, AppError> {
+        Ok(self.store.use_ticket(id, end, now).await? == TicketUse::First)
+    }
+
+    // --- kiosks
+
+    pub async fn make_pairing_code(&self, code: &PairingCode, now: Timestamp) -> Result<(), AppError> {
+        Ok(self.store.write_office(now, vec![office::pairing_code(code)]).await?)
+    }
+
+    /// Uses a pairing code up. `None`: unknown, used or too old.
+    pub async fn pair(
+        &self,
+        code: Hash,
+        id: DeviceId,
+        public_key: &str,
+        now: Timestamp,
+    ) -> Result<Option<Device>, AppError> {
+        match self.store.pair_device(code, id, public_key, now).await {
+            // The same key twice: that browser is paired already.
+            Err(StoreError::Constraint { .. }) => Err(AppError::KioskRefused),
+            other => Ok(other?),
+        }
+    }
+
+    pub async fn device(&self, id: DeviceId) -> Result<Option<Device>, AppError> {
+        Ok(self.store.device(id).await?)
+    }
+
+    /// The account of a kiosk nobody is signed in at: it has no password and no role, and shows what its point may see.
+    pub async fn kiosk_account(&self, device: &Device, now: Timestamp) -> Result<User, AppError> {
+        let id = UserId(device.id.0);
+        if let Some(account) = self.store.account(id).await? {
+            return if account.user.disabled { Err(AppError::KioskRefused) } else { Ok(account.user) };
+        }
+        let login = format!("{KIOSK_LOGIN}{}", device.id);
+        let user = User { id, login, name: device.name.clone(), title: String::new(), disabled: false };
+        let account = Account { user, password_hash: None };
+        self.store.write_office(now, vec![office::user(&account)]).await?;
+        Ok(account.user)
+    }
+
+    // --- administration
+
+    /// Makes or changes an account; with a new password or a disabled account all its sign-ins end.
+    pub async fn save(&self, account: &Account, now: Timestamp) -> Result<(), AppError> {
+        self.store.write_office(now, vec![office::user(account)]).await?;
+        if account.password_hash.is_some() || account.user.disabled {
+            self.store.end_web_sessions_of(account.user.id, now).await?;
+        }
+        Ok(())
+    }
+
+    pub async fn grant(&self, grant: &RoleGrant, given: bool, now: Timestamp) -> Result<(), AppError> {
+        Ok(self.store.write_office(now, vec![office::grant(grant, given)]).await?)
+    }
+
+    pub async fn save_unit(&self, unit: &Unit, now: Timestamp) -> Result<(), AppError> {
+        Ok(self.store.write_office(now, office::unit(unit)).await?)
+    }
+
+    pub async fn save_point(&self, point: &Point, now: Timestamp) -> Result<(), AppError> {
+        Ok(self.store.write_office(now, vec![office::point(point)]).await?)
+    }
+
+    /// A unit by id or abbreviation.
+    pub async fn find_unit(&self, text: &str) -> Result<Option<Unit>, AppError> {
+        let units = self.store.units().await?;
+        Ok(units.into_iter().find(|unit| unit.code.eq_ignore_ascii_case(text) || unit.id.to_string() == text))
+    }
+
+    /// A point by id or name.
+    pub async fn find_point(&self, text: &str) -> Result<Option<Point>, AppError> {
+        let points = self.store.points().await?;
+        Ok(points.into_iter().find(|point| point.name == text || point.id.to_string() == text))
+    }
+
+    // --- what pickers need
+
+    pub async fn units(&self) -> Result<Vec<Unit>, AppError> {
+        Ok(self.store.units().await?)
+    }
+
+    pub async fn points(&self) -> Result<Vec<Point>, AppError> {
+        Ok(self.store.points().await?)
+    }
+
+    /// Points of the units an account works for, and the point its device stands at.
+    pub async fn points_for(&self, user: UserId, kiosk: Option<PointId>) -> Result<Vec<Point>, AppError> {
+        let mut points = self.store.points_of_user(user).await?;
+        if let Some(id) = kiosk.filter(|id| !points.iter().any(|point| point.id == *id)) {
+            points.extend(self.store.point(id).await?);
+        }
+        Ok(points)
+    }
+
+    /// All officers; kiosks are not people.
+    pub async fn officers(&self) -> Result<Vec<User>, AppError> {
+        let (mut users, mut after) = (Vec::new(), None);
+        loop {
+            let page = self.store.users(after.as_deref()).await?;
+            users.extend(page.rows.into_iter().filter(|user| !user.disabled && !user.login.starts_with(KIOSK_LOGIN)));
+            match page.next {
+                Some(next) => after = Some(next),
+                None => return Ok(users),
+            }
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! Who you are: passwords, sign-ins, kiosks, tickets. What you may do is `domain::access`.
+
+pub mod kiosk;
+pub mod password;
+pub mod secret;
+pub mod sign_in;
+pub mod throttle;
+pub mod ticket;

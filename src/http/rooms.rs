@@ -1,0 +1,103 @@
+//! From a request to the room it is about: only for those who have something to do there. Everybody else, and everybody
+//! who asks for a session that does not exist, gets the same answer.
+
+use crate::app::accounts::Accounts;
+use crate::app::sessions::Sessions;
+use crate::auth::sign_in::Caller;
+use crate::domain::access;
+use crate::domain::actor::Actor;
+use crate::domain::ids::{PointId, SessionId, UserId};
+use crate::domain::people::UnitRole;
+use crate::domain::units::DeviceKind;
+use crate::error::AppError;
+use crate::protocol::rest::NewSession;
+use crate::room::handle::{Look, RoomHandle};
+use crate::room::registry::Registry;
+use crate::room::standing::{self, About};
+
+/// The door to the rooms.
+#[derive(Clone)]
+pub struct Rooms {
+    registry: Registry,
+    sessions: Sessions,
+    accounts: Accounts,
+}
+
+impl Rooms {
+    pub fn new(registry: Registry, sessions: Sessions, accounts: Accounts) -> Self {
+        Self { registry, sessions, accounts }
+    }
+
+    /// The room and its committed state, for an actor who may do `action` in the session or at the thing named.
+    ///
+    /// # Errors
+    /// `NotFound` alike for what does not exist and what is not the actor's.
+    pub async fn enter(
+        &self,
+        actor: &Actor,
+        session: SessionId,
+        action: &str,
+        about: About,
+    ) -> Result<(RoomHandle, Look), AppError> {
+        // Asked before the room, so that guessing ids starts nothing.
+        if !self.sessions.exists(session).await? {
+            return Err(AppError::NotFound);
+        }
+        let room = self.registry.open(session).await?;
+        let look = room.look().await?;
+        if standing::may(&look.state, actor, action, about) { Ok((room, look)) } else { Err(AppError::NotFound) }
+    }
+
+    /// The same for an office page, which sits nowhere: as far as the caller may do it from any of their seats. The
+    /// actor that was let in comes back with the room.
+    pub async fn enter_anywhere(
+        &self,
+        caller: &Caller,
+        session: SessionId,
+        action: &str,
+        about: About,
+    ) -> Result<(RoomHandle, Look, Actor), AppError> {
+        let office = caller.actor(None, DeviceKind::Companion);
+        let seats = self.sessions.seats(&office, caller.kiosk_point(), session).await?;
+        let (room, look) = match self.enter(&office, session, action, about).await {
+            Ok((room, look)) => return Ok((room, look, office)),
+            Err(AppError::NotFound) if !seats.is_empty() => {
+                let room = self.registry.open(session).await?;
+                let look = room.look().await?;
+                (room, look)
+            }
+            Err(error) => return Err(error),
+        };
+        let mut seated = seats.into_iter().map(|point| caller.actor(Some(point), DeviceKind::Companion));
+        let actor = seated.find(|actor| standing::may(&look.state, actor, action, about)).ok_or(AppError::NotFound)?;
+        Ok((room, look, actor))
+    }
+
+    /// The room for a socket: the actor's point must be one of theirs.
+    pub async fn sit(&self, actor: &Actor, kiosk: Option<PointId>, session: SessionId) -> Result<RoomHandle, AppError> {
+        if let Some(point) = actor.point
+            && !self.sessions.seats(actor, kiosk, session).await?.contains(&point)
+        {
+            return Err(AppError::NotFound);
+        }
+        Ok(self.enter(actor, session, "http.tickets", About::Session).await?.0)
+    }
+
+    /// A new session of a unit in which the actor may propose one; names of those with functions are the accounts'.
+    pub async fn create(&self, actor: Actor, new: NewSession) -> Result<i64, AppError> {
+        let unit_roles: Vec<UnitRole> =
+            actor.roles.iter().filter(|(unit, _)| *unit == new.unit).map(|(_, role)| *role).collect();
+        let who = access::Standing { unit_roles: &unit_roles, ..access::Standing::default() };
+        if !access::may("http.sessions.create", &who) {
+            return Err(if unit_roles.is_empty() { AppError::NotFound } else { AppError::NotAllowed });
+        }
+        let mut names: Vec<(UserId, String, String)> = Vec::new();
+        for function in &new.functions {
+            let account = self.accounts.by_id(function.user).await?;
+            let user = account.map(|account| account.user).filter(|user| !user.disabled);
+            let user = user.ok_or_else(|| AppError::BodyMalformed(Some("functions".to_owned())))?;
+            names.push((user.id, user.name, user.title));
+        }
+        Ok(self.registry.create(actor, new, &names).await?)
+    }
+}
