@@ -215,7 +215,7 @@ impl AppError {
 fn refused(refusal: Refusal) -> Row {
     let like = match refusal.code {
         "session_unknown" => NOT_FOUND,
-        "not_allowed" => NOT_ALLOWED,
+        "not_permitted" => NOT_ALLOWED,
         "store_unavailable" => STORE_UNAVAILABLE,
         _ => REFUSED,
     };

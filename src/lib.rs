@@ -10,8 +10,10 @@
 pub mod app;
 pub mod auth;
 pub mod bot;
+pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod demo;
 pub mod documents;
 pub mod domain;
 pub mod error;
@@ -20,6 +22,7 @@ pub mod limits;
 pub mod media;
 pub mod protocol;
 pub mod room;
+pub mod run;
 pub mod store;
 pub mod telemetry;
 pub mod text;

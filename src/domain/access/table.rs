@@ -5,6 +5,8 @@ use crate::domain::people::{Function, UnitRole};
 
 const ANYONE: Grant = Grant::to(Who::Anyone).even_restricted();
 const ACCOUNT: Grant = Grant::to(Who::Account).even_restricted();
+/// A kiosk nobody is signed in at: no function, but a point of the session.
+const KIOSK: Grant = Grant::to(Who::Account).at(Relation::AtPoint);
 
 const PRESIDER: Grant = Grant::to(Who::Function(Function::Presider)).even_restricted();
 const NOTE_TAKER: Grant = Grant::to(Who::Function(Function::NoteTaker)).even_restricted();
@@ -45,6 +47,7 @@ const ROSTER: &[Grant] = &[OFFICER_OWN, NOTE_TAKER_OWN, ASSISTANT_OWN];
 /// Those beside the citizen.
 const BESIDE: &[Grant] = &[OFFICER_OWN, NOTE_TAKER_OWN];
 const EVERY_FUNCTION: &[Grant] = &[
+    KIOSK,
     PRESIDER,
     NOTE_TAKER,
     Grant::to(Who::Function(Function::Assistant)),
@@ -203,6 +206,7 @@ pub const TABLE: &[(&str, &[Grant])] = &[
     ("http.directory", &[ACCOUNT]),
     ("http.sessions.list", &[ACCOUNT]),
     ("http.sessions.create", &[RECEPTION, HEAD]),
+    ("http.sessions.read", &[ACCOUNT]),
     ("http.sessions.command", EVERY_FUNCTION),
     (
         "http.sessions.record",

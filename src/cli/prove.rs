@@ -1,0 +1,104 @@
+//! `verify` and `export`: what a stranger can check.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{Desk, Failure, Outcome, WithConfig};
+use crate::domain::chain::Anchor;
+use crate::domain::ids::SessionId;
+use crate::run;
+use crate::store::Store;
+use crate::store::keys::Keys;
+use crate::store::verify::{Against, Report, verify_bundle, verify_database};
+
+#[derive(Args, Debug)]
+pub(crate) struct Verify {
+    /// Folder of a bundle; the configured database unless given.
+    bundle: Option<PathBuf>,
+    #[command(flatten)]
+    with: WithConfig,
+    /// Anchor files kept elsewhere.
+    #[arg(long)]
+    anchor: Vec<PathBuf>,
+    /// The report as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Export {
+    #[command(flatten)]
+    with: WithConfig,
+    /// Print the sessions there are, one a line.
+    #[arg(long, conflicts_with_all = ["session", "out"])]
+    list: bool,
+    /// Which session.
+    #[arg(long, required_unless_present = "list")]
+    session: Option<SessionId>,
+    /// New folder to write.
+    #[arg(long, required_unless_present = "list")]
+    out: Option<PathBuf>,
+    /// The list as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) async fn verify(desk: &Desk, verify: &Verify) -> Outcome {
+    let mut against = Against::default();
+    for path in &verify.anchor {
+        let text = std::fs::read_to_string(path)?;
+        against.anchors.push(Anchor::parse(&text)?);
+    }
+    let report = match &verify.bundle {
+        Some(bundle) => verify_bundle(bundle, &against)?,
+        None => {
+            let config = verify.with.load()?;
+            // Without keys the chain is proven all the same; with them, that bodies open.
+            let keys = Keys::load(&config.data.keys).ok();
+            verify_database(&run::backend(&config), keys.as_ref(), &against).await?
+        }
+    };
+    print(desk, &report, verify.json)?;
+    if report.is_sound() { Ok(()) } else { Err(Failure::of("cli.verify_failed", Vec::new())) }
+}
+
+fn print(desk: &Desk, report: &Report, json: bool) -> Outcome {
+    if json {
+        let mut out = std::io::stdout().lock();
+        serde_json::to_writer(&mut out, &report.lines())?;
+        writeln!(out)?;
+        return Ok(());
+    }
+    for line in report.lines() {
+        let values: Vec<(&str, &str)> = line.values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        desk.say(&line.code, &values)?;
+    }
+    Ok(())
+}
+
+pub(super) async fn export(desk: &Desk, export: &Export) -> Outcome {
+    let config = export.with.load()?;
+    let store = Store::open(&run::backend(&config), Keys::load(&config.data.keys)?).await?;
+    if let (Some(session), Some(out)) = (export.session, &export.out) {
+        store.export_bundle(session, out, Vec::new(), desk.clock.now()).await?;
+        let (session, file) = (session.to_string(), out.display().to_string());
+        return desk.say("cli.exported", &[("session", &session), ("file", &file)]);
+    }
+    let heads = store.heads().await?;
+    let mut out = std::io::stdout().lock();
+    if export.json {
+        let rows: Vec<_> = heads
+            .iter()
+            .map(|head| serde_json::json!({ "session": head.session, "seq": head.seq, "at": head.at, "hash": head.hash }))
+            .collect();
+        serde_json::to_writer(&mut out, &rows)?;
+        writeln!(out)?;
+    } else {
+        for head in heads {
+            writeln!(out, "{} {} {}", head.session, head.seq, head.at)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,262 @@
+//! The object graph: what is made in which order, and what ends in which.
+//!
+//! Start: keys, store, recordings a crash left open, recorder, media, rooms, listener. Stop: no new connections, rooms
+//! (what is decided is committed, wires are told when to come back), the sockets that are left, recorder, store.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::sync::{Mutex, mpsc, watch};
+use tokio::task::JoinHandle;
+
+use crate::app::accounts::Accounts;
+use crate::app::files::Files;
+use crate::app::papers::Papers;
+use crate::app::sessions::Sessions;
+use crate::auth::sign_in::SignIns;
+use crate::auth::ticket::Tickets;
+use crate::clock::SharedClock;
+use crate::config::{Config, ConfigError};
+use crate::documents::{PaperError, Press};
+use crate::domain::access;
+use crate::domain::chain::{Hash, Scope};
+use crate::error::AppError;
+use crate::http::context::{App, Context};
+use crate::http::guard::Guard;
+use crate::http::headers::Headers;
+use crate::http::recordings::Recordings;
+use crate::http::rooms::Rooms;
+use crate::http::{self, listener};
+use crate::limits;
+use crate::media::engine::{EngineEvent, RecordSink};
+use crate::media::plan::RecordTarget;
+use crate::media::record::{
+    ClosedSegment, KeyLookup, RecordKey, Recorder, RecorderConfig, RecorderEvent, RecoveredFile, recover,
+};
+use crate::media::{MediaConfig, MediaEngine, MediaStartError};
+use crate::room::recording::RecordKeys;
+use crate::room::registry::{Registry, Services};
+use crate::store::keys::{KeyError, Keys};
+use crate::store::{Backend, Blobs, Store, StoreError};
+use crate::telemetry::Metrics;
+use crate::ws::closing;
+use crate::ws::sockets::Sockets;
+
+/// Why the server does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Keys(#[from] KeyError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Media(#[from] MediaStartError),
+    #[error("{what}: {source}")]
+    Io { what: String, source: std::io::Error },
+    #[error(transparent)]
+    Press(#[from] PaperError),
+    #[error(transparent)]
+    App(#[from] AppError),
+}
+
+fn io(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> StartError {
+    let what = what.into();
+    move |source| StartError::Io { what, source }
+}
+
+/// Where the data of a configuration lies.
+pub fn backend(config: &Config) -> Backend {
+    let url = config.database_url();
+    match url.strip_prefix("sqlite://") {
+        Some(path) => Backend::Sqlite { path: PathBuf::from(path), max_bytes: None },
+        None => Backend::Postgres { url },
+    }
+}
+
+/// A running server.
+pub struct Server {
+    app: App,
+    recorder: Arc<Recorder>,
+    stop: watch::Sender<bool>,
+    served: JoinHandle<()>,
+    /// Where browsers reach it.
+    pub address: SocketAddr,
+    /// Where sound and picture reach it.
+    pub media: SocketAddr,
+}
+
+impl Server {
+    /// Starts everything; when this returns, requests are answered.
+    ///
+    /// # Errors
+    /// See [`StartError`]: the text names the setting or the file.
+    pub async fn start(config: Config, clock: SharedClock) -> Result<Self, StartError> {
+        let keys = Keys::load(&config.data.keys)?;
+        let store = Store::open(&backend(&config), keys).await?;
+        let root = config.data.dir.join("recordings");
+        let found = recover_recordings(root.clone(), &store).await?;
+        let (recorder_events, recorder_queue) = mpsc::channel(limits::ENGINE_EVENTS);
+        let record_keys = Arc::new(RecordKeys::default());
+        let lookup: Arc<dyn KeyLookup> = record_keys.clone();
+        let recorder = Recorder::start(RecorderConfig::new(root.clone()), clock.clone(), lookup, recorder_events)
+            .map_err(io("recordings"))?;
+        let (engine_events, engine_queue) = mpsc::channel(limits::ENGINE_EVENTS);
+        let media = MediaConfig { listen: config.media.listen, advertise: config.media_addresses() };
+        let sink: Arc<dyn RecordSink> = recorder.clone();
+        let engine = MediaEngine::start(&media, clock.clone(), engine_events, sink)?;
+        let media = engine.local_addr();
+        let services = Services {
+            clock: clock.clone(),
+            store: store.clone(),
+            engine,
+            recorder: recorder.clone(),
+            record_keys,
+            rules: Hash::of(access::print().as_bytes()),
+            node: NODE.to_owned(),
+            register: Arc::new(Mutex::new(())),
+        };
+        let registry = Registry::new(Arc::new(services));
+        forward_events(&registry, engine_queue, recorder_queue);
+        tell_rooms(&registry, found).await;
+        let listener = TcpListener::bind(config.http.listen).await.map_err(io("http.listen"))?;
+        let address = listener.local_addr().map_err(io("http.listen"))?;
+        let app = Arc::new(context(config, clock, store, registry, root)?);
+        let (stop, stopping) = watch::channel(false);
+        let served = tokio::spawn(listener::serve(listener, http::router(app.clone()), stopping));
+        tracing::info!(%address, %media, "serving");
+        Ok(Self { app, recorder, stop, served, address, media })
+    }
+
+    /// What the handlers work with: for the demonstration and for tests.
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// Orderly end, at most `limits::SHUTDOWN`.
+    pub async fn stop(self) {
+        self.stop.send_replace(true);
+        let orderly = async {
+            self.app.registry.shutdown().await;
+            self.app.sockets.close_all(closing::SERVER_RESTARTS);
+            while self.app.sockets.count() > 0 {
+                tokio::time::sleep(limits::ACCEPT_PAUSE).await;
+            }
+            if self.served.await.is_err() {
+                tracing::error!("the listener failed");
+            }
+        };
+        if tokio::time::timeout(limits::SHUTDOWN, orderly).await.is_err() {
+            tracing::warn!("some connections did not end in time");
+        }
+        let recorder = self.recorder;
+        if tokio::task::spawn_blocking(move || recorder.shutdown()).await.is_err() {
+            tracing::error!("the recorder failed to end");
+        }
+        tracing::info!("stopped");
+    }
+}
+
+/// Name of this process in leases: one process per database today, so that a restart takes its rooms back at once.
+const NODE: &str = "diemcau";
+
+fn context(
+    config: Config,
+    clock: SharedClock,
+    store: Store,
+    registry: Registry,
+    recordings: PathBuf,
+) -> Result<Context, StartError> {
+    let accounts = Accounts::new(store.clone());
+    let sessions = Sessions::new(store.clone());
+    let signer = store.keys().signer(clock.now().as_microsecond())?.public();
+    Ok(Context {
+        sign_ins: SignIns::new(accounts.clone(), config.sign_in, clock.clone())?,
+        tickets: Tickets::new(clock.new_id())?,
+        rooms: Rooms::new(registry.clone(), sessions.clone(), accounts.clone()),
+        files: Files::new(store.clone(), Blobs::new(config.data.dir.join("files"))),
+        papers: Papers::new(store.clone(), Press::of_this_program()?),
+        recordings: Recordings::new(recordings, store),
+        guard: Guard::new(&config.http),
+        headers: Headers::new(&config.http),
+        key_fingerprint: signer.id().to_string(),
+        sockets: Sockets::default(),
+        metrics: Metrics::default(),
+        config,
+        clock,
+        accounts,
+        sessions,
+        registry,
+    })
+}
+
+fn forward_events(
+    registry: &Registry,
+    mut engine: mpsc::Receiver<EngineEvent>,
+    mut recorder: mpsc::Receiver<RecorderEvent>,
+) {
+    let rooms = registry.clone();
+    tokio::spawn(async move {
+        while let Some(event) = engine.recv().await {
+            rooms.engine_event(event).await;
+        }
+    });
+    let rooms = registry.clone();
+    tokio::spawn(async move {
+        while let Some(event) = recorder.recv().await {
+            rooms.recorder_event(event).await;
+        }
+    });
+}
+
+/// Keys from the store, for the one moment in which nothing else runs yet.
+struct StoredKeys {
+    store: Store,
+    runtime: tokio::runtime::Handle,
+}
+
+impl KeyLookup for StoredKeys {
+    fn key(&self, target: RecordTarget) -> Option<RecordKey> {
+        let scope = target.visit.map_or(Scope::Session, Scope::Visit);
+        let key = self.runtime.block_on(self.store.recording_key(target.session, scope));
+        key.ok().map(|key| RecordKey(*key.expose()))
+    }
+}
+
+/// Finishes what a crash cut off, so that it plays.
+async fn recover_recordings(root: PathBuf, store: &Store) -> Result<Vec<RecoveredFile>, StartError> {
+    let keys = StoredKeys { store: store.clone(), runtime: tokio::runtime::Handle::current() };
+    let recovered = tokio::task::spawn_blocking(move || recover(&root, &keys)).await;
+    let recovery = recovered.map_err(|_| AppError::Busy)?.map_err(io("recordings"))?;
+    for (path, why) in &recovery.left {
+        tracing::warn!(path = %path.display(), why, "a recording could not be finished");
+    }
+    Ok(recovery.finished)
+}
+
+/// The logs learn the end of the files that were finished at this start.
+async fn tell_rooms(registry: &Registry, found: Vec<RecoveredFile>) {
+    for file in found {
+        let RecoveredFile { segment, target, source, started, duration_ms, bytes, sha256, .. } = file;
+        if let Err(refusal) = registry.open(target.session).await {
+            tracing::warn!(session = %target.session, code = refusal.code, "a recording without a room");
+            continue;
+        }
+        let (started_mono_us, lost_packets) = (0, 0);
+        let closed = ClosedSegment {
+            segment,
+            source,
+            target,
+            started,
+            started_mono_us,
+            duration_ms,
+            bytes,
+            sha256,
+            lost_packets,
+        };
+        registry.recorder_event(RecorderEvent::SegmentClosed(closed)).await;
+    }
+}
