@@ -85,7 +85,7 @@ impl<'a> Play<'a> {
             visits: Vec::new(),
         };
         let refused = |refusal| DemoError::Refused { act: "propose".to_owned(), refusal };
-        stage.registry.create(secretary.clone(), new, &[]).await.map_err(refused)?;
+        stage.registry.create(secretary.clone(), new).await.map_err(refused)?;
         let room = stage.registry.open(session).await.map_err(refused)?;
         let (acts, seats, wires) = (0, BTreeMap::new(), BTreeMap::new());
         Ok(Self { stage, province, script, name, session, starts_at, room, secretary, acts, seats, wires })
