@@ -97,7 +97,7 @@ impl Server {
     pub async fn start(config: Config, clock: SharedClock) -> Result<Self, StartError> {
         let keys = Keys::load(&config.data.keys)?;
         let store = Store::open(&backend(&config), keys).await?;
-        let root = config.data.dir.join("recordings");
+        let root = config.data.recordings();
         let found = recover_recordings(root.clone(), &store).await?;
         let (recorder_events, recorder_queue) = mpsc::channel(limits::ENGINE_EVENTS);
         let record_keys = Arc::new(RecordKeys::default());

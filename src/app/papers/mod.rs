@@ -4,7 +4,6 @@
 //! a view model out. This file adds what is stored beside them and hands the model to the press.
 
 mod attendance;
-mod check;
 mod denunciation;
 mod minutes;
 mod no_show;
@@ -20,7 +19,6 @@ mod words;
 use jiff::{Timestamp, Zoned};
 
 pub use attendance::attendance;
-pub use check::check_text;
 pub use denunciation::denunciation;
 pub use minutes::minutes;
 pub use no_show::no_show;
