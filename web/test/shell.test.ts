@@ -47,6 +47,15 @@ test("the sign-in page needs no foreign address and breaks no rule of the policy
   await page.close();
 }, 30_000);
 
+test("who is not signed in is sent to sign in, once, and comes back to where they wanted to go", async () => {
+  const page = await browser.newPage();
+  await page.route("**/api/v1/me", (route) => route.fulfill({ status: 401, json: {} }));
+  await page.goto(`${origin}/kiem-tra-thiet-bi?buoi=b1`);
+  await page.getByLabel("Mật khẩu").waitFor();
+  expect(new URL(page.url()).searchParams.get("den")).toBe("/kiem-tra-thiet-bi?buoi=b1");
+  await page.close();
+}, 30_000);
+
 test("a page that was there once comes without network, and says what is missing", async () => {
   const context = await browser.newContext();
   const page = await context.newPage();
