@@ -8,6 +8,7 @@
     clippy::indexing_slicing,
     clippy::string_slice,
     clippy::print_stdout,
+    clippy::disallowed_methods,
     unreachable_pub,
     reason = "a test that cannot go on must stop, and helpers of tests are tests"
 )]
