@@ -10,7 +10,7 @@ use crate::domain::ids::BootId;
 
 /// Wall time for the record, monotonic time for durations, ids that sort by birth.
 pub trait Clock: Send + Sync + 'static {
-    /// Wall clock, UTC.
+    /// Wall clock, UTC, whole microseconds.
     fn now(&self) -> Timestamp;
     /// Microseconds since the start of this process; never goes back.
     fn mono_us(&self) -> i64;
@@ -40,7 +40,9 @@ impl SystemClock {
 impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "this file is where clocks are read")]
     fn now(&self) -> Timestamp {
-        Timestamp::now()
+        // The log counts microseconds: what is shown must equal what is stored.
+        let now = Timestamp::now();
+        Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
     }
     fn mono_us(&self) -> i64 {
         i64::try_from(self.started.elapsed().as_micros()).unwrap_or(i64::MAX)

@@ -197,3 +197,18 @@ pub const ROOM_LEASE: Duration = Duration::from_secs(15);
 pub const LOG_PAGE: u32 = 1000;
 /// A PostgreSQL commit that takes longer is given up as lost; the room is told `store_unavailable`.
 pub const COMMIT_TIMEOUT: Duration = Duration::from_secs(20);
+
+// --- papers --------------------------------------------------------------------------------------------------
+
+/// Papers that are set at the same time. More: they wait for their turn.
+pub const PAPERS_AT_ONCE: usize = 2;
+/// Longest time one paper may take, and its processor time. Longer: killed, `paper_time_limit`.
+pub const PAPER_TIME: Duration = Duration::from_secs(20);
+/// Memory of one typeset process in bytes. More: it ends, `paper_memory_limit`.
+pub const PAPER_MEMORY: u64 = 512 * 1024 * 1024;
+/// Largest request for a paper in bytes. Larger: refused `paper_request`.
+pub const PAPER_REQUEST_BYTES: usize = 8 * 1024 * 1024;
+/// Largest PDF in bytes. Larger: the process gets a broken pipe, `paper_process`.
+pub const PAPER_BYTES: u64 = 64 * 1024 * 1024;
+/// What is kept of the reason a typeset process gives, in bytes. Longer: cut.
+pub const PAPER_REASON_BYTES: u64 = 4 * 1024;

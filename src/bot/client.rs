@@ -288,12 +288,14 @@ impl Bot {
     ///
     /// [`BotError::NoSource`] when nothing was received in that slot yet.
     pub async fn ask_for_key_frame(&self, slot: usize) -> Result<(), BotError> {
-        let open = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
-        let track = open.iter().find(|(of, video, _)| *of == slot && *video).map(|(_, _, track)| track.clone());
-        drop(open);
-        let track = track.ok_or(BotError::NoSource)?;
+        let track = self.picture_of(slot).ok_or(BotError::NoSource)?;
         let media_ssrc = track.ssrcs().await.first().copied().ok_or(BotError::NoSource)?;
         Ok(track.write_rtcp(vec![Box::new(PictureLossIndication { sender_ssrc: 0, media_ssrc })]).await?)
+    }
+
+    fn picture_of(&self, slot: usize) -> Option<Arc<dyn TrackRemote>> {
+        let open = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        open.iter().find(|(of, video, _)| *of == slot && *video).map(|(_, _, track)| track.clone())
     }
 
     /// Ends the connection with a good-bye.
@@ -338,10 +340,7 @@ fn engine() -> Result<(MediaEngine, Registry), BotError> {
         (MIME_TYPE_VP8, PT_VP8, RtpCodecKind::Video),
         (MIME_TYPE_RTX, PT_RTX, RtpCodecKind::Video),
     ] {
-        media.register_codec(
-            RTCRtpCodecParameters { rtp_codec: codec(mime_type), payload_type, ..Default::default() },
-            kind,
-        )?;
+        media.register_codec(RTCRtpCodecParameters { rtp_codec: codec(mime_type), payload_type }, kind)?;
     }
     configure_simulcast_extension_headers(&mut media)?;
     let level = RTCRtpHeaderExtensionCapability { uri: URI_LEVEL.to_owned() };

@@ -6,7 +6,7 @@ use crate::app::sessions::Sessions;
 use crate::auth::sign_in::Caller;
 use crate::domain::access;
 use crate::domain::actor::Actor;
-use crate::domain::ids::{PointId, SessionId, UserId};
+use crate::domain::ids::{PointId, SessionId};
 use crate::domain::people::UnitRole;
 use crate::domain::units::DeviceKind;
 use crate::error::AppError;
@@ -83,7 +83,7 @@ impl Rooms {
         Ok(self.enter(actor, session, "http.tickets", About::Session).await?.0)
     }
 
-    /// A new session of a unit in which the actor may propose one; names of those with functions are the accounts'.
+    /// A new session of a unit in which the actor may propose one.
     pub async fn create(&self, actor: Actor, new: NewSession) -> Result<i64, AppError> {
         let unit_roles: Vec<UnitRole> =
             actor.roles.iter().filter(|(unit, _)| *unit == new.unit).map(|(_, role)| *role).collect();
@@ -91,13 +91,12 @@ impl Rooms {
         if !access::may("http.sessions.create", &who) {
             return Err(if unit_roles.is_empty() { AppError::NotFound } else { AppError::NotAllowed });
         }
-        let mut names: Vec<(UserId, String, String)> = Vec::new();
         for function in &new.functions {
             let account = self.accounts.by_id(function.user).await?;
-            let user = account.map(|account| account.user).filter(|user| !user.disabled);
-            let user = user.ok_or_else(|| AppError::BodyMalformed(Some("functions".to_owned())))?;
-            names.push((user.id, user.name, user.title));
+            if !account.is_some_and(|account| !account.user.disabled) {
+                return Err(AppError::BodyMalformed(Some("functions".to_owned())));
+            }
         }
-        Ok(self.registry.create(actor, new, &names).await?)
+        Ok(self.registry.create(actor, new).await?)
     }
 }

@@ -253,7 +253,7 @@ mod tests {
     #[test]
     fn sound_changes_at_once_and_stops_at_once() {
         let mut slot = AudioSlot::new(STREAM, 3);
-        let mut send = |slot: &mut AudioSlot, from, index, payload: &[u8]| {
+        let send = |slot: &mut AudioSlot, from, index, payload: &[u8]| {
             let packet = Packet {
                 from,
                 kind: SourceKind::Microphone,

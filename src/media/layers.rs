@@ -26,13 +26,7 @@ impl Flowing {
     /// The best layer not above `cap`; a source that has only better ones is shown all the same.
     pub(crate) fn target(self, cap: Layer) -> Option<Layer> {
         let flows = |layer: &&Layer| self.has(**layer);
-        LAYERS
-            .iter()
-            .filter(flows)
-            .filter(|layer| **layer <= cap)
-            .next_back()
-            .or_else(|| LAYERS.iter().find(flows))
-            .copied()
+        LAYERS.iter().rfind(|layer| flows(layer) && **layer <= cap).or_else(|| LAYERS.iter().find(flows)).copied()
     }
 
     /// The best layer of all.

@@ -29,6 +29,13 @@ struct Arrived<'a> {
     repaired: bool,
 }
 
+/// What became of an authentic packet.
+enum Opened {
+    Taken,
+    /// It belongs to nothing we agreed on, or not yet: repairs of a layer that has not begun, to probe the line.
+    Unbound,
+}
+
 impl Worker {
     pub(crate) fn datagram(&mut self, from: SocketAddr, to: Option<IpAddr>, datagram: &mut [u8]) {
         let kind = Kind::of(datagram);
@@ -116,13 +123,18 @@ impl Worker {
     }
 
     fn rtp(&mut self, place: PeerIndex, datagram: &mut [u8]) {
-        if self.open_rtp(place, datagram).is_none() {
-            self.counters.refused += 1;
+        match self.open_rtp(place, datagram) {
+            Some(Opened::Taken) => {}
+            Some(Opened::Unbound) => {
+                self.alive(place);
+                self.counters.unbound += 1;
+            }
+            None => self.counters.refused += 1,
         }
     }
 
     /// Authenticates before anything else is believed; `None` for what is refused.
-    fn open_rtp(&mut self, place: PeerIndex, datagram: &mut [u8]) -> Option<()> {
+    fn open_rtp(&mut self, place: PeerIndex, datagram: &mut [u8]) -> Option<Opened> {
         let now_us = self.now_us;
         let header = RtpHeader::parse(datagram)?;
         let (peer, next_stream) = self.peer_and_streams(place)?;
@@ -151,7 +163,10 @@ impl Worker {
         }
         let belongs = match known {
             Some(belongs) => belongs,
-            None => peer.bind(packet, &header, || Self::new_stream(next_stream, place))?,
+            None => match peer.bind(packet, &header, || Self::new_stream(next_stream, place)) {
+                Some(belongs) => belongs,
+                None => return Some(Opened::Unbound),
+            },
         };
         let payload = header.payload(packet)?;
         let arrived = match belongs {
@@ -194,7 +209,7 @@ impl Worker {
         if let Some(arrived) = arrived {
             self.media(place, &arrived);
         }
-        Some(())
+        Some(Opened::Taken)
     }
 
     fn media(&mut self, place: PeerIndex, arrived: &Arrived<'_>) {

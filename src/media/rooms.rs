@@ -34,8 +34,9 @@ impl Worker {
 
     fn join(&mut self, new: NewPeer) {
         if self.peers.len() - self.free.len() >= limits::MEDIA_CONNECTIONS {
-            // The room has given up waiting if this fails.
-            let _ = new.reply.send(Err(JoinRefusal::Full));
+            if new.reply.send(Err(JoinRefusal::Full)).is_err() {
+                tracing::debug!("a join was refused that nobody waits for any more");
+            }
             return;
         }
         let before = self.rooms.get(&new.room).and_then(|room| room.members.get(&new.connection)).copied();

@@ -164,7 +164,7 @@ pub(crate) fn write_cname(out: &mut Vec<u8>, ssrc: u32, cname: &str) {
     out.push(cname.len() as u8);
     out.extend_from_slice(cname);
     out.push(0);
-    while (out.len() - start) % 4 != 0 {
+    while !(out.len() - start).is_multiple_of(4) {
         out.push(0);
     }
     end(out, start);

@@ -6,6 +6,7 @@ use rtc_dtls::crypto_provider::{BlockCipherAlgorithm, RTCCrypto};
 
 use super::window::IndexWindow;
 use super::wire::{put, u32_at};
+use crate::limits;
 
 /// Exported keying material: client key, server key, client salt, server salt (RFC 5764 §4.2).
 pub(crate) const EXPORT: usize = 56;
@@ -20,6 +21,8 @@ pub(crate) enum SrtpError {
     Replayed,
     #[error("authentication failed")]
     Forged,
+    #[error("more senders than one connection may have")]
+    TooMany,
     #[error("keys could not be derived")]
     Keys,
 }
@@ -74,7 +77,8 @@ pub(crate) struct SrtpSession {
     rtcp_in: Direction,
     rtcp_out: Direction,
     rtcp_out_index: u32,
-    rtcp_window: IndexWindow<2>,
+    /// Each sender counts its SRTCP packets by itself (RFC 3711 §3.2.1: one context per SSRC).
+    rtcp_windows: Vec<(u32, IndexWindow<2>)>,
 }
 
 impl SrtpSession {
@@ -91,7 +95,7 @@ impl SrtpSession {
             rtp_out: Direction::derive(crypto, server_key, server_salt, (0, 2))?,
             rtcp_out: Direction::derive(crypto, server_key, server_salt, (3, 5))?,
             rtcp_out_index: 0,
-            rtcp_window: IndexWindow::new(),
+            rtcp_windows: Vec::new(),
         })
     }
 
@@ -127,8 +131,13 @@ impl SrtpSession {
         if trailer >> 31 == 0 {
             return Err(SrtpError::Forged);
         }
-        if !self.rtcp_window.is_free(index) {
+        let known = self.rtcp_windows.iter().position(|(of, _)| *of == ssrc);
+        let window = known.and_then(|place| self.rtcp_windows.get(place));
+        if window.is_some_and(|(_, window)| !window.is_free(index)) {
             return Err(SrtpError::Replayed);
+        }
+        if known.is_none() && self.rtcp_windows.len() >= limits::INCOMING_STREAMS {
+            return Err(SrtpError::TooMany);
         }
         let (packet, _) = packet.split_at_mut_checked(body).ok_or(SrtpError::Short)?;
         let (header, body) = packet.split_at_mut_checked(RTCP_HEADER).ok_or(SrtpError::Short)?;
@@ -137,7 +146,13 @@ impl SrtpSession {
         put(&mut aad, RTCP_HEADER, &trailer.to_be_bytes());
         let nonce = self.rtcp_in.nonce(ssrc, index);
         let plain = self.rtcp_in.key.open_in_place(nonce, Aad::from(aad), body).map_err(|_| SrtpError::Forged)?.len();
-        self.rtcp_window.take(index);
+        let place = known.unwrap_or_else(|| {
+            self.rtcp_windows.push((ssrc, IndexWindow::new()));
+            self.rtcp_windows.len() - 1
+        });
+        if let Some((_, window)) = self.rtcp_windows.get_mut(place) {
+            window.take(index);
+        }
         Ok(RTCP_HEADER + plain)
     }
 
@@ -292,6 +307,21 @@ mod tests {
         let mut forged = vec![0x80; 40];
         assert_eq!(server.open_rtp(&mut forged, 12, 42, 70_000), Err(SrtpError::Forged));
         assert_eq!(server.open_rtp(&mut [0; 5], 12, 42, 1), Err(SrtpError::Short));
+    }
+
+    /// Chromium counts per SSRC; one window for all would refuse most of its reports.
+    #[test]
+    fn each_sender_has_its_own_rtcp_index() {
+        let (mut server, _) = pair();
+        for ssrc in [42u32, 43] {
+            let (_, mut fresh) = pair();
+            let mut packet = hex("80c90001");
+            packet.extend_from_slice(&ssrc.to_be_bytes());
+            fresh.seal_rtcp(&mut packet, 0).unwrap();
+            let mut again = packet.clone();
+            assert_eq!(server.open_rtcp(&mut packet), Ok(8));
+            assert_eq!(server.open_rtcp(&mut again), Err(SrtpError::Replayed));
+        }
     }
 
     #[test]

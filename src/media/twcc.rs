@@ -94,7 +94,7 @@ impl TwccRecorder {
         self.messages = self.messages.wrapping_add(1);
         write_chunks(&symbols, &mut fci);
         fci.extend_from_slice(&deltas);
-        while fci.len() % 4 != 0 {
+        while !fci.len().is_multiple_of(4) {
             fci.push(0);
         }
         Some(fci)

@@ -49,6 +49,8 @@ pub struct WorkerCounters {
     pub strangers: u64,
     /// Packets that failed authentication or were seen before.
     pub refused: u64,
+    /// Authentic packets that belong to no agreed stream.
+    pub unbound: u64,
     /// Packets of microphones that are not open.
     pub gated: u64,
     /// Packets passed on to slots.

@@ -77,12 +77,7 @@ impl Registry {
     }
 
     /// A new session: its log begins with genesis and proposal. A repeated request finds it there.
-    pub async fn create(
-        &self,
-        actor: Actor,
-        new: NewSession,
-        names: &[(UserId, String, String)],
-    ) -> Result<i64, Refusal> {
+    pub async fn create(&self, actor: Actor, new: NewSession) -> Result<i64, Refusal> {
         let services = &self.services;
         let now = services.clock.now();
         let session = new.id;
@@ -118,12 +113,12 @@ impl Registry {
             return Ok(seq);
         }
         for function in new.functions {
-            let known = names.iter().find(|(user, _, _)| *user == function.user);
-            let (name, title) = known.map(|(_, name, title)| (name.clone(), title.clone())).unwrap_or_default();
+            let account = services.store.account(function.user).await.map_err(refusal)?;
+            let account = account.ok_or(Refusal::new("account_unknown").field("functions.user"))?.user;
             let command = Command::AssignFunction {
                 user: function.user,
-                name,
-                title,
+                name: account.name,
+                title: account.title,
                 function: function.function,
                 point: function.point,
             };

@@ -83,8 +83,15 @@ impl Task {
     pub(super) async fn run(mut self, first: Vec<Event>) -> End {
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let mut in_flight: Option<InFlight> = None;
         self.by_itself(first);
+        // What a restart has to say is stored before anybody is shown anything.
+        if let Some(mut flight) = self.next_flight() {
+            let result = flight.commit.as_mut().await;
+            if let Err(end) = self.landed(flight, result) {
+                return self.finish(end);
+            }
+        }
+        let mut in_flight: Option<InFlight> = None;
         loop {
             if in_flight.is_none() {
                 in_flight = self.next_flight();

@@ -37,7 +37,7 @@ impl NewEvent {
     /// A typed event of the domain, its body as JSON, sealed under the scope it names.
     pub fn typed(event: &Event, command_id: CommandId, part: u32, actor: String) -> Result<Self, StoreError> {
         let body = serde_json::to_vec(event).map_err(|_| StoreError::Invalid { field: "body" })?;
-        let (kind, scope) = (event.kind(), event.scope().into());
+        let (kind, scope) = (event.kind(), event.scope());
         Ok(Self { kind, v: EVENT_VERSION.into(), command_id, part, actor, scope, body })
     }
 

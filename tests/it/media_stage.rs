@@ -289,7 +289,8 @@ pub(crate) enum Way {
     ToClient,
 }
 
-type Judge = Box<dyn FnMut(Way, &[u8]) -> bool + Send>;
+/// May change a datagram; the number says how often it is passed on.
+type Judge = Box<dyn FnMut(Way, &mut Vec<u8>) -> usize + Send>;
 
 /// A wire between clients and server that can lose datagrams and change its address towards the server.
 pub(crate) struct Relay {
@@ -306,7 +307,7 @@ impl Relay {
         let relay = Self {
             address: socket.local_addr().unwrap(),
             server: Arc::default(),
-            judge: Arc::new(Mutex::new(Box::new(|_, _| true))),
+            judge: Arc::new(Mutex::new(Box::new(|_, _| 1))),
             rebind: Arc::default(),
         };
         let (server, judge, rebind) = (relay.server.clone(), relay.judge.clone(), relay.rebind.clone());
@@ -323,9 +324,10 @@ impl Relay {
                     tokio::spawn(back(fresh.clone(), socket.clone(), from, judge.clone()));
                     outer.insert(from, fresh);
                 }
-                let pass = (judge.lock().unwrap())(Way::ToServer, &buffer[..length]);
-                if pass {
-                    let _ = outer[&from].send_to(&buffer[..length], to).await;
+                let mut datagram = buffer[..length].to_vec();
+                let copies = (judge.lock().unwrap())(Way::ToServer, &mut datagram);
+                for _ in 0..copies {
+                    let _ = outer[&from].send_to(&datagram, to).await;
                 }
             }
         });
@@ -337,8 +339,13 @@ impl Relay {
     }
 
     /// From now on `judge` says what passes.
-    pub(crate) fn judge(&self, judge: impl FnMut(Way, &[u8]) -> bool + Send + 'static) {
-        *self.judge.lock().unwrap() = Box::new(judge);
+    pub(crate) fn judge(&self, mut judge: impl FnMut(Way, &[u8]) -> bool + Send + 'static) {
+        *self.judge.lock().unwrap() = Box::new(move |way, datagram| usize::from(judge(way, datagram)));
+    }
+
+    /// From now on `harm` may change datagrams and says how often each is passed on.
+    pub(crate) fn harm(&self, harm: impl FnMut(Way, &mut Vec<u8>) -> usize + Send + 'static) {
+        *self.judge.lock().unwrap() = Box::new(harm);
     }
 
     /// The server sees another source address from now on, as after a change of network.
@@ -350,9 +357,10 @@ impl Relay {
 async fn back(outer: Arc<UdpSocket>, inner: Arc<UdpSocket>, client: SocketAddr, judge: Arc<Mutex<Judge>>) {
     let mut buffer = [0; 2_048];
     while let Ok(length) = outer.recv(&mut buffer).await {
-        let pass = (judge.lock().unwrap())(Way::ToClient, &buffer[..length]);
-        if pass {
-            let _ = inner.send_to(&buffer[..length], client).await;
+        let mut datagram = buffer[..length].to_vec();
+        let copies = (judge.lock().unwrap())(Way::ToClient, &mut datagram);
+        for _ in 0..copies {
+            let _ = inner.send_to(&datagram, client).await;
         }
     }
 }

@@ -269,7 +269,7 @@ async fn a_list_of_sessions_comes_in_pages_and_only_to_whom_it_concerns(world: W
     assert_eq!(store.sessions((at(10), at(11)), None).await.unwrap().rows.len(), 2);
     assert!(matches!(store.sessions(day, Some("x")).await, Err(StoreError::Invalid { field: "after" })));
     assert_eq!(store.session_points(session(4)).await.unwrap()[0].role, PointRole::Central);
-    assert_eq!(store.session_functions(session(9)).await.unwrap(), [note_taker.clone()]);
+    assert_eq!(store.session_functions(session(9)).await.unwrap(), std::slice::from_ref(&note_taker));
     store.write_office(at(1), vec![office::function(session(9), &note_taker, false)]).await.unwrap();
     assert!(store.session_functions(session(9)).await.unwrap().is_empty());
     let second_centre = SessionPoint { point: point_id(2), ..central };
@@ -488,7 +488,7 @@ async fn the_outbox_keeps_what_has_to_arrive(world: World) {
     log.send(append).await.unwrap();
     let store = &world.store;
     assert!(store.outbox_due(at(9)).await.unwrap().is_empty());
-    assert_eq!(store.outbox_due(at(10)).await.unwrap(), [row.clone()]);
+    assert_eq!(store.outbox_due(at(10)).await.unwrap(), std::slice::from_ref(&row));
     store.outbox_failed(row.id, at(70), at(11)).await.unwrap();
     assert!(store.outbox_due(at(69)).await.unwrap().is_empty());
     assert_eq!(store.outbox_due(at(70)).await.unwrap()[0].tries, 1);

@@ -1,6 +1,7 @@
 //! What several test modules need.
 
 pub mod clock;
+pub mod day;
 pub mod postgres;
 pub mod store;
 pub mod web;

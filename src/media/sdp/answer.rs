@@ -1,6 +1,5 @@
 //! Writing the answer: everything the browser needs in one text, nothing to trickle or renegotiate.
 
-use std::fmt::Write;
 use std::net::SocketAddr;
 
 use super::negotiate::{EXTENSIONS, Negotiated, Role, SlotStream, SourceLine};
@@ -22,12 +21,9 @@ pub(crate) fn write(offer: &Offer, agreed: &Negotiated, transport: &Transport<'_
     let lines = || offer.lines.iter().zip(&agreed.roles);
     let mids: Vec<&str> =
         lines().filter(|(_, role)| **role != Role::Rejected).map(|(line, _)| line.mid.as_str()).collect();
-    // Writing to a String cannot fail.
-    let _ = write!(
-        sdp,
-        "v=0\r\no=- {session} 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\na=ice-lite\r\na=group:BUNDLE {}\r\na=msid-semantic: WMS *\r\n",
+    sdp.push_str(&format!("v=0\r\no=- {session} 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\na=ice-lite\r\na=group:BUNDLE {}\r\na=msid-semantic: WMS *\r\n",
         mids.join(" ")
-    );
+    ));
     for (line, role) in lines() {
         match *role {
             Role::Rejected => reject(&mut sdp, line),
@@ -62,78 +58,78 @@ pub(crate) fn cname(place: usize) -> String {
 }
 
 fn reject(sdp: &mut String, line: &OfferedLine) {
-    let _ = write!(
-        sdp,
+    sdp.push_str(&format!(
         "m={} 0 {} {}\r\nc=IN IP4 0.0.0.0\r\na=inactive\r\n",
         line.media,
         line.protocol,
         line.formats.join(" ")
-    );
+    ));
     if !line.mid.is_empty() {
-        let _ = write!(sdp, "a=mid:{}\r\n", line.mid);
+        sdp.push_str(&format!("a=mid:{}\r\n", line.mid));
     }
 }
 
 fn begin(sdp: &mut String, line: &OfferedLine, transport: &Transport<'_>, payload_type: u8, rtx: Option<u8>) {
     let video = line.kind == MediaKind::Video;
-    let _ = write!(sdp, "m={} 9 {} {payload_type}", line.media, line.protocol);
+    sdp.push_str(&format!("m={} 9 {} {payload_type}", line.media, line.protocol));
     if let Some(rtx) = rtx {
-        let _ = write!(sdp, " {rtx}");
+        sdp.push_str(&format!(" {rtx}"));
     }
-    let _ = write!(
-        sdp,
-        "\r\nc=IN IP4 0.0.0.0\r\na=mid:{}\r\na=ice-ufrag:{}\r\na=ice-pwd:{}\r\na=fingerprint:sha-256 {}\r\na=setup:passive\r\n\
+    sdp.push_str(&format!("\r\nc=IN IP4 0.0.0.0\r\na=mid:{}\r\na=ice-ufrag:{}\r\na=ice-pwd:{}\r\na=fingerprint:sha-256 {}\r\na=setup:passive\r\n\
          a=rtcp-mux\r\na=rtcp-rsize\r\n",
         line.mid, transport.ufrag, transport.pwd, transport.fingerprint
-    );
+    ));
     for (place, address) in transport.candidates.iter().enumerate() {
         let place = u32::try_from(place).unwrap_or(u32::MAX).min(65_535);
         // Type preference of host candidates, then configuration order (RFC 8445 §5.1.2.1).
         let priority = 126 << 24 | (65_535 - place) << 8 | 255;
-        let _ =
-            write!(sdp, "a=candidate:{} 1 udp {priority} {} {} typ host\r\n", place + 1, address.ip(), address.port());
+        sdp.push_str(&format!(
+            "a=candidate:{} 1 udp {priority} {} {} typ host\r\n",
+            place + 1,
+            address.ip(),
+            address.port()
+        ));
     }
     sdp.push_str("a=end-of-candidates\r\n");
     if video {
-        let _ = write!(
-            sdp,
-            "a=rtpmap:{payload_type} VP8/90000\r\na=rtcp-fb:{payload_type} nack\r\na=rtcp-fb:{payload_type} nack pli\r\na=rtcp-fb:{payload_type} ccm fir\r\n"
-        );
+        sdp.push_str(&format!("a=rtpmap:{payload_type} VP8/90000\r\na=rtcp-fb:{payload_type} nack\r\na=rtcp-fb:{payload_type} nack pli\r\na=rtcp-fb:{payload_type} ccm fir\r\n"
+        ));
     } else {
-        let _ =
-            write!(sdp, "a=rtpmap:{payload_type} opus/48000/2\r\na=fmtp:{payload_type} minptime=10;useinbandfec=1\r\n");
+        sdp.push_str(&format!(
+            "a=rtpmap:{payload_type} opus/48000/2\r\na=fmtp:{payload_type} minptime=10;useinbandfec=1\r\n"
+        ));
     }
     if let Some(rtx) = rtx {
-        let _ = write!(sdp, "a=rtpmap:{rtx} rtx/90000\r\na=fmtp:{rtx} apt={payload_type}\r\n");
+        sdp.push_str(&format!("a=rtpmap:{rtx} rtx/90000\r\na=fmtp:{rtx} apt={payload_type}\r\n"));
     }
 }
 
 fn receive(sdp: &mut String, line: &OfferedLine, source: &SourceLine) {
     sdp.push_str("a=recvonly\r\n");
-    let _ = write!(sdp, "a=rtcp-fb:{} transport-cc\r\n", source.payload_type);
+    sdp.push_str(&format!("a=rtcp-fb:{} transport-cc\r\n", source.payload_type));
     for (uri, id) in &line.extensions {
         if EXTENSIONS.contains(&uri.as_str()) {
-            let _ = write!(sdp, "a=extmap:{id} {uri}\r\n");
+            sdp.push_str(&format!("a=extmap:{id} {uri}\r\n"));
         }
     }
     if source.kind == SourceKind::Camera && !source.rids.is_empty() {
         // Without these two Chromium sends only the lowest layer.
         let rids: Vec<&str> = source.rids.iter().map(|(rid, _)| rid.as_str()).collect();
         for rid in &rids {
-            let _ = write!(sdp, "a=rid:{rid} recv\r\n");
+            sdp.push_str(&format!("a=rid:{rid} recv\r\n"));
         }
-        let _ = write!(sdp, "a=simulcast:recv {}\r\n", rids.join(";"));
+        sdp.push_str(&format!("a=simulcast:recv {}\r\n", rids.join(";")));
     }
 }
 
 fn send(sdp: &mut String, stream: SlotStream, place: usize, letter: char) {
     let name = cname(place);
-    let _ = write!(sdp, "a=sendonly\r\na=msid:{name} {letter}{place}\r\n");
+    sdp.push_str(&format!("a=sendonly\r\na=msid:{name} {letter}{place}\r\n"));
     if let Some((_, rtx)) = stream.rtx {
-        let _ = write!(sdp, "a=ssrc-group:FID {} {rtx}\r\n", stream.ssrc);
+        sdp.push_str(&format!("a=ssrc-group:FID {} {rtx}\r\n", stream.ssrc));
     }
     for ssrc in std::iter::once(stream.ssrc).chain(stream.rtx.map(|(_, rtx)| rtx)) {
-        let _ = write!(sdp, "a=ssrc:{ssrc} cname:{name}\r\na=ssrc:{ssrc} msid:{name} {letter}{place}\r\n");
+        sdp.push_str(&format!("a=ssrc:{ssrc} cname:{name}\r\na=ssrc:{ssrc} msid:{name} {letter}{place}\r\n"));
     }
 }
 

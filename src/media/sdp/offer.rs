@@ -263,9 +263,11 @@ mod tests {
             let mut offer = samples::browser(1);
             let at = (0..=at.min(offer.len())).rev().find(|at| offer.is_char_boundary(*at)).unwrap();
             offer.insert_str(at, &noise);
-            let _ = Offer::parse(&offer);
+            let whole = Offer::parse(&offer);
             let cut = (0..=cut.min(offer.len())).rev().find(|at| offer.is_char_boundary(*at)).unwrap();
-            let _ = Offer::parse(&offer[..cut]);
+            offer.truncate(cut);
+            let part = Offer::parse(&offer);
+            prop_assert!(part.map_or(0, |offer| offer.lines.len()) <= whole.map_or(usize::MAX, |offer| offer.lines.len()));
         }
     }
 }

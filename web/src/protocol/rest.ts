@@ -51,6 +51,15 @@ export type GapRow = { point: PointId, from: string, to: string | null,
 cause: string, visit: VisitId | null, };
 
 /**
+ * `GET /api/v1/kiosk/challenge`.
+ */
+export type KioskChallenge = { 
+/**
+ * The kiosk signs the line `diemcau-kiosk-sign-in-1`, LF, and this, with ECDSA P-256 and SHA-256 (r ‖ s), within 60 s.
+ */
+challenge: string, };
+
+/**
  * `POST /api/v1/kiosk/pair`: the code was shown once to the administrator.
  */
 export type KioskPair = { code: string, 
@@ -58,6 +67,11 @@ export type KioskPair = { code: string,
  * SPKI of an ECDSA P-256 key that cannot leave its browser, base64url.
  */
 public_key: string, };
+
+/**
+ * Answer of `POST /api/v1/kiosk/pair`.
+ */
+export type KioskPaired = { device: DeviceId, point: PointId, kind: DeviceKind, name: string, };
 
 /**
  * `POST /api/v1/kiosk/sign-in`: signature over the challenge of `GET /api/v1/kiosk/challenge`, base64url.

@@ -90,7 +90,11 @@ may_speak: boolean, microphone_open: boolean, };
 /**
  * A point as everybody sees it.
  */
-export type PublicPoint = { name: string, role: PointRole, link: LinkView, microphone_open: boolean, hand_raised: boolean, };
+export type PublicPoint = { name: string, role: PointRole, link: LinkView, microphone_open: boolean, hand_raised: boolean, 
+/**
+ * Numbers waiting at this point, first in the queue first; restricted visits are absent.
+ */
+waiting: Array<number>, };
 
 /**
  * Section `public`: what everybody of the session sees, citizen screens included. No names of citizens.

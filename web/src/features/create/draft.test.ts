@@ -1,0 +1,73 @@
+import { expect, test } from "vitest";
+import type { Point } from "../../protocol/units";
+import { emptyDraft, missing, newVisit, toNewSession, type SessionDraft } from "./draft";
+
+const point = (id: string): Point => ({
+  id,
+  unit: "u1",
+  name: `Điểm ${id}`,
+  address: "Số 1",
+  equipment: "",
+  phone: "",
+  valid_from: "2026-01-01",
+  valid_to: null,
+});
+
+function filled(): SessionDraft {
+  const draft = emptyDraft("2026-11-23");
+  return {
+    ...draft,
+    unit: "u1",
+    title: " Tiếp công dân định kỳ ",
+    grounds: ["remote_or_weak"],
+    central: "tt",
+    components: ["xa-a"],
+    functions: draft.functions.map((one) => ({
+      ...one,
+      user: `user-${one.function}`,
+      point: one.function === "point_officer" ? "xa-a" : "tt",
+    })),
+    visits: [{ ...newVisit("xa-a"), name: "Nguyễn Văn An", summary: "Đất đai" }],
+  };
+}
+
+test("an empty proposal names each thing that is missing", () => {
+  expect(missing(emptyDraft("2026-11-23")).map(({ code }) => code)).toEqual([
+    "unit",
+    "title",
+    "grounds",
+    "central",
+    "component",
+    "presider",
+    "note_taker",
+    "function",
+  ]);
+});
+
+test("a filled proposal misses nothing and starts at the country's time", () => {
+  expect(missing(filled())).toEqual([]);
+  const body = toNewSession(filled(), [point("tt"), point("xa-a")]);
+  expect(body.starts_at).toBe("2026-11-23T08:00:00+07:00");
+  expect(body.title).toBe("Tiếp công dân định kỳ");
+  expect(body.points.map(({ role }) => role)).toEqual(["central", "component"]);
+});
+
+test("a person at a point that was taken out is missing again", () => {
+  const draft = { ...filled(), components: ["xa-b"] };
+  expect(missing(draft).map(({ code, number }) => [code, number])).toEqual([
+    ["function", undefined],
+    ["visit", 1],
+  ]);
+});
+
+test("names are sent composed, and a visit never lists the citizen's point twice", () => {
+  const draft = filled();
+  const visits = draft.visits.map((visit) => ({
+    ...visit,
+    name: "Nguyễn Văn An".normalize("NFD"),
+    agencyPoints: ["xa-a", "tt"],
+  }));
+  const [visit] = toNewSession({ ...draft, visits }, []).visits;
+  expect(visit?.persons[0]?.name).toBe("Nguyễn Văn An".normalize("NFC"));
+  expect(visit?.agency_points).toEqual(["tt"]);
+});

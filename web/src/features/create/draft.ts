@@ -1,0 +1,172 @@
+import { atZone } from "../../i18n/time";
+import type { PetitionKind } from "../../protocol/cases";
+import type { Registration, SessionPoint } from "../../protocol/event";
+import type { PointId, SessionId, UserId } from "../../protocol/ids";
+import type { Class, IdentityKind, SessionFunction } from "../../protocol/people";
+import type { NewSession } from "../../protocol/rest";
+import type { EligibilityGround, ReceptionKind } from "../../protocol/session";
+import type { Point, PointRole } from "../../protocol/units";
+
+export interface FunctionDraft {
+  key: string;
+  user: UserId | null;
+  function: SessionFunction;
+  point: PointId | null;
+}
+
+export interface VisitDraft {
+  id: string;
+  personId: string;
+  title: string;
+  name: string;
+  address: string;
+  phone: string;
+  identityKind: IdentityKind | "none";
+  identityNumber: string;
+  presentedAs: PetitionKind;
+  summary: string;
+  class: Class;
+  citizenPoint: PointId | null;
+  agencyPoints: PointId[];
+  groupSize: string;
+}
+
+/** A session while it is being filled in. */
+export interface SessionDraft {
+  id: SessionId;
+  unit: string | null;
+  title: string;
+  kind: ReceptionKind;
+  day: string;
+  time: string;
+  grounds: EligibilityGround[];
+  central: PointId | null;
+  components: PointId[];
+  functions: FunctionDraft[];
+  visits: VisitDraft[];
+}
+
+const newKey = () => crypto.randomUUID();
+
+export const newFunction = (of: SessionFunction): FunctionDraft => ({ key: newKey(), user: null, function: of, point: null });
+
+export const newVisit = (citizenPoint: PointId | null): VisitDraft => ({
+  id: newKey(),
+  personId: newKey(),
+  title: "",
+  name: "",
+  address: "",
+  phone: "",
+  identityKind: "none",
+  identityNumber: "",
+  presentedAs: "feedback_petition",
+  summary: "",
+  class: "normal",
+  citizenPoint,
+  agencyPoints: [],
+  groupSize: "1",
+});
+
+export const emptyDraft = (day: string): SessionDraft => ({
+  id: newKey(),
+  unit: null,
+  title: "",
+  kind: "periodic",
+  day,
+  time: "08:00",
+  grounds: [],
+  central: null,
+  components: [],
+  functions: [newFunction("presider"), newFunction("note_taker"), newFunction("point_officer")],
+  visits: [],
+});
+
+export const pointsOf = ({ central, components }: Pick<SessionDraft, "central" | "components">): PointId[] => [
+  ...(central === null ? [] : [central]),
+  ...components.filter((point) => point !== central),
+];
+
+/** What hinders sending: `code` is a key of `office:create.missing`. */
+export interface Missing {
+  code: string;
+  number?: number;
+}
+
+export function missing(draft: SessionDraft): Missing[] {
+  const points = pointsOf(draft);
+  const filled = ({ user, point }: FunctionDraft) => user !== null && point !== null && points.includes(point);
+  const has = (wanted: SessionFunction) => draft.functions.some((one) => one.function === wanted && filled(one));
+  const rules: [boolean, string][] = [
+    [draft.unit !== null, "unit"],
+    [draft.title.trim() !== "", "title"],
+    [draft.day !== "" && draft.time !== "", "start"],
+    [draft.grounds.length > 0, "grounds"],
+    [draft.central !== null, "central"],
+    [points.length > 1, "component"],
+    [has("presider"), "presider"],
+    [has("note_taker"), "note_taker"],
+    [draft.functions.every(filled), "function"],
+  ];
+  return [
+    ...rules.filter(([holds]) => !holds).map(([, code]) => ({ code })),
+    ...draft.visits.flatMap((visit, index) => (isComplete(visit, points) ? [] : [{ code: "visit", number: index + 1 }])),
+  ];
+}
+
+export const isComplete = (visit: VisitDraft, points: readonly PointId[]): boolean =>
+  visit.name.trim() !== "" && visit.summary.trim() !== "" && visit.citizenPoint !== null && points.includes(visit.citizenPoint);
+
+/** The body of `POST /sessions`; the draft has nothing missing. */
+export function toNewSession(draft: SessionDraft, known: readonly Point[]): NewSession {
+  const roleOf = (point: PointId): PointRole => (point === draft.central ? "central" : "component");
+  const points = pointsOf(draft).flatMap((id): SessionPoint[] => {
+    const point = known.find((one) => one.id === id);
+    return point ? [{ point: id, unit: point.unit, role: roleOf(id), name: point.name, address: point.address }] : [];
+  });
+  return {
+    id: draft.id,
+    unit: draft.unit ?? "",
+    title: draft.title.trim().normalize("NFC"),
+    kind: draft.kind,
+    starts_at: atZone(draft.day, draft.time),
+    grounds: draft.grounds,
+    points,
+    functions: draft.functions.flatMap(({ user, function: of, point }) =>
+      user === null || point === null ? [] : [{ user, function: of, point }],
+    ),
+    visits: draft.visits.map((visit, index) => toRegistration(visit, index + 1)),
+  };
+}
+
+export function toRegistration(visit: VisitDraft, number: number): Registration {
+  const text = (value: string) => value.trim().normalize("NFC");
+  const others = visit.agencyPoints.filter((point) => point !== visit.citizenPoint);
+  return {
+    visit: visit.id,
+    number,
+    class: visit.class,
+    presented_as: visit.presentedAs,
+    citizen_point: visit.citizenPoint ?? "",
+    agency_points: others,
+    summary: text(visit.summary),
+    persons: [
+      {
+        id: visit.personId,
+        name: text(visit.name),
+        role: "citizen",
+        class: visit.class,
+        title: text(visit.title),
+        address: text(visit.address),
+        phone: text(visit.phone),
+        identity:
+          visit.identityKind === "none"
+            ? null
+            : { kind: visit.identityKind, number: text(visit.identityNumber), issued_on: null, issued_by: "" },
+        user: null,
+        on_behalf_of: null,
+      },
+    ],
+    group_size: Math.max(1, Number.parseInt(visit.groupSize, 10) || 1),
+    case: null,
+  };
+}

@@ -1,0 +1,50 @@
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Button } from "../../primitives/Button";
+import { Dialog } from "../../primitives/Dialog";
+import type { PublicSection } from "../../protocol/section";
+import { useCommand } from "../../room/context";
+import { isComplete, newVisit, toRegistration } from "../create/draft";
+import { VisitFields } from "../create/VisitFields";
+import { RefusalNotice } from "./RefusalNotice";
+
+export function AddVisitDialog({ number, shared, onClose }: { number: number; shared: PublicSection; onClose: () => void }) {
+  const { t } = useTranslation("office");
+  const { run, pending, refusal } = useCommand();
+  const [visit, setVisit] = useState(() => newVisit(null));
+  const points = Object.entries(shared.points).map(([id, { name, role }]) => ({ id, name, role }));
+  const central = points.find(({ role }) => role === "central")?.id ?? null;
+  const components = points.filter(({ role }) => role === "component").map(({ id }) => id);
+  const add = async () => {
+    const result = await run({ do: "register_visit", registration: toRegistration(visit, number) });
+    if (result.done) onClose();
+  };
+  return (
+    <Dialog
+      title={t("prepare.add_visit")}
+      isOpen
+      onClose={onClose}
+      actions={
+        <>
+          <Button onPress={onClose}>{t("common:act.cancel")}</Button>
+          <Button
+            kind="primary"
+            isPending={pending}
+            isDisabled={
+              !isComplete(
+                visit,
+                points.map(({ id }) => id),
+              )
+            }
+            onPress={() => void add()}
+          >
+            {t("common:act.add")}
+          </Button>
+        </>
+      }
+    >
+      <VisitFields visit={visit} number={number} draft={{ central, components }} points={points} onChange={setVisit} />
+      <RefusalNotice refusal={refusal} />
+    </Dialog>
+  );
+}

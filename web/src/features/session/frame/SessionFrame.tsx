@@ -1,0 +1,42 @@
+import { useMemo, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { RoomAudio } from "@/room/RoomAudio";
+import { useRoomView } from "@/room/context";
+import { SessionContext } from "../hooks/roomContext";
+import { useSessionRoom } from "../hooks/useSessionRoom";
+import type { ScreenKind } from "../model/screen";
+import { screensFor } from "../model/screen";
+import { at } from "../model/sections";
+import { Ended } from "./Ended";
+import css from "./frame.module.css";
+import { Lines } from "./Lines";
+import { SCREENS } from "./screens";
+import { TopBar } from "./TopBar";
+
+/** Everything around an in-session screen: who I am in it, the state of session, recorder and wire. */
+export function SessionFrame({ user }: { user: string | null }) {
+  const { t } = useTranslation("session");
+  const room = useSessionRoom(user);
+  const view = useRoomView();
+  const [picked, setPicked] = useState<ScreenKind>();
+  const functions = at(room.staff?.functions, user)?.functions;
+  const screens = useMemo(
+    () => screensFor(room.seat.device, functions ?? [], room.seat.point !== null),
+    [room.seat.device, room.seat.point, functions],
+  );
+  const screen = picked !== undefined && screens.includes(picked) ? picked : (screens[0] ?? "observer");
+  if (view.status === "ended") return <Ended code={view.end?.code ?? 0} />;
+  const Screen = SCREENS[screen];
+  return (
+    <SessionContext value={room}>
+      <div className={css.frame} data-screen={screen}>
+        <TopBar screens={screens} screen={screen} onPick={setPicked} />
+        <Lines status={view.status} />
+        <main className={css.body} aria-label={t(`screen.${screen}`)}>
+          {room.public ? <Screen /> : <p className={css.loading}>{t("waiting.loading")}</p>}
+        </main>
+        <RoomAudio />
+      </div>
+    </SessionContext>
+  );
+}

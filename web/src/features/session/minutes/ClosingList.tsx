@@ -1,0 +1,28 @@
+import { useTranslation } from "react-i18next";
+import { useSession } from "../hooks/roomContext";
+import { closingList } from "../model/minutes";
+import { Panel } from "../parts/Panel";
+import css from "./minutes.module.css";
+
+/** What is still open in the session, so that nothing is forgotten at its end. */
+export function ClosingList({ onPick }: { onPick: (visit: string) => void }) {
+  const { t } = useTranslation("session");
+  const list = closingList(useSession());
+  return (
+    <Panel title={t("open.title")}>
+      {list.length === 0 ? (
+        <p className={css.empty}>{t("open.nothing")}</p>
+      ) : (
+        <ul className={css.openList}>
+          {list.map((item) => (
+            <li key={item.visit}>
+              <button type="button" className={css.openItem} onClick={() => onPick(item.visit)}>
+                {t("card.number", { number: item.number })}: {t(item.key)}
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+    </Panel>
+  );
+}

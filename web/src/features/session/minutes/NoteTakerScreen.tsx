@@ -1,0 +1,46 @@
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useSession } from "../hooks/roomContext";
+import { BLOCKS, visitsToWrite } from "../model/minutes";
+import { Roster } from "../point/Roster";
+import { Stage } from "../stage/Stage";
+import { BlockField } from "./BlockField";
+import { ClosingList } from "./ClosingList";
+import css from "./minutes.module.css";
+import { PaperPanel } from "./PaperPanel";
+import { Timeline } from "./Timeline";
+import { useBlockWriters } from "./useBlockWriters";
+import { VisitPicker } from "./VisitPicker";
+
+/** Small picture, large text, and beside it what happened when. */
+export function NoteTakerScreen() {
+  const { t } = useTranslation("session");
+  const room = useSession();
+  const writerOf = useBlockWriters();
+  const visits = visitsToWrite(room);
+  const [picked, setPicked] = useState<string>();
+  const visit = visits.find(([id]) => id === picked)?.[0] ?? visits[0]?.[0];
+  return (
+    <div className={css.screen}>
+      <div className={css.side}>
+        {room.slots.some((slot) => slot.picture !== null) && (
+          <div className={css.picture}>
+            <Stage own={false} />
+          </div>
+        )}
+        {visit !== undefined && <PaperPanel key={visit} visit={visit} />}
+        {visit !== undefined && <Timeline visit={visit} />}
+        {room.point && <Roster />}
+        <ClosingList onPick={setPicked} />
+      </div>
+      <section className={css.paper} aria-label={t("minutes.title")}>
+        <VisitPicker visits={visits} visit={visit} onPick={setPicked} />
+        {visit === undefined ? (
+          <p className={css.empty}>{t("minutes.none")}</p>
+        ) : (
+          BLOCKS.map((kind) => <BlockField key={`${visit}/${kind}`} visit={visit} kind={kind} writerOf={writerOf} />)
+        )}
+      </section>
+    </div>
+  );
+}

@@ -1,0 +1,26 @@
+import { useTranslation } from "react-i18next";
+import type { AgendaRow } from "@/protocol/section";
+import css from "./minutes.module.css";
+
+interface Props {
+  visits: readonly [string, AgendaRow][];
+  visit: string | undefined;
+  onPick: (visit: string) => void;
+}
+
+/** Which visit is being written; several may be open while one is read back at its own point. */
+export function VisitPicker({ visits, visit, onPick }: Props) {
+  const { t } = useTranslation("session");
+  return (
+    <div role="group" aria-label={t("minutes.visits")} className={css.picker}>
+      {visits.map(([id, row]) => (
+        <button key={id} type="button" className={css.pick} aria-pressed={id === visit} onClick={() => onPick(id)}>
+          <strong>
+            {t("card.number", { number: row.number })}: {row.name}
+          </strong>
+          <span className={css.pickStatus}>{t(`terms:visit_status.${row.status}`)}</span>
+        </button>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,54 @@
+import type { PublicSection, RecordingView } from "@/protocol/section";
+import { secondsUntil } from "./time";
+
+/** How the wire to the server is, as the shell's socket tells it. */
+export type WireState = "connecting" | "open" | "lost";
+
+export type Tone = "calm" | "live" | "warn" | "alarm";
+
+/** A line of the banner: `key` names the sentence, `icon` repeats the tone for those who do not see colour. */
+export interface Line {
+  id: string;
+  tone: Tone;
+  icon: "dot" | "pause" | "warning" | "stop" | "link" | "clock" | "circle";
+  key: string;
+  params?: Record<string, string | number>;
+  /** The presider's own words, shown after the sentence. */
+  text?: string;
+}
+
+const RECORDING: Record<RecordingView, Pick<Line, "tone" | "icon" | "key">> = {
+  off: { tone: "calm", icon: "circle", key: "recording.off" },
+  running: { tone: "live", icon: "dot", key: "recording.running" },
+  failed: { tone: "alarm", icon: "warning", key: "recording.failed" },
+  waived: { tone: "warn", icon: "stop", key: "recording.waived" },
+};
+
+/** The recorder's state, which is always on screen. */
+export function recordingLine(view: RecordingView): Line {
+  return { id: "recording", ...RECORDING[view] };
+}
+
+/** Everything that concerns the whole session now, the most urgent first; empty in a calm session. */
+export function bannerLines(room: PublicSection | undefined, wire: WireState, now: number): Line[] {
+  const lines: Line[] = [];
+  if (wire === "lost") lines.push({ id: "wire", tone: "alarm", icon: "link", key: "banner.wire_lost" });
+  if (wire === "connecting") lines.push({ id: "wire", tone: "warn", icon: "link", key: "banner.wire_connecting" });
+  if (!room) return lines;
+  const notice = room.notice === "" ? {} : { text: room.notice };
+  if (room.status === "interrupted") {
+    lines.push({ id: "status", tone: "alarm", icon: "warning", key: "banner.interrupted", ...notice });
+  } else if (room.status === "paused") {
+    lines.push({ id: "status", tone: "warn", icon: "pause", key: "banner.paused", ...notice });
+  } else if (room.status === "postponed" || room.status === "cancelled") {
+    lines.push({ id: "status", tone: "warn", icon: "stop", key: `banner.${room.status}`, ...notice });
+  } else if (room.notice !== "") {
+    lines.push({ id: "notice", tone: "calm", icon: "circle", key: "banner.notice", text: room.notice });
+  }
+  if (room.ends_at !== null) {
+    const seconds = secondsUntil(room.ends_at, now);
+    lines.push({ id: "end", tone: "warn", icon: "clock", key: "banner.ending", params: { seconds } });
+  }
+  if (room.consultation) lines.push({ id: "consultation", tone: "warn", icon: "circle", key: "banner.consultation" });
+  return lines;
+}

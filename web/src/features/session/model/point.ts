@@ -1,0 +1,106 @@
+import type { Command } from "@/protocol/command";
+import type { PersonId, VisitId } from "@/protocol/ids";
+import type { IdentityCheck, Person } from "@/protocol/people";
+import type { VisitSection } from "@/protocol/section";
+import type { Confirmation, VisitStatus } from "@/protocol/visit";
+import type { Room } from "./sections";
+import { at } from "./sections";
+
+/** Ways an officer beside the person checks who it is (D154 Điều 12), the usual one first. */
+export const IDENTITY_CHECKS: readonly IdentityCheck[] = ["document_seen", "qr_scanned", "chip_read", "vneid", "known_to_officer", "stated"];
+
+/** Ways of confirming what was read back, on paper first. */
+export const CONFIRMATIONS: readonly Confirmation[] = ["signature", "fingerprint", "digital_signature", "verbal"];
+
+/** A visit of the own point as far as this screen knows it. */
+export interface PointVisit {
+  id: VisitId;
+  number: number;
+  status: VisitStatus;
+  name: string;
+  summary: string;
+  section: VisitSection | undefined;
+}
+
+/** The point's visits, first in the queue first. */
+export function pointVisits(room: Room): PointVisit[] {
+  return (room.point?.visits ?? []).flatMap((id): PointVisit[] => {
+    const section = room.visits[id];
+    const row = at(room.staff?.visits, id);
+    const known = section ?? row;
+    if (!known) return [];
+    return [
+      {
+        id,
+        number: known.number,
+        status: known.status,
+        name: section?.persons[0]?.name ?? row?.name ?? "",
+        summary: known.summary,
+        section,
+      },
+    ];
+  });
+}
+
+const ON_STAGE: readonly VisitStatus[] = ["called", "in_session"];
+
+/** The visit that concerns this point now: the one on stage, else the one at the table, else the first in the queue. */
+export function currentVisit(visits: readonly PointVisit[]): PointVisit | undefined {
+  return (
+    visits.find((visit) => ON_STAGE.includes(visit.status)) ??
+    visits.find((visit) => ["held", "read_back", "recorded", "heard"].includes(visit.status)) ??
+    visits[0]
+  );
+}
+
+/** The visit after the current one in the queue. */
+export function nextInQueue(visits: readonly PointVisit[], current: PointVisit | undefined): PointVisit | undefined {
+  return visits.find((visit) => visit.id !== current?.id && ["registered", "appointment", "arrived", "identified", "waiting"].includes(visit.status));
+}
+
+/** The step an officer takes with a visit: `key` names the button or, for `wait`, the sentence. */
+export type VisitStep =
+  | { kind: "send"; key: string; command: Command }
+  | { kind: "identify"; key: string; owed: Person[]; command: Command }
+  | { kind: "wait"; key: string }
+  | { kind: "sign"; key: string };
+
+export function visitStep(visit: PointVisit): VisitStep {
+  const move = (act: "arrive" | "identify" | "wait"): Command => ({ do: "move_visit", visit: visit.id, act, reason: "" });
+  switch (visit.status) {
+    case "registered":
+    case "appointment":
+      return { kind: "send", key: "step.arrive", command: move("arrive") };
+    case "arrived":
+      return { kind: "identify", key: "step.identify", owed: unseen(visit.section), command: move("identify") };
+    case "identified":
+      return { kind: "send", key: "step.wait", command: move("wait") };
+    case "waiting":
+      return { kind: "wait", key: "step.waiting" };
+    case "called":
+      return { kind: "wait", key: "step.called" };
+    case "in_session":
+      return { kind: "wait", key: "step.in_session" };
+    case "held":
+      return { kind: "wait", key: "step.held" };
+    case "heard":
+    case "recorded":
+      return { kind: "wait", key: "step.paper" };
+    case "read_back":
+      return { kind: "sign", key: "step.sign" };
+    default:
+      return { kind: "wait", key: "step.done" };
+  }
+}
+
+/** Those received whose identity nobody has looked at yet. */
+export function unseen(visit: VisitSection | undefined): Person[] {
+  return (visit?.persons ?? []).filter((person) => at(visit?.identity_seen, person.id) === undefined);
+}
+
+/** Those who still have to sign or refuse. */
+export function owesSignature(visit: VisitSection): PersonId[] {
+  return visit.persons
+    .filter((person) => at(visit.confirmed, person.id) === undefined && at(visit.refused, person.id) === undefined)
+    .map((person) => person.id);
+}

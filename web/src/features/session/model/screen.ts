@@ -1,0 +1,41 @@
+import type { SessionFunction } from "@/protocol/people";
+import type { DeviceKind } from "@/protocol/units";
+
+/** The in-session screens. */
+export type ScreenKind =
+  | "presider"
+  | "note_taker"
+  | "point_officer"
+  | "agency"
+  | "technician"
+  | "observer"
+  | "citizen"
+  | "paper";
+
+/** Which screen serves which function, the one with most to do first. */
+const SCREEN_OF: readonly (readonly [SessionFunction, ScreenKind])[] = [
+  ["presider", "presider"],
+  ["note_taker", "note_taker"],
+  ["assistant", "note_taker"],
+  ["point_officer", "point_officer"],
+  ["agency_representative", "agency"],
+  ["advising_unit", "agency"],
+  ["interpreter", "agency"],
+  ["technician", "technician"],
+  ["observer", "observer"],
+];
+
+/**
+ * Screens a person may switch between, the preset one first. The device decides before the function does: a screen
+ * that citizens look at never shows anything else.
+ */
+export function screensFor(device: DeviceKind, functions: readonly SessionFunction[], atPoint: boolean): ScreenKind[] {
+  if (device === "citizen_screen") return ["citizen"];
+  if (device === "paper") return ["paper"];
+  const screens: ScreenKind[] = [];
+  for (const [held, screen] of SCREEN_OF) {
+    if (functions.includes(held) && !screens.includes(screen)) screens.push(screen);
+  }
+  if (screens.length > 0) return screens;
+  return [atPoint ? "point_officer" : "observer"];
+}

@@ -1,0 +1,33 @@
+import { expect, it } from "vitest";
+import { ID, publicSection, visitSection } from "../fixture/room";
+import type { Room } from "./sections";
+import { waitingKey } from "./waiting";
+
+const key = (more: Parameters<typeof publicSection>[0], visits: Room["visits"] = {}) => {
+  const room: Room = {
+    seat: { session: ID.session, user: null, point: ID.pointB, device: "main" },
+    public: publicSection(more),
+    staff: undefined,
+    devices: undefined,
+    point: undefined,
+    visits,
+    minutes: {},
+    slots: [],
+    connection: undefined,
+  };
+  return waitingKey(room);
+};
+
+it("tells a waiting point which number is inside, and nothing of it in a consultation or a restricted visit", () => {
+  expect(key({})).toEqual({ key: "waiting.other_visit", number: 1 });
+  expect(key({ running_number: null })).toEqual({ key: "waiting.other_visit", number: null });
+  expect(key({ consultation: true })).toEqual({ key: "waiting.consultation", number: null });
+  expect(key({ status: "paused" }).key).toBe("waiting.paused");
+  expect(key({ status: "ready" }).key).toBe("waiting.before");
+});
+
+it("does not ask those to wait whose own visit is being signed", () => {
+  const own = { [ID.visit2]: visitSection({ visit: ID.visit2, citizen_point: ID.pointB, status: "read_back" }) };
+  expect(key({}, own).key).toBe("waiting.signing");
+  expect(key({}, { [ID.visit1]: visitSection({ status: "read_back" }) }).key).toBe("waiting.other_visit");
+});

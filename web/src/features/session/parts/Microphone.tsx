@@ -1,0 +1,60 @@
+import { useCallback } from "react";
+import { useTranslation } from "react-i18next";
+import { Button } from "@/primitives/Button";
+import { Notice } from "@/primitives/Notice";
+import { useRoomView } from "@/room/context";
+import { useSession } from "../hooks/roomContext";
+import { useMicrophoneKey } from "../hooks/useMicrophoneKey";
+import type { Lamp } from "../model/microphone";
+import { DEFAULT_KEY, lampOf } from "../model/microphone";
+import { at } from "../model/sections";
+import { Icon } from "./Icon";
+import css from "./Microphone.module.css";
+import { useAct } from "./useAct";
+
+/** The officer's microphone key with its lamp in words. The floor allows, the key opens. */
+export function Microphone({ setup = false }: { setup?: boolean }) {
+  const { t } = useTranslation("session");
+  const room = useSession();
+  const { status } = useRoomView();
+  const act = useAct();
+  const own = at(room.public?.points, room.seat.point);
+  const lamp: Lamp = lampOf(room.point, room.public, room.seat.point, status === "live");
+  const open = own?.microphone_open ?? false;
+  const { run } = act;
+  const toggle = useCallback(() => void run({ do: "microphone", open: !open }), [run, open]);
+  const key = useMicrophoneKey(toggle);
+  return (
+    <div className={css.microphone}>
+      <button type="button" className={[css.key, css[lamp]].join(" ")} aria-pressed={open} onClick={toggle} data-testid="microphone">
+        <Icon name={lamp === "open" ? "microphone" : "muted"} size="2rem" />
+        <span className={css.words}>
+          <strong>{t(`microphone.${lamp}`)}</strong>
+          <span className={css.hint}>{t(`microphone.${lamp}_hint`, { key: key.code === DEFAULT_KEY ? "F8" : t("microphone.pedal") })}</span>
+        </span>
+      </button>
+      <span className="visually-hidden" role="status" aria-live="assertive">
+        {t(`microphone.${lamp}`)}
+      </span>
+      {act.refused && <Notice tone="bad">{act.refused}</Notice>}
+      {setup && (
+        <p className={css.setup}>
+          {key.learning ? (
+            <strong>{t("microphone.learning")}</strong>
+          ) : (
+            <>
+              <Button kind="quiet" onPress={key.learn}>
+                {t("microphone.learn")}
+              </Button>
+              {key.code !== DEFAULT_KEY && (
+                <Button kind="quiet" onPress={key.forget}>
+                  {t("microphone.forget", { code: key.code })}
+                </Button>
+              )}
+            </>
+          )}
+        </p>
+      )}
+    </div>
+  );
+}

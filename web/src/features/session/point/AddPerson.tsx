@@ -1,0 +1,61 @@
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Button } from "@/primitives/Button";
+import { Dialog } from "@/primitives/Dialog";
+import { Field } from "@/primitives/Field";
+import { Notice } from "@/primitives/Notice";
+import { Select } from "@/primitives/Select";
+import type { PersonRole } from "@/protocol/people";
+import type { PointSection } from "@/protocol/section";
+import { freeSeat, personFrom, seatNew } from "../model/roster";
+import { useAct } from "../parts/useAct";
+
+const ROLES: readonly PersonRole[] = ["officer", "citizen", "representative", "authorised_person", "interpreter", "lawyer", "legal_aid_officer", "witness"];
+
+interface Props {
+  point: PointSection;
+  substituteFor: string | null;
+  onClose: () => void;
+}
+
+/** Somebody who was not on the list: seated at once, or expected later; or a substitute for one who does not come. */
+export function AddPerson({ point, substituteFor, onClose }: Props) {
+  const { t } = useTranslation("session");
+  const [name, setName] = useState("");
+  const [title, setTitle] = useState("");
+  const [role, setRole] = useState<PersonRole>(substituteFor === null ? "citizen" : "officer");
+  const act = useAct();
+  const form = { name, title, role, substituteFor };
+  const absent = substituteFor === null ? undefined : point.roster[substituteFor]?.person.name;
+  const seat = async () => {
+    if (await act.run(seatNew(point.point, form, crypto.randomUUID(), freeSeat(point)))) onClose();
+  };
+  const expect = async () => {
+    if (await act.run({ do: "expect_person", point: point.point, person: personFrom(form, crypto.randomUUID()) })) onClose();
+  };
+  return (
+    <Dialog
+      title={absent === undefined ? t("roster.add_title") : t("roster.substitute_title", { name: absent })}
+      isOpen
+      onClose={onClose}
+      actions={
+        <>
+          <Button onPress={onClose}>{t("dialog.back")}</Button>
+          {substituteFor === null && (
+            <Button isPending={act.pending} onPress={() => void expect()}>
+              {t("roster.expect")}
+            </Button>
+          )}
+          <Button kind="primary" isPending={act.pending} onPress={() => void seat()}>
+            {t("roster.seat")}
+          </Button>
+        </>
+      }
+    >
+      <Field label={t("roster.name")} value={name} onChange={setName} autoFocus autoComplete="off" />
+      <Select label={t("roster.role")} value={role} onChange={setRole} options={ROLES.map((value) => ({ value, label: t(`terms:person_role.${value}`) }))} />
+      <Field label={t("roster.person_title")} value={title} onChange={setTitle} autoComplete="off" />
+      {act.refused && <Notice tone="bad">{act.refused}</Notice>}
+    </Dialog>
+  );
+}

@@ -1,0 +1,73 @@
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Button } from "@/primitives/Button";
+import type { PointVisit } from "../model/point";
+import { visitStep } from "../model/point";
+import { moveVisit } from "../model/presider";
+import { ActButton } from "../parts/ActButton";
+import { Panel } from "../parts/Panel";
+import { ReasonDialog } from "../parts/ReasonDialog";
+import { State } from "../parts/State";
+import { AnnounceRecording } from "./AnnounceRecording";
+import { Identity } from "./Identity";
+import css from "./point.module.css";
+import { Signing } from "./Signing";
+
+type Leaving = "withdraw" | "leave" | "no_show";
+
+/** A visit of this point and its next step. `brief`: only the step, for the one after. */
+export function VisitPanel({ visit, brief = false }: { visit: PointVisit; brief?: boolean }) {
+  const { t } = useTranslation("session");
+  const step = visitStep(visit);
+  const steps = (
+    <>
+      {step.kind === "send" && (
+        <ActButton kind={brief ? "secondary" : "primary"} size={brief ? "normal" : "large"} wide command={step.command} data-testid={brief ? "next-step" : "visit-step"}>
+          {t(step.key)}
+        </ActButton>
+      )}
+      {step.kind === "identify" && <Identity visit={visit} owed={step.owed} command={step.command} />}
+      {step.kind === "wait" && !brief && <p className={visit.status === "called" ? css.turn : css.step}>{t(step.key)}</p>}
+    </>
+  );
+  if (brief) return steps;
+  return (
+    <Panel title={t("point.visit_title", { number: visit.number })} aside={<State status={visit.status} />}>
+      <p className={css.name}>{visit.name}</p>
+      <p>{visit.summary}</p>
+      {steps}
+      {visit.section && <AnnounceRecording visit={visit.section} />}
+      {step.kind === "sign" && visit.section && <Signing visit={visit.section} />}
+      <Leave visit={visit} />
+    </Panel>
+  );
+}
+
+/** Ends of a visit the officer sees first: the citizen withdraws, leaves or does not come. */
+function Leave({ visit }: { visit: PointVisit }) {
+  const { t } = useTranslation("session");
+  const [asked, setAsked] = useState<Leaving>();
+  const ways: readonly Leaving[] = ["registered", "appointment"].includes(visit.status) ? ["no_show", "withdraw"] : ["leave", "withdraw"];
+  if (["heard", "recorded", "read_back", "confirmed", "refused_to_sign", "classified"].includes(visit.status)) return null;
+  return (
+    <div className={css.row}>
+      {ways.map((way) => (
+        <Button key={way} kind="quiet" onPress={() => setAsked(way)}>
+          {t(`early_end.${way}`)}
+        </Button>
+      ))}
+      {asked && (
+        <ReasonDialog
+          title={t(`early_end.${asked}`)}
+          hint={t("point.leave_hint", { number: visit.number })}
+          label={t("dialog.reason")}
+          confirm={t("visit.end_early_confirm")}
+          danger
+          isOpen
+          onClose={() => setAsked(undefined)}
+          command={(reason) => moveVisit(visit.id, asked, reason)}
+        />
+      )}
+    </div>
+  );
+}

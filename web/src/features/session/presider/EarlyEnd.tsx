@@ -1,0 +1,54 @@
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Button } from "@/primitives/Button";
+import { Radios } from "@/primitives/Choice";
+import { Dialog } from "@/primitives/Dialog";
+import { Field } from "@/primitives/Field";
+import { Notice } from "@/primitives/Notice";
+import { EARLY_ENDS, moveVisit } from "../model/presider";
+import { useAct } from "../parts/useAct";
+
+type End = (typeof EARLY_ENDS)[number];
+
+/** Ends a visit before it was heard, by a named reason; each has its own paper. */
+export function EarlyEnd({ visit, number }: { visit: string; number: number }) {
+  const { t } = useTranslation("session");
+  const [open, setOpen] = useState(false);
+  const [end, setEnd] = useState<End>("postpone");
+  const [reason, setReason] = useState("");
+  const act = useAct();
+  const close = () => {
+    act.clear();
+    setOpen(false);
+  };
+  const send = async () => {
+    if (await act.run(moveVisit(visit, end, reason.trim()))) close();
+  };
+  return (
+    <>
+      <Button onPress={() => setOpen(true)}>{t("visit.end_early")}</Button>
+      <Dialog
+        title={t("visit.end_early_title", { number })}
+        isOpen={open}
+        onClose={close}
+        actions={
+          <>
+            <Button onPress={close}>{t("dialog.back")}</Button>
+            <Button kind="danger" isPending={act.pending} onPress={() => void send()}>
+              {t("visit.end_early_confirm")}
+            </Button>
+          </>
+        }
+      >
+        <Radios
+          label={t("visit.end_early_how")}
+          value={end}
+          onChange={setEnd}
+          options={EARLY_ENDS.map((value) => ({ value, label: t(`early_end.${value}`) }))}
+        />
+        <Field label={t("dialog.reason")} rows={3} value={reason} onChange={setReason} />
+        {act.refused && <Notice tone="bad">{act.refused}</Notice>}
+      </Dialog>
+    </>
+  );
+}

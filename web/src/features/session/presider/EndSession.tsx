@@ -1,0 +1,60 @@
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Button } from "@/primitives/Button";
+import { Dialog } from "@/primitives/Dialog";
+import { Notice } from "@/primitives/Notice";
+import { useSession } from "../hooks/roomContext";
+import { openAtEnd } from "../model/presider";
+import { useAct } from "../parts/useAct";
+import css from "./presider.module.css";
+
+/** First of the two steps that end the session: shows what is still open. The second step and the undo follow. */
+export function EndSession({ main = false }: { main?: boolean }) {
+  const { t } = useTranslation("session");
+  const room = useSession();
+  const [asking, setAsking] = useState(false);
+  const act = useAct();
+  const open = openAtEnd(room);
+  const close = () => {
+    act.clear();
+    setAsking(false);
+  };
+  const propose = async () => {
+    if (await act.run({ do: "propose_end" })) close();
+  };
+  return (
+    <>
+      <Button kind={main ? "primary" : "secondary"} size={main ? "large" : "normal"} wide data-testid={main ? "main-button" : "end-session"} onPress={() => setAsking(true)}>
+        {t("main.end")}
+      </Button>
+      <Dialog
+        title={t("end.title")}
+        isOpen={asking}
+        onClose={close}
+        actions={
+          <>
+            <Button onPress={close}>{t("dialog.back")}</Button>
+            <Button kind="danger" isPending={act.pending} onPress={() => void propose()}>
+              {t("end.propose")}
+            </Button>
+          </>
+        }
+      >
+        <p>{t("end.explain")}</p>
+        {open.length > 0 && (
+          <>
+            <p>{t("end.open")}</p>
+            <ul className={css.duties}>
+              {open.map(([id, row]) => (
+                <li key={id}>
+                  {t("card.number", { number: row.number })}: {t(`terms:visit_status.${row.status}`)}
+                </li>
+              ))}
+            </ul>
+          </>
+        )}
+        {act.refused && <Notice tone="bad">{act.refused}</Notice>}
+      </Dialog>
+    </>
+  );
+}

@@ -1,0 +1,32 @@
+import { useState } from "react";
+import { Microphone } from "../parts/Microphone";
+import { Stage } from "../stage/Stage";
+import { Agenda } from "./Agenda";
+import { ClosingCard } from "./ClosingCard";
+import { FloorButton } from "./FloorButton";
+import { MainButton } from "./MainButton";
+import css from "./presider.module.css";
+import { SessionTools } from "./SessionTools";
+import { VisitCard } from "./VisitCard";
+import { useLocalSources } from "@/room/useLocalSources";
+import { Trouble } from "../parts/Trouble";
+
+/** Who leads sees the people, one card and one button. */
+export function PresiderScreen() {
+  const sources = useLocalSources();
+  const [concluding, setConcluding] = useState<string>();
+  return (
+    <div className={css.screen}>
+      <Stage showWaiting actions={(tile) => !tile.paper && !tile.own && <FloorButton point={tile.point} hasFloor={tile.floor} raised={tile.hand} />} />
+      <div className={css.rail}>
+        <Trouble sources={sources} />
+        <VisitCard />
+        <MainButton onConclude={setConcluding} />
+        <Microphone />
+        <SessionTools />
+        <Agenda />
+      </div>
+      {concluding !== undefined && <ClosingCard visit={concluding} onClose={() => setConcluding(undefined)} />}
+    </div>
+  );
+}

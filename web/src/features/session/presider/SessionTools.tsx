@@ -1,0 +1,77 @@
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Button } from "@/primitives/Button";
+import { useSession } from "../hooks/roomContext";
+import { pauseCommand } from "../model/presider";
+import { ActButton } from "../parts/ActButton";
+import { ReasonDialog } from "../parts/ReasonDialog";
+import { Consultation } from "./Consultation";
+import { EndSession } from "./EndSession";
+import { HandOver } from "./HandOver";
+import css from "./presider.module.css";
+
+type Asked = "pause" | "consultation" | "hand_over" | "unrecorded";
+
+/** What the presider needs seldom: pause, consultation, hand-over, the end. */
+export function SessionTools() {
+  const { t } = useTranslation("session");
+  const room = useSession();
+  const [asked, setAsked] = useState<Asked>();
+  const shared = room.public;
+  if (shared?.status === "paused" && shared.recording === "failed") {
+    return <Unrecorded open={asked === "unrecorded"} onOpen={() => setAsked("unrecorded")} onClose={() => setAsked(undefined)} />;
+  }
+  if (shared?.status !== "in_progress") return null;
+  if (shared.ends_at !== null) {
+    return (
+      <ActButton kind="danger" wide command={{ do: "confirm_end" }} data-testid="confirm-end">
+        {t("end.confirm_now")}
+      </ActButton>
+    );
+  }
+  const close = () => setAsked(undefined);
+  return (
+    <div className={css.tools}>
+      <Button onPress={() => setAsked("pause")}>{t("tools.pause")}</Button>
+      {shared.consultation ? (
+        <ActButton command={{ do: "end_consultation" }}>{t("tools.end_consultation")}</ActButton>
+      ) : (
+        <Button onPress={() => setAsked("consultation")}>{t("tools.consultation")}</Button>
+      )}
+      <Button onPress={() => setAsked("hand_over")}>{t("tools.hand_over")}</Button>
+      <EndSession />
+      <ReasonDialog
+        title={t("tools.pause_title")}
+        hint={t("tools.pause_hint")}
+        label={t("tools.pause_text")}
+        confirm={t("tools.pause")}
+        isOpen={asked === "pause"}
+        onClose={close}
+        command={pauseCommand}
+      />
+      {asked === "consultation" && <Consultation onClose={close} />}
+      {asked === "hand_over" && <HandOver onClose={close} />}
+    </div>
+  );
+}
+
+function Unrecorded({ open, onOpen, onClose }: { open: boolean; onOpen: () => void; onClose: () => void }) {
+  const { t } = useTranslation("session");
+  return (
+    <>
+      <Button kind="danger" wide onPress={onOpen}>
+        {t("tools.unrecorded")}
+      </Button>
+      <ReasonDialog
+        title={t("tools.unrecorded_title")}
+        hint={t("tools.unrecorded_hint")}
+        label={t("dialog.reason")}
+        confirm={t("tools.unrecorded")}
+        danger
+        isOpen={open}
+        onClose={onClose}
+        command={(reason) => ({ do: "allow_unrecorded", reason })}
+      />
+    </>
+  );
+}

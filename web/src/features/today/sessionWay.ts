@@ -1,0 +1,33 @@
+import type { SessionStatus } from "../../protocol/session";
+
+/** Where the one big button of a session leads. */
+export type Way = "prepare" | "enter" | "record" | "none";
+
+const WAYS: Record<SessionStatus, Way> = {
+  proposed: "prepare",
+  approved: "prepare",
+  rejected: "none",
+  published: "prepare",
+  notified: "prepare",
+  tested: "prepare",
+  connecting: "enter",
+  ready: "enter",
+  in_progress: "enter",
+  paused: "enter",
+  interrupted: "enter",
+  closed: "enter",
+  minuted: "record",
+  concluded: "record",
+  archived: "record",
+  postponed: "prepare",
+  cancelled: "none",
+};
+
+export const wayOf = (status: SessionStatus): Way => WAYS[status];
+
+/** The room can be entered, to test or to wait, from the decision until the minutes are done. */
+export const mayEnter = (status: SessionStatus): boolean =>
+  WAYS[status] === "enter" || ["approved", "published", "notified", "tested"].includes(status);
+
+export const hasRecord = (status: SessionStatus): boolean =>
+  ["in_progress", "paused", "interrupted", "closed", "minuted", "concluded", "archived"].includes(status);

@@ -1,0 +1,30 @@
+import { post, RequestFailed } from "../api/http";
+import { Peer } from "../media/peer";
+import type { Ticket, TicketRequest } from "../protocol/rest";
+import { Room, type RoomOptions } from "./room";
+import { Wire } from "./wire";
+
+/** Close codes after which coming back is useless: no access, no such session, another
+ * device took the place, session over. Signed out is not among them: the next ticket is refused then. */
+const FINAL_CODES = [4403, 4404, 4409, 4410];
+const FINAL_STATUS = [401, 403, 404];
+
+/** The room of this page on the real network. */
+export function connectRoom(request: TicketRequest, options: Omit<RoomOptions, "device">): Room {
+  const url = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`;
+  return new Room(
+    {
+      ticket: async () => (await post<Ticket>("/tickets", request)).token,
+      openWire: (ticket, events) => new Wire(url, ticket, events),
+      makePeer: (peer) => new Peer(peer),
+      now: () => performance.now(),
+      wallMs: () => Date.now(),
+      random: () => Math.random(),
+      isFinal: (cause) =>
+        "code" in cause
+          ? FINAL_CODES.includes(cause.code)
+          : cause.error instanceof RequestFailed && FINAL_STATUS.includes(cause.error.status),
+    },
+    { ...options, device: request.device },
+  );
+}

@@ -1,0 +1,193 @@
+import type { LocalMedia } from "../media/local";
+import type { PeerOptions } from "../media/peer";
+import type { LinkStats } from "../media/stats";
+import type { ClientBody, ClientFrame, ServerBody, SlotView } from "../protocol/frame";
+import type { DeviceKind } from "../protocol/units";
+import type { WireEvents } from "./wire";
+
+export interface WireLike {
+  send(body: ClientBody, id?: string): void;
+  sendFrame(frame: ClientFrame): void;
+  silentMs(): number;
+  close(): void;
+}
+
+export interface PeerLike {
+  readonly streams: readonly MediaStream[];
+  readonly state: RTCPeerConnectionState;
+  offer(): Promise<string>;
+  accept(sdp: string): Promise<void>;
+  stats(): Promise<LinkStats>;
+  close(): void;
+}
+
+/** What a leg is made of; tests put their own here. */
+export interface LegParts {
+  ticket(): Promise<string>;
+  openWire(ticket: string, events: WireEvents): WireLike;
+  makePeer(options: PeerOptions): PeerLike;
+  now(): number;
+}
+
+export interface LegOptions {
+  device: DeviceKind;
+  /** Absent: this device neither sends nor receives sound and picture. */
+  local: LocalMedia | undefined;
+  simulcast: boolean;
+  have: () => Record<string, string>;
+}
+
+export type Welcome = Extract<ServerBody, { type: "welcome" }>;
+
+export interface LegEvents {
+  welcome(leg: Leg, welcome: Welcome): void;
+  frame(leg: Leg, body: ServerBody): void;
+  /** The wire is gone; media may still flow. */
+  lost(leg: Leg, cause: { code: number } | { error: unknown }): void;
+}
+
+/** Longest silence of the wire before it counts as lost; the server pings every 2 s. */
+const WIRE_SILENT_MS = 6000;
+/** No packet of any kind for this long: a new join begins beside this one. */
+const MEDIA_SILENT_MS = 3000;
+/** ICE and DTLS need less than this even with lost flights. */
+const MEDIA_SETUP_MS = 8000;
+/** With nothing to decode a connected leg is good enough after this. */
+const SETTLE_MS = 1500;
+
+/** One connection: a socket and the media that was joined over it. Never repaired, only replaced. */
+export class Leg {
+  private wire: WireLike | undefined;
+  peer: PeerLike | undefined;
+  welcome: Welcome | undefined;
+  slots: SlotView[] = [];
+  saidHello = false;
+  /** Why the server ends this connection, as it said before closing. */
+  farewell: string | undefined;
+  private ended = false;
+  private wireGone = false;
+  private bornMs: number;
+  private connectedMs: number | undefined;
+  private arrived = 0;
+  private arrivedMs: number;
+  private decoded = false;
+  private offerId = "";
+
+  constructor(
+    private parts: LegParts,
+    private options: LegOptions,
+    private events: LegEvents,
+  ) {
+    this.bornMs = this.arrivedMs = parts.now();
+    void this.open();
+  }
+
+  private async open(): Promise<void> {
+    try {
+      const ticket = await this.parts.ticket();
+      if (this.ended) return;
+      this.wire = this.parts.openWire(ticket, {
+        frame: (body) => void this.take(body),
+        closed: (code) => this.loseWire({ code }),
+      });
+      this.saidHello = true;
+      this.wire.send({ type: "hello", device: this.options.device, have: this.options.have() });
+    } catch (error) {
+      this.loseWire({ error });
+    }
+  }
+
+  private async take(body: ServerBody): Promise<void> {
+    if (this.ended) return;
+    if (body.type === "welcome") {
+      this.welcome = body;
+      if (this.options.local) {
+        const { local, simulcast } = this.options;
+        this.peer = this.parts.makePeer({ slots: body.slots, local, simulcast });
+      }
+      this.events.welcome(this, body);
+      await this.join();
+    } else if (body.type === "answer") {
+      if (body.re === this.offerId) await this.peer?.accept(body.sdp).catch((error) => this.loseWire({ error }));
+    } else {
+      if (body.type === "slots") this.slots = body.slots;
+      if (body.type === "bye") this.farewell = body.reason;
+      this.events.frame(this, body);
+    }
+  }
+
+  private async join(): Promise<void> {
+    const sdp = await this.peer?.offer();
+    if (sdp === undefined || this.ended) return;
+    this.offerId = crypto.randomUUID();
+    this.wire?.send({ type: "offer", sdp }, this.offerId);
+  }
+
+  private loseWire(cause: { code: number } | { error: unknown }): void {
+    if (this.ended || this.wireGone) return;
+    this.wireGone = true;
+    this.events.lost(this, cause);
+  }
+
+  /** To be called twice a second: looks at the counters of the media. */
+  async look(): Promise<void> {
+    const peer = this.peer;
+    if (!peer || this.ended) return;
+    const stats = await peer.stats().catch(() => undefined);
+    const now = this.parts.now();
+    if (peer.state === "connected") this.connectedMs ??= now;
+    if (!stats) return;
+    if (stats.arrived > this.arrived) {
+      this.arrived = stats.arrived;
+      this.arrivedMs = now;
+    }
+    this.decoded ||= stats.framesDecoded > 0;
+  }
+
+  /** The socket serves: commands and sections go over it. */
+  get wireAlive(): boolean {
+    return !this.wireGone && !this.ended && this.welcome !== undefined && (this.wire?.silentMs() ?? 0) < WIRE_SILENT_MS;
+  }
+
+  /** Nothing is wrong with socket or media, as far as can be seen from here. */
+  get healthy(): boolean {
+    if (this.welcome === undefined) return !this.wireGone && this.parts.now() - this.bornMs < MEDIA_SETUP_MS;
+    return this.wireAlive && this.mediaHealthy;
+  }
+
+  get mediaFlows(): boolean {
+    return this.connectedMs !== undefined && this.mediaHealthy;
+  }
+
+  private get mediaHealthy(): boolean {
+    if (!this.options.local) return true;
+    const now = this.parts.now();
+    const state = this.peer?.state;
+    if (state === "failed" || state === "closed") return false;
+    if (this.connectedMs === undefined) return now - this.bornMs < MEDIA_SETUP_MS;
+    return now - this.arrivedMs < MEDIA_SILENT_MS;
+  }
+
+  /** May take the place of the leg before it: it shows pictures, or there are none to show. */
+  get ready(): boolean {
+    if (!this.wireAlive) return false;
+    if (!this.options.local) return true;
+    if (this.connectedMs === undefined) return false;
+    const fed = this.slots.some(({ picture }) => picture !== null);
+    return this.decoded || (!fed && this.parts.now() - this.connectedMs > SETTLE_MS);
+  }
+
+  send(body: ClientBody): void {
+    this.wire?.send(body);
+  }
+
+  sendFrame(frame: ClientFrame): void {
+    this.wire?.sendFrame(frame);
+  }
+
+  end(): void {
+    this.ended = true;
+    this.wire?.close();
+    this.peer?.close();
+  }
+}

@@ -1,0 +1,185 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { PlayedNet, welcome } from "../../test/player/fakeNet";
+import { LocalMedia } from "../media/local";
+import type { Room } from "./room";
+
+let net: PlayedNet;
+let room: Room;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  net = new PlayedNet();
+});
+
+afterEach(() => {
+  room.stop();
+  vi.useRealTimers();
+});
+
+const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
+
+async function join(local?: LocalMedia): Promise<void> {
+  room = net.room(local);
+  room.start();
+  await pass(0);
+  net.wire.play(welcome("c1"));
+  await pass(0);
+}
+
+/** Joined with picture: the first leg is up and decodes. */
+async function joinWithPicture(local = new LocalMedia()): Promise<void> {
+  await join(local);
+  net.wire.play({ type: "slots", slots: [{ point: "tt", picture: "camera", sound: true }] });
+  net.peer.flow(5);
+  await pass(500);
+}
+
+const publicSection = (hash: string, state: unknown) =>
+  ({ type: "snapshot", section: "public", seq: 1, hash, state }) as const;
+
+test("joins: hello first, then one offer, the answer is accepted", async () => {
+  await joinWithPicture();
+  expect(net.wire.frames.map(({ body }) => body.type)).toEqual(["hello", "offer"]);
+  net.wire.play({ type: "answer", re: net.wire.sent("offer")[0]?.id ?? "", sdp: "answer", slots: 2 });
+  expect(net.peer.answer).toBe("answer");
+  expect(room.view).toMatchObject({ status: "live", connection: "c1", point: "xa-a", mediaFlows: true });
+  expect(room.view.streams).toHaveLength(2);
+});
+
+test("a command without an answer goes out again with the same id, and settles once", async () => {
+  await join();
+  const result = room.command({ do: "raise_hand", person: null });
+  const [first] = net.wire.sent("command");
+  net.wire.cut();
+  await pass(500);
+  net.wire.play(welcome("c2"));
+  const [again] = net.wire.sent("command");
+  expect(again?.id).toBe(first?.id);
+  net.wire.play({ type: "done", re: first?.id ?? "", seq: 7 }, { type: "done", re: first?.id ?? "", seq: 7 });
+  expect(await result).toEqual({ done: true, seq: 7 });
+  net.wire.cut();
+  await pass(1000);
+  net.wire.play(welcome("c3"));
+  expect(net.wire.sent("command")).toEqual([]);
+});
+
+test("a refusal carries its sentences", async () => {
+  await join();
+  const result = room.command({ do: "lower_hand" });
+  const re = net.wire.sent("command")[0]?.id ?? "";
+  net.wire.play({ type: "refused", re, code: "no_hand", field: null, citation: null, vi: "Chưa giơ tay.", en: "No hand." });
+  expect(await result).toMatchObject({ done: false, code: "no_hand", vi: "Chưa giơ tay." });
+});
+
+test("comes back with what it holds, and says so meanwhile", async () => {
+  await join();
+  net.wire.play(publicSection("h1", { title: "A", points: {} }));
+  net.wire.cut();
+  expect(room.view.status).toBe("reconnecting");
+  await pass(500);
+  expect(net.wires).toHaveLength(2);
+  expect(net.wire.sent("hello")[0]?.body.have).toEqual({ public: "h1" });
+  net.wire.play(welcome("c2"));
+  await pass(500);
+  expect(room.view).toMatchObject({ status: "live", connection: "c2" });
+  expect(room.sections.get("public")?.title).toBe("A");
+});
+
+test("a patch that does not fit brings a new leg that asks for the section whole, the old one serves meanwhile", async () => {
+  await join();
+  net.wire.play(publicSection("h1", { title: "A", points: {} }));
+  const first = net.wire;
+  first.play({ type: "patch", section: "public", seq: 3, base: "h9", hash: "h10", patch: [] });
+  expect(first.closed).toBe(false);
+  await pass(500);
+  expect(net.wire.sent("hello")[0]?.body.have).toEqual({});
+  net.wire.play(welcome("c2"), publicSection("h10", { title: "B", points: {} }));
+  await pass(500);
+  expect(first.closed).toBe(true);
+  expect(room.sections.get("public")?.title).toBe("B");
+});
+
+test("keeps trying for ever with growing waits", async () => {
+  net.refuseTickets = "network down";
+  room = net.room();
+  room.start();
+  await pass(60_000);
+  const inAMinute = net.tickets;
+  expect(inAMinute).toBeGreaterThanOrEqual(8);
+  expect(inAMinute).toBeLessThanOrEqual(14);
+  await pass(600_000);
+  expect(net.tickets).toBeGreaterThan(inAMinute + 50);
+  net.refuseTickets = undefined;
+  await pass(11_000);
+  net.wire.play(welcome("c1"));
+  await pass(0);
+  expect(room.view.status).toBe("live");
+});
+
+test("stops for good when it has no business there", async () => {
+  await join();
+  net.wire.play({ type: "bye", code: 4403, reason: "not_allowed", retry_ms: 0 });
+  net.wire.cut(4403);
+  expect(room.view).toMatchObject({ status: "ended", end: { code: 4403, reason: "not_allowed" } });
+  await pass(30_000);
+  expect(net.wires).toHaveLength(1);
+});
+
+test("media silent for 3 s: a new leg beside the old one, which goes only when the new one decodes", async () => {
+  await joinWithPicture();
+  const [oldWire, oldPeer] = [net.wire, net.peer];
+  for (let second = 0; second < 6; second += 1) {
+    oldPeer.flow(6 + second);
+    await pass(500);
+  }
+  expect(net.wires).toHaveLength(1);
+  await pass(4500);
+  expect(net.wires).toHaveLength(2);
+  expect(oldPeer.closed).toBe(false);
+
+  // The old line carries packets again: it stays in sight until there is something better.
+  oldPeer.flow(20);
+  await pass(500);
+  net.wire.play(welcome("c2"), { type: "slots", slots: [{ point: "tt", picture: "camera", sound: true }] });
+  await pass(500);
+  oldPeer.flow(21);
+  await pass(500);
+  expect(oldWire.closed).toBe(false);
+  expect(room.view.connection).toBe("c1");
+
+  net.peer.flow(1);
+  oldPeer.flow(22);
+  await pass(500);
+  expect(oldPeer.closed).toBe(true);
+  expect(oldWire.closed).toBe(true);
+  expect(room.view).toMatchObject({ status: "live", connection: "c2" });
+});
+
+test("a socket silent for 6 s is left even though it never closed", async () => {
+  await join();
+  net.wire.silent = 6500;
+  await pass(1000);
+  expect(net.wires).toHaveLength(2);
+  net.wire.play(welcome("c2"));
+  await pass(0);
+  expect(room.view.connection).toBe("c2");
+});
+
+test("the own microphone sounds only while the server says that it is open, and never while the line is gone", async () => {
+  const track = { enabled: true, stop: vi.fn() } as unknown as MediaStreamTrack;
+  const local = new LocalMedia();
+  local.set("microphone", track);
+  expect(track.enabled).toBe(false);
+  await joinWithPicture(local);
+  const open = (microphone_open: boolean) => ({ points: { "xa-a": { microphone_open } } });
+  net.wire.play(publicSection("h1", open(true)));
+  expect(track.enabled).toBe(true);
+  net.wire.cut();
+  expect(track.enabled).toBe(false);
+  await pass(500);
+  net.wire.play(welcome("c2"), publicSection("h2", open(false)));
+  net.peer.flow(1);
+  await pass(2500);
+  expect(room.view.status).toBe("live");
+  expect(track.enabled).toBe(false);
+});

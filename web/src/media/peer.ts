@@ -1,0 +1,93 @@
+import type { LocalMedia, SourceKind } from "./local";
+import { compactOffer, roomCodecs } from "./sdp";
+import { readStats, type LinkStats } from "./stats";
+
+/** Lowest first: the order of `a=simulcast` is the order of layers in the server. */
+const LAYERS: RTCRtpEncodingParameters[] = [
+  { rid: "q", scaleResolutionDownBy: 4, maxBitrate: 150_000 },
+  { rid: "h", scaleResolutionDownBy: 2, maxBitrate: 500_000 },
+  { rid: "f", scaleResolutionDownBy: 1, maxBitrate: 1_500_000 },
+];
+
+export interface PeerOptions {
+  /** Receive slot pairs, from `welcome`. */
+  slots: number;
+  local: LocalMedia;
+  /** Three layers of the camera; off on weak machines. */
+  simulcast: boolean;
+}
+
+/**
+ * One join: one peer connection, one offer, one answer, then silence in signaling. The m-lines are, in this order:
+ * camera, paper, microphone, then per slot a picture and its sound.
+ */
+export class Peer {
+  private pc = new RTCPeerConnection({ bundlePolicy: "max-bundle", iceServers: [] });
+  private senders: Record<SourceKind, RTCRtpSender>;
+  private stopListening: () => void;
+  /** Stream k shows what slot k is fed with; the same objects for the life of the connection. */
+  readonly streams: readonly MediaStream[];
+
+  constructor(private options: PeerOptions) {
+    const { local, slots, simulcast } = options;
+    this.senders = {
+      camera: this.send("video", simulcast ? LAYERS : [{ maxBitrate: 1_500_000 }]),
+      paper: this.send("video", [{ maxBitrate: 2_000_000, maxFramerate: 8 }]),
+      microphone: this.send("audio", [{ maxBitrate: 40_000, priority: "high", networkPriority: "high" }]),
+    };
+    this.streams = Array.from({ length: slots }, () => new MediaStream([this.receive("video"), this.receive("audio")]));
+    this.stopListening = local.subscribe(() => this.useTracks());
+    this.useTracks();
+  }
+
+  /** The offer to send. Called once. */
+  async offer(): Promise<string> {
+    const description = await this.pc.createOffer();
+    await this.pc.setLocalDescription(description);
+    return compactOffer(description.sdp ?? "");
+  }
+
+  /** The server's answer. Called once. */
+  async accept(sdp: string): Promise<void> {
+    await this.pc.setRemoteDescription({ type: "answer", sdp });
+  }
+
+  get state(): RTCPeerConnectionState {
+    return this.pc.connectionState;
+  }
+
+  async stats(): Promise<LinkStats> {
+    return readStats(await this.pc.getStats());
+  }
+
+  close(): void {
+    this.stopListening();
+    this.pc.close();
+  }
+
+  private send(kind: "audio" | "video", sendEncodings: RTCRtpEncodingParameters[]): RTCRtpSender {
+    const transceiver = this.pc.addTransceiver(kind, { direction: "sendonly", sendEncodings });
+    limitCodecs(transceiver, kind);
+    return transceiver.sender;
+  }
+
+  private receive(kind: "audio" | "video"): MediaStreamTrack {
+    const transceiver = this.pc.addTransceiver(kind, { direction: "recvonly" });
+    limitCodecs(transceiver, kind);
+    return transceiver.receiver.track;
+  }
+
+  private useTracks(): void {
+    for (const kind of ["camera", "paper", "microphone"] as const) {
+      const track = this.options.local.track(kind);
+      const sender = this.senders[kind];
+      // A closed connection refuses; its successor has the track already.
+      if (sender.track !== track) void sender.replaceTrack(track).catch(() => undefined);
+    }
+  }
+}
+
+function limitCodecs(transceiver: RTCRtpTransceiver, kind: "audio" | "video"): void {
+  const codecs = roomCodecs(kind);
+  if (codecs.length > 0) transceiver.setCodecPreferences(codecs);
+}

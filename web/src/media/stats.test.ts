@@ -1,0 +1,20 @@
+import { expect, test } from "vitest";
+import { lossPermille, readStats } from "./stats";
+
+test("sums over streams, and counts checks as signs of life", () => {
+  const stats = readStats([
+    { type: "candidate-pair", nominated: true, currentRoundTripTime: 0.0123, packetsReceived: 90, responsesReceived: 2 },
+    { type: "inbound-rtp", kind: "video", framesDecoded: 30, packetsReceived: 60, packetsLost: 1, freezeCount: 1, jitter: 0.004 },
+    { type: "inbound-rtp", kind: "audio", packetsReceived: 30, packetsLost: 0, jitter: 0.011 },
+    { type: "outbound-rtp", framesSent: 15, bytesSent: 1000 },
+    { type: "codec" },
+  ]);
+  expect(stats).toMatchObject({ arrived: 92, framesDecoded: 30, framesSent: 15, packetsReceived: 90, rttMs: 12, jitterMs: 11 });
+});
+
+test("loss is that between two readings, and a repaired packet makes it no less than nothing", () => {
+  const before = readStats([{ type: "inbound-rtp", packetsReceived: 100, packetsLost: 5 }]);
+  const after = readStats([{ type: "inbound-rtp", packetsReceived: 197, packetsLost: 8 }]);
+  expect(lossPermille(before, after)).toBe(30);
+  expect(lossPermille(after, before)).toBe(0);
+});

@@ -1,0 +1,67 @@
+/** What one `getStats` says, in sums over the connection. Counters only grow. */
+export interface LinkStats {
+  /** Packets of any kind that arrived, answers to checks included: grows while the line lives. */
+  arrived: number;
+  framesDecoded: number;
+  framesSent: number;
+  packetsReceived: number;
+  packetsLost: number;
+  bytesSent: number;
+  bytesReceived: number;
+  rttMs: number | undefined;
+  jitterMs: number;
+  freezes: number;
+  concealedSamples: number;
+  totalSamples: number;
+}
+
+const EMPTY: LinkStats = {
+  arrived: 0,
+  framesDecoded: 0,
+  framesSent: 0,
+  packetsReceived: 0,
+  packetsLost: 0,
+  bytesSent: 0,
+  bytesReceived: 0,
+  rttMs: undefined,
+  jitterMs: 0,
+  freezes: 0,
+  concealedSamples: 0,
+  totalSamples: 0,
+};
+
+type Row = Record<string, unknown> & { type: string };
+
+/** Reads a W3C statistics report (webrtc-stats §6). */
+export function readStats(report: { forEach(each: (row: Row) => void): void }): LinkStats {
+  const sum = { ...EMPTY };
+  report.forEach((row) => {
+    const value = (name: string) => (typeof row[name] === "number" ? row[name] : 0);
+    if (row.type === "candidate-pair") {
+      sum.arrived += value("packetsReceived") + value("responsesReceived");
+      if (row["nominated"] === true && typeof row["currentRoundTripTime"] === "number") {
+        sum.rttMs = Math.round(row["currentRoundTripTime"] * 1000);
+      }
+    } else if (row.type === "inbound-rtp") {
+      sum.framesDecoded += value("framesDecoded");
+      sum.packetsReceived += value("packetsReceived");
+      sum.packetsLost += value("packetsLost");
+      sum.bytesReceived += value("bytesReceived");
+      sum.freezes += value("freezeCount");
+      sum.concealedSamples += value("concealedSamples");
+      sum.totalSamples += value("totalSamplesReceived");
+      sum.jitterMs = Math.max(sum.jitterMs, Math.round(value("jitter") * 1000));
+    } else if (row.type === "outbound-rtp") {
+      sum.framesSent += value("framesSent");
+      sum.bytesSent += value("bytesSent");
+    }
+  });
+  return sum;
+}
+
+/** Share of packets that did not arrive between two readings, per mille. */
+export function lossPermille(before: LinkStats, after: LinkStats): number {
+  const lost = Math.max(0, after.packetsLost - before.packetsLost);
+  const received = Math.max(0, after.packetsReceived - before.packetsReceived);
+  return lost + received === 0 ? 0 : Math.round((lost * 1000) / (lost + received));
+}

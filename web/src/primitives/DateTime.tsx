@@ -1,0 +1,47 @@
+import { parseDate, parseTime } from "@internationalized/date";
+import { DateField as AriaDate, DateInput, DateSegment, Label, TimeField as AriaTime } from "react-aria-components";
+import css from "./DateTime.module.css";
+import field from "./Field.module.css";
+
+interface Props {
+  label: string;
+  /** `YYYY-MM-DD` or `HH:MM`; empty for none. */
+  value: string;
+  onChange: (value: string) => void;
+}
+
+const segments = (
+  <DateInput className={`${field.input} ${css.input}`}>
+    {(segment) => <DateSegment segment={segment} className={css.segment ?? ""} />}
+  </DateInput>
+);
+
+/** Day, month, year in the order of the reader's language, whatever the browser's language is. */
+export function DateField({ label, value, onChange }: Props) {
+  return (
+    <AriaDate
+      className={field.field ?? ""}
+      value={value === "" ? null : parseDate(value)}
+      onChange={(date) => onChange(date?.toString() ?? "")}
+    >
+      <Label className={field.label ?? ""}>{label}</Label>
+      {segments}
+    </AriaDate>
+  );
+}
+
+/** Hours and minutes of a day of 24 hours. */
+export function TimeField({ label, value, onChange }: Props) {
+  return (
+    <AriaTime
+      className={field.field ?? ""}
+      hourCycle={24}
+      shouldForceLeadingZeros
+      value={value === "" ? null : parseTime(value)}
+      onChange={(time) => onChange(time?.toString().slice(0, 5) ?? "")}
+    >
+      <Label className={field.label ?? ""}>{label}</Label>
+      {segments}
+    </AriaTime>
+  );
+}

@@ -1,0 +1,52 @@
+import { useEffect, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Button } from "../primitives/Button";
+import { useRoomContext, useRoomView } from "./context";
+import css from "./RoomAudio.module.css";
+
+/**
+ * Plays the sound of all slots; once per screen. A citizen screen stays mute. Where the browser wants a click before
+ * it plays, a button asks for it.
+ */
+export function RoomAudio() {
+  const { t } = useTranslation("common");
+  const { device } = useRoomContext();
+  const { streams } = useRoomView();
+  const [blocked, setBlocked] = useState(false);
+  const [round, setRound] = useState(0);
+  if (device === "citizen_screen") return null;
+  const retry = () => {
+    setBlocked(false);
+    setRound(round + 1);
+  };
+  return (
+    <>
+      {streams.map((stream) => (
+        <SlotSound key={`${stream.id}/${round}`} stream={stream} onBlocked={() => setBlocked(true)} />
+      ))}
+      {blocked && (
+        <div className={css.ask} role="alert">
+          <p>{t("sound.blocked")}</p>
+          <Button onPress={retry}>{t("sound.allow")}</Button>
+        </div>
+      )}
+    </>
+  );
+}
+
+function SlotSound({ stream, onBlocked }: { stream: MediaStream; onBlocked: () => void }) {
+  const audio = useRef<HTMLAudioElement>(null);
+  useEffect(() => {
+    const element = audio.current;
+    if (!element) return;
+    element.srcObject = new MediaStream(stream.getAudioTracks());
+    element.play().catch((error: unknown) => {
+      if (error instanceof DOMException && error.name === "NotAllowedError") onBlocked();
+    });
+    return () => {
+      element.srcObject = null;
+    };
+    // oxlint-disable-next-line react-hooks/exhaustive-deps -- a new callback is no reason to restart the sound
+  }, [stream]);
+  return <audio ref={audio} />;
+}

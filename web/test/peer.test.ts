@@ -1,0 +1,122 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Browser, Page } from "playwright-core";
+import { createServer, type ViteDevServer } from "vite";
+import type { LocalMedia } from "../src/media/local";
+import type { Peer } from "../src/media/peer";
+import type { samplePicture } from "../src/media/sample";
+import { openBrowser } from "./browser";
+
+// The peer in a real Chromium: what it offers, and pictures through a second connection that answers like a server.
+
+/** The parts under test, as the page's scripts see them. */
+declare const parts: { Peer: typeof Peer; LocalMedia: typeof LocalMedia; samplePicture: typeof samplePicture };
+
+const PROBE = `<script type="module">
+  import { LocalMedia } from "/src/media/local.ts";
+  import { Peer } from "/src/media/peer.ts";
+  import { samplePicture } from "/src/media/sample.ts";
+  window.parts = { LocalMedia, Peer, samplePicture };
+</script>`;
+
+let vite: ViteDevServer;
+let browser: Browser;
+let page: Page;
+
+beforeAll(async () => {
+  vite = await createServer({ logLevel: "error", server: { port: 0, hmr: false, ws: false } });
+  await vite.listen();
+  browser = await openBrowser();
+  page = await browser.newPage();
+  await page.route("**/probe", (route) => route.fulfill({ contentType: "text/html", body: PROBE }));
+  await page.goto(`${vite.resolvedUrls?.local[0] ?? ""}probe`);
+  await page.waitForFunction(() => "parts" in globalThis);
+}, 60_000);
+
+afterAll(async () => {
+  await browser?.close();
+  await vite?.close();
+});
+
+interface Offered {
+  kinds: string[];
+  directions: string[];
+  simulcast: string[];
+  codecs: string[];
+  bytes: number;
+}
+
+function offer(slots: number, simulcast: boolean): Promise<Offered> {
+  return page.evaluate(
+    async ([count, layers]) => {
+      const peer = new parts.Peer({ slots: count, simulcast: layers, local: new parts.LocalMedia() });
+      const sdp = await peer.offer();
+      peer.close();
+      const sections = sdp.split("\r\nm=").slice(1);
+      return {
+        kinds: sections.map((one) => one.split(" ")[0] ?? ""),
+        directions: sections.map((one) => /a=(sendonly|recvonly|sendrecv|inactive)/.exec(one)?.[1] ?? ""),
+        simulcast: sections.map((one) => /a=simulcast:(.*)/.exec(one)?.[1] ?? ""),
+        codecs: [...new Set([...sdp.matchAll(/a=rtpmap:\d+ (\S+)/g)].map(([, codec]) => codec ?? ""))],
+        bytes: JSON.stringify(sdp).length,
+      };
+    },
+    [slots, simulcast] as const,
+  );
+}
+
+test("one offer: camera in three layers, paper, microphone, then pairs of slots", async () => {
+  const { kinds, directions, simulcast, codecs } = await offer(2, true);
+  expect(kinds).toEqual(["video", "video", "audio", "video", "audio", "video", "audio"]);
+  expect(directions).toEqual(["sendonly", "sendonly", "sendonly", "recvonly", "recvonly", "recvonly", "recvonly"]);
+  expect(simulcast[0]).toBe("send q;h;f");
+  expect(simulcast.slice(1).join("")).toBe("");
+  expect(codecs.toSorted()).toEqual(["VP8/90000", "opus/48000/2", "rtx/90000"]);
+});
+
+test("without layers the camera is one stream", async () => {
+  expect((await offer(2, false)).simulcast.join("")).toBe("");
+});
+
+test("the offer of a technician's wall fits into a frame", async () => {
+  const wall = await offer(25, true);
+  expect(wall.kinds).toHaveLength(53);
+  expect(wall.bytes).toBeLessThan(60 * 1024);
+});
+
+test("pictures flow both ways through one offer and one answer, and a source can come later", async () => {
+  const seen = await page.evaluate(async () => {
+    const local = new parts.LocalMedia();
+    const peer = new parts.Peer({ slots: 1, simulcast: false, local });
+    const server = new RTCPeerConnection();
+    await server.setRemoteDescription({ type: "offer", sdp: await peer.offer() });
+    const slot = server.getTransceivers()[3];
+    if (!slot) throw new Error("no slot");
+    slot.direction = "sendonly";
+    await slot.sender.replaceTrack(parts.samplePicture());
+    await server.setLocalDescription();
+    await new Promise<void>((done) => {
+      if (server.iceGatheringState === "complete") done();
+      server.onicegatheringstatechange = () => server.iceGatheringState === "complete" && done();
+    });
+    await peer.accept(server.localDescription?.sdp ?? "");
+    local.set("camera", parts.samplePicture());
+    const until = performance.now() + 15_000;
+    let stats = await peer.stats();
+    while (performance.now() < until && (stats.framesDecoded < 5 || stats.framesSent < 5)) {
+      await new Promise((next) => setTimeout(next, 100));
+      stats = await peer.stats();
+    }
+    const inbound = [...(await server.getStats()).values()].filter((row) => row.type === "inbound-rtp");
+    const decoded = inbound.reduce((sum, row) => sum + (row.framesDecoded ?? 0), 0);
+    const result = { state: peer.state, stats, decoded, tracks: peer.streams[0]?.getTracks().map(({ kind }) => kind) ?? [] };
+    peer.close();
+    server.close();
+    local.stop();
+    return result;
+  });
+  expect(seen.state).toBe("connected");
+  expect(seen.tracks.toSorted()).toEqual(["audio", "video"]);
+  expect(seen.stats.framesDecoded).toBeGreaterThanOrEqual(5);
+  expect(seen.decoded).toBeGreaterThan(0);
+  expect(seen.stats.arrived).toBeGreaterThan(5);
+}, 30_000);

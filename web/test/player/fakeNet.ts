@@ -1,0 +1,140 @@
+import type { LegParts, PeerLike, WireLike } from "../../src/live/leg";
+import { Room, type RoomOptions } from "../../src/live/room";
+import type { WireEvents } from "../../src/live/wire";
+import type { LocalMedia } from "../../src/media/local";
+import { readStats, type LinkStats } from "../../src/media/stats";
+import type { ClientBody, ClientFrame, ServerBody } from "../../src/protocol/frame";
+
+/** One connection as the server's end sees it: what came, and frames to play back. */
+export class PlayedWire implements WireLike {
+  frames: ClientFrame[] = [];
+  closed = false;
+  silent = 0;
+
+  constructor(private events: WireEvents) {}
+
+  send(body: ClientBody, id = crypto.randomUUID()): void {
+    this.frames.push({ v: 1, id, body });
+  }
+
+  sendFrame(frame: ClientFrame): void {
+    this.frames.push(frame);
+  }
+
+  silentMs(): number {
+    return this.silent;
+  }
+
+  close(): void {
+    this.closed = true;
+  }
+
+  play(...bodies: ServerBody[]): void {
+    for (const body of bodies) this.events.frame(body);
+  }
+
+  cut(code = 1006): void {
+    this.events.closed(code);
+  }
+
+  sent<Type extends ClientBody["type"]>(type: Type): (ClientFrame & { body: Extract<ClientBody, { type: Type }> })[] {
+    return this.frames.filter(
+      (frame): frame is ClientFrame & { body: Extract<ClientBody, { type: Type }> } => frame.body.type === type,
+    );
+  }
+}
+
+export class PlayedPeer implements PeerLike {
+  streams: readonly MediaStream[];
+  state: RTCPeerConnectionState = "new";
+  closed = false;
+  answer: string | undefined;
+  counters: LinkStats = readStats([]);
+
+  constructor(slots: number) {
+    this.streams = Array.from({ length: slots }, (_, id) => ({ id: `s${id}` }) as MediaStream);
+  }
+
+  offer = () => Promise.resolve("offer");
+  accept = (sdp: string) => {
+    this.answer = sdp;
+    return Promise.resolve();
+  };
+  stats = () => Promise.resolve(this.counters);
+
+  close(): void {
+    this.closed = true;
+    this.state = "closed";
+  }
+
+  /** The line is up and carries packets; `pictures` are decoded. */
+  flow(pictures: number): void {
+    this.state = "connected";
+    this.counters = { ...this.counters, arrived: this.counters.arrived + 10, framesDecoded: pictures };
+  }
+}
+
+/** A network in which the test is the server, and the clock moves by `advance` of vitest's fake timers. */
+export class PlayedNet implements LegParts {
+  wires: PlayedWire[] = [];
+  peers: PlayedPeer[] = [];
+  tickets = 0;
+  refuseTickets: unknown;
+
+  ticket(): Promise<string> {
+    this.tickets += 1;
+    return this.refuseTickets === undefined ? Promise.resolve(`ticket-${this.tickets}`) : Promise.reject(this.refuseTickets);
+  }
+
+  openWire(_ticket: string, events: WireEvents): PlayedWire {
+    const wire = new PlayedWire(events);
+    this.wires.push(wire);
+    return wire;
+  }
+
+  makePeer({ slots }: { slots: number }): PlayedPeer {
+    const peer = new PlayedPeer(slots);
+    this.peers.push(peer);
+    return peer;
+  }
+
+  now = () => performance.now();
+
+  room(local?: LocalMedia, options: Partial<RoomOptions> = {}): Room {
+    return new Room(
+      {
+        ticket: () => this.ticket(),
+        openWire: (ticket, events) => this.openWire(ticket, events),
+        makePeer: (peer) => this.makePeer(peer),
+        now: this.now,
+        wallMs: () => Date.now(),
+        random: () => 0.5,
+        isFinal: (cause) => ("code" in cause ? cause.code === 4403 : cause.error === "signed out"),
+      },
+      { device: "main", local, simulcast: true, ...options },
+    );
+  }
+
+  get wire(): PlayedWire {
+    return last(this.wires);
+  }
+
+  get peer(): PlayedPeer {
+    return last(this.peers);
+  }
+}
+
+function last<T>(all: T[]): T {
+  const found = all.at(-1);
+  if (!found) throw new Error("none yet");
+  return found;
+}
+
+export const welcome = (connection: string, slots = 2): ServerBody => ({
+  type: "welcome",
+  connection,
+  point: "xa-a",
+  now: new Date().toISOString(),
+  server: "test",
+  slots,
+});

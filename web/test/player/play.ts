@@ -1,0 +1,35 @@
+import type { BrowserContext, Page } from "playwright-core";
+import type { ClientFrame, ServerBody } from "../../src/protocol/frame";
+
+export interface Played {
+  /** Answers of `GET` by path, without query; a missing one is 404. */
+  api: Record<string, unknown>;
+  /** Sections that a joining client gets. */
+  sections: Record<string, unknown>;
+  point: string | null;
+}
+
+/** Answers the page's requests and its socket from recorded values; acts are all accepted. */
+export async function play(page: Page | BrowserContext, { api, sections, point }: Played): Promise<void> {
+  await page.route("**/api/v1/**", (route) => {
+    const path = new URL(route.request().url()).pathname.replace("/api/v1", "");
+    if (route.request().method() !== "GET") return route.fulfill({ json: { token: "ticket", seq: 1 } });
+    return path in api ? route.fulfill({ json: api[path] }) : route.fulfill({ status: 404, json: {} });
+  });
+  await page.routeWebSocket("**/ws", (socket) => {
+    const say = (body: ServerBody) => socket.send(JSON.stringify({ v: 1, body }));
+    socket.onMessage((text) => {
+      const frame = JSON.parse(String(text)) as ClientFrame;
+      if (frame.body.type === "hello") {
+        say({ type: "welcome", connection: "c1", point, now: new Date().toISOString(), server: "player", slots: 2 });
+        for (const [section, state] of Object.entries(sections)) {
+          say({ type: "snapshot", section, seq: 1, hash: `${section}-1`, state });
+        }
+      } else if (frame.body.type === "command") {
+        say({ type: "done", re: frame.id, seq: 2 });
+      }
+    });
+    const timer = setInterval(() => say({ type: "ping" }), 2000);
+    socket.onClose(() => clearInterval(timer));
+  });
+}

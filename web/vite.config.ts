@@ -1,0 +1,21 @@
+import { fileURLToPath } from "node:url";
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vitest/config";
+import { serviceWorker } from "./sw/plugin.ts";
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+export default defineConfig({
+  plugins: [react(), serviceWorker(here("./sw/worker.js"), here("./public"))],
+  resolve: { alias: { "@texts": here("../config/i18n"), "@": here("./src") } },
+  // Inlined assets would need `data:` in the content security policy.
+  build: { target: "es2023", assetsInlineLimit: 0, modulePreload: { polyfill: false } },
+  server: {
+    fs: { allow: [here(".."), here(".")] },
+    proxy: {
+      "/api": process.env["DIEMCAU"] ?? "http://127.0.0.1:8080",
+      "/ws": { target: process.env["DIEMCAU"] ?? "http://127.0.0.1:8080", ws: true },
+    },
+  },
+  test: { environment: "node", include: ["src/**/*.test.{ts,tsx}", "test/**/*.test.{ts,tsx}"] },
+});
