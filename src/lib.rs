@@ -13,11 +13,8 @@ pub mod bot;
 pub mod cli;
 pub mod clock;
 pub mod config;
-<<<<<<< HEAD
 pub mod demo;
-=======
 pub mod documents;
->>>>>>> main
 pub mod domain;
 pub mod error;
 pub mod http;

@@ -1,17 +1,9 @@
-<<<<<<< HEAD
 //! One program; `cli` has its verbs.
 
 fn main() -> std::process::ExitCode {
-    diemcau::cli::main()
-=======
-//! The one program.
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
     #[cfg(feature = "pdf")]
     if std::env::args_os().nth(1).is_some_and(|verb| verb == "typeset") {
         return diemcau::documents::typeset_main();
     }
-    ExitCode::SUCCESS
->>>>>>> main
+    diemcau::cli::main()
 }

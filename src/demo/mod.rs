@@ -8,11 +8,16 @@ mod cast;
 mod clock;
 mod error;
 mod ids;
+mod material;
+mod officer;
 mod play;
+mod player;
+mod point;
 mod province;
 mod script;
 mod seed;
 mod stage;
+mod wire;
 
 pub use clock::DemoClock;
 pub use error::DemoError;
