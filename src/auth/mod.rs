@@ -1,6 +1,7 @@
 //! Who you are: passwords, sign-ins, kiosks, tickets. What you may do is `domain::access`.
 
 pub mod kiosk;
+pub mod link;
 pub mod password;
 pub mod secret;
 pub mod sign_in;

@@ -9,7 +9,7 @@ use rustix::termios::{LocalModes, OptionalActions, isatty, tcgetattr, tcsetattr}
 use super::{Desk, Failure, Outcome, WithConfig};
 use crate::app::accounts::{Accounts, KIOSK_LOGIN};
 use crate::auth::password::{self, Passwords};
-use crate::auth::secret;
+use crate::auth::{link, secret};
 use crate::config::Config;
 use crate::domain::calendar;
 use crate::domain::ids::{PointId, UnitId, UserId};
@@ -309,26 +309,10 @@ impl Office<'_> {
         }
         let user = self.account(login).await?.user.id;
         let origin = self.config.http.origins.first().cloned().unwrap_or_default();
-        let link = make_link(&self.accounts, &origin, user, self.desk.clock.now()).await?;
+        let link = link::make(&self.accounts, &origin, user, self.desk.clock.now()).await?;
         let minutes = limits::SIGN_IN_LINK.as_secs().div_euclid(60).to_string();
         self.desk.say("cli.link_made", &[("link", &link), ("minutes", &minutes)])
     }
-}
-
-/// A one-use link to a host of this server. The token stands behind `#`, which browsers send to nobody.
-///
-/// # Errors
-/// The store's.
-pub async fn make_link(
-    accounts: &Accounts,
-    origin: &str,
-    user: UserId,
-    now: jiff::Timestamp,
-) -> Result<String, crate::error::AppError> {
-    let token = secret::token()?;
-    let end = now.saturating_add(limits::SIGN_IN_LINK).unwrap_or(now);
-    accounts.make_link(secret::digest(&token), user, end, now).await?;
-    Ok(format!("{origin}/dang-nhap/lien-ket#{token}"))
 }
 
 /// One line from standard input; a terminal does not show it.
