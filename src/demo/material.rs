@@ -7,9 +7,9 @@ use bytes::Bytes;
 use super::error::DemoError;
 
 /// Pictures per second of our files.
-pub const FRAMES_PER_SECOND: u32 = 15;
+pub(super) const FRAMES_PER_SECOND: u32 = 15;
 /// Length of one packet of sound.
-pub const SOUND_MS: u32 = 20;
+pub(super) const SOUND_MS: u32 = 20;
 
 /// A picture and a voice, each to be repeated from its beginning.
 #[derive(Clone, Debug)]

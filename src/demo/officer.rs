@@ -115,7 +115,11 @@ impl Officer {
         if let Some(command) = self.seen_and_heard(view, public) {
             return Some(command.into());
         }
-        point.visits.iter().find_map(|id| self.receive(view.visits.get(id)?, point, now)).or_else(|| self.see_off(view, point))
+        point
+            .visits
+            .iter()
+            .find_map(|id| self.receive(view.visits.get(id)?, point, now))
+            .or_else(|| self.see_off(view, point))
     }
 
     /// The key of the microphone: once per floor, for as long as the voice lasts.
@@ -198,12 +202,11 @@ impl Officer {
             visit.status.is_final() && visit.citizen_point == self.point && visit.class == Class::Normal
         });
         let mut people = over.flat_map(|visit| visit.persons.iter());
-        let still_here =
-            |person: &&Person| point.roster.get(&person.id).is_some_and(|row| row.state == "present");
+        let still_here = |person: &&Person| point.roster.get(&person.id).is_some_and(|row| row.state == "present");
         let staying = |person: &&Person| {
-            view.visits.values().any(|visit| {
-                !visit.status.is_final() && visit.persons.iter().any(|known| known.id == person.id)
-            })
+            view.visits
+                .values()
+                .any(|visit| !visit.status.is_final() && visit.persons.iter().any(|known| known.id == person.id))
         };
         let leaving = people.find(|person| still_here(person) && !staying(person))?;
         Some(Command::PersonOut { point: self.point, person: leaving.id }.into())
