@@ -24,6 +24,8 @@ mod auth_sign_in;
 mod authz_matrix;
 mod authz_units;
 mod chain_golden;
+mod demo_day;
+mod demo_media;
 mod demo_seed;
 mod docs;
 mod http_guard;
