@@ -77,6 +77,11 @@ pub fn backend(config: &Config) -> Backend {
     }
 }
 
+/// Hash of the rule set in force: the genesis of every log names it.
+pub fn rules() -> Hash {
+    Hash::of(access::print().as_bytes())
+}
+
 /// A running server.
 pub struct Server {
     app: App,
@@ -115,7 +120,7 @@ impl Server {
             engine,
             recorder: recorder.clone(),
             record_keys,
-            rules: Hash::of(access::print().as_bytes()),
+            rules: rules(),
             node: NODE.to_owned(),
             register: Arc::new(Mutex::new(())),
         };
