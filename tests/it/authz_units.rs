@@ -18,6 +18,8 @@ async fn another_units_ids_are_answered_like_ids_of_nobody() {
         ("GET", "/api/v1/sessions/{}", Value::Null),
         ("GET", "/api/v1/sessions/{}/record", Value::Null),
         ("GET", "/api/v1/files/{}", Value::Null),
+        ("GET", "/api/v1/sessions/{}/attendance.pdf", Value::Null),
+        ("GET", "/api/v1/sessions/{}/visits/01931f5e-0000-7000-8000-000000000001/minutes.pdf", Value::Null),
         ("GET", "/api/v1/sessions/{}/recordings/01931f5e-0000-7000-8000-000000000001", Value::Null),
         ("POST", "/api/v1/sessions/{}/commands", act),
     ];

@@ -29,6 +29,7 @@ mod demo_media;
 mod demo_seed;
 mod docs;
 mod http_guard;
+mod http_papers;
 mod media_call;
 mod media_harm;
 mod media_loss;

@@ -14,6 +14,7 @@ use diemcau::domain::cases::{Outcome, Petition, PetitionKind};
 use diemcau::domain::chain::{FaultKind, Hash};
 use diemcau::domain::ids::{BlockId, PersonId, PetitionId, SegmentId};
 use diemcau::domain::people::{Person, PersonRole};
+use diemcau::domain::session::SessionStatus;
 use diemcau::domain::visit::{Answer, BlockKind, ClosingCard, Confirmation, VisitAct};
 use diemcau::media::engine::{Codec, RecordSink as _, RecordedPacket};
 use diemcau::media::plan::{Layer, RecordTarget, SourceId, SourceKind};
@@ -142,6 +143,7 @@ async fn lived() -> Day {
     officer.does(Command::AttestAttendance { point: COMMUNE_A }).await.unwrap();
     presider.does(Command::ProposeEnd).await.unwrap();
     presider.does(Command::ConfirmEnd).await.unwrap();
+    until(&day, "the session closed", |state| state.status() == Some(SessionStatus::Closed)).await;
     day
 }
 

@@ -43,3 +43,18 @@ fn answer(paper: Printed) -> Result<(HeaderMap, Vec<u8>), AppError> {
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok((headers, paper.pdf))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_paper_is_shown_under_a_plain_name_and_kept_by_nobody() {
+        let paper = Printed { file_name: "bien-ban-2026-11-23-luot-01.pdf".to_owned(), pdf: b"%PDF-".to_vec() };
+        let (headers, body) = answer(paper).unwrap();
+        assert_eq!(headers[header::CONTENT_TYPE], "application/pdf");
+        assert_eq!(headers[header::CONTENT_DISPOSITION], "inline; filename=\"bien-ban-2026-11-23-luot-01.pdf\"");
+        assert_eq!(headers[header::CACHE_CONTROL], "no-store");
+        assert_eq!(body, b"%PDF-");
+    }
+}
