@@ -23,6 +23,7 @@ mod auth_sign_in;
 mod authz_matrix;
 mod authz_units;
 mod chain_golden;
+mod chaos;
 mod demo_seed;
 mod docs;
 mod http_guard;
