@@ -75,11 +75,16 @@ pub struct Announcement<'a> {
 }
 
 impl House {
-    /// Makes what is missing in `dir`, serves at `listen`, and lets the two points run.
+    /// Makes what is missing in `dir`, serves at `listen`, and lets two points run by themselves where wanted.
     ///
     /// # Errors
     /// See [`HouseError`].
-    pub async fn open(listen: SocketAddr, dir: &Path, clock: &SharedClock) -> Result<Self, HouseError> {
+    pub async fn open(
+        listen: SocketAddr,
+        dir: &Path,
+        clock: &SharedClock,
+        self_running: bool,
+    ) -> Result<Self, HouseError> {
         let named = |what: &Path| {
             let what = what.display().to_string();
             move |source| HouseError::Io { what, source }
@@ -107,7 +112,7 @@ impl House {
             let link = format!("http://{host}/dang-nhap/lien-ket#{token}");
             links.push(RoleLink { role: role.clone(), name: user.name.clone(), host, link });
         }
-        let points = run_points(&accounts, clock, &roles, server.address)?;
+        let points = if self_running { run_points(&accounts, clock, &roles, server.address)? } else { JoinSet::new() };
         Ok(Self { server, points, url: format!("http://{listen}"), links, seeded })
     }
 

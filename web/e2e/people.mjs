@@ -64,16 +64,16 @@ export class Presider extends Somebody {
     await this.main().filter({ hasText: words }).click();
   }
 
-  /** Through the lobby, whatever of it is still ahead. */
-  async bringToStart() {
-    const { page } = this;
-    for (const words of ["Mở kết nối các điểm cầu", "Xác nhận sẵn sàng"]) {
-      const step = this.main().filter({ hasText: words });
-      const start = this.main().filter({ hasText: "Mở phiên" });
-      await step.or(start).waitFor();
-      if (await step.isVisible()) await step.click();
-    }
-    await page.getByTestId("main-button").filter({ hasText: "Mở phiên" }).waitFor();
+  /** From here on the points see each other. */
+  async openLobby() {
+    await this.pressMain("Mở kết nối các điểm cầu");
+    await this.main().filter({ hasText: "Xác nhận sẵn sàng" }).waitFor();
+  }
+
+  /** All points see and hear: the session can be started. */
+  async makeReady() {
+    await this.pressMain("Xác nhận sẵn sàng");
+    await this.main().filter({ hasText: "Mở phiên" }).waitFor();
   }
 
   async start(reason) {
@@ -245,9 +245,9 @@ export class PointOfficer extends Somebody {
 export class Day {
   static async begin(browser, { url, links }) {
     const of = (...roles) => links.filter((link) => roles.includes(link.role));
-    const [presiderLink] = of("presider");
-    const [noteLink] = of("note_taker");
-    const [aLink, bLink] = of("point_officer", "point_a", "point_b");
+    const [presiderLink] = of("chu-tri");
+    const [noteLink] = of("thu-ky");
+    const [aLink, bLink] = of("xa-a", "phuong-b");
     if (!presiderLink || !noteLink || !aLink || !bLink) throw new Error(`links of four roles are needed, got ${links.map((link) => link.role).join(", ")}`);
     const open = async (Kind, { role, link }) => {
       const page = await newPage(browser, { name: role });
