@@ -72,7 +72,9 @@ fn print(desk: &Desk, report: &Report, json: bool) -> Outcome {
         return Ok(());
     }
     for line in report.lines() {
-        let values: Vec<(&str, &str)> = line.values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let known = line.values.iter().map(|(name, value)| (*name, value.as_str()));
+        // A fault of keys or files is of no session and no event.
+        let values: Vec<(&str, &str)> = known.chain([("session", "–"), ("seq", "–"), ("head", "–")]).collect();
         desk.say(&line.code, &values)?;
     }
     Ok(())
