@@ -13,6 +13,7 @@ pub mod bot;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod demo;
 pub mod documents;
 pub mod domain;
 pub mod error;

@@ -197,6 +197,10 @@ pub const ROOM_LEASE: Duration = Duration::from_secs(15);
 pub const LOG_PAGE: u32 = 1000;
 /// A PostgreSQL commit that takes longer is given up as lost; the room is told `store_unavailable`.
 pub const COMMIT_TIMEOUT: Duration = Duration::from_secs(20);
+/// Commits after which the write-ahead log of SQLite is written back, beside the writer.
+pub const WAL_COMMITS: u64 = 128;
+/// Pages of the write-ahead log at which the writer itself writes it back: only when the way beside it failed.
+pub const WAL_PAGES: u32 = 16_384;
 
 // --- papers --------------------------------------------------------------------------------------------------
 

@@ -37,3 +37,35 @@ impl Actor {
         }
     }
 }
+
+/// The account and the point of a label; both absent for `system` and for what is no label.
+pub fn parse_label(label: &str) -> (Option<UserId>, Option<PointId>) {
+    let (user, point) = label.split_once('@').map_or((label, None), |(user, point)| (user, Some(point)));
+    let user = user.strip_prefix("user:").and_then(|id| id.parse().ok());
+    let point = point.and_then(|point| point.strip_prefix("point:")).and_then(|id| id.parse().ok());
+    (user, point)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    #[test]
+    fn a_label_reads_back() {
+        let (user, point) = (UserId(Uuid::from_u128(7)), PointId(Uuid::from_u128(8)));
+        let mut actor = Actor {
+            user,
+            name: "A".to_owned(),
+            title: String::new(),
+            point: Some(point),
+            device: DeviceKind::Main,
+            browser: Uuid::nil(),
+            roles: Vec::new(),
+        };
+        assert_eq!(parse_label(&actor.label()), (Some(user), Some(point)));
+        actor.point = None;
+        assert_eq!(parse_label(&actor.label()), (Some(user), None));
+        assert_eq!(parse_label("system"), (None, None));
+    }
+}

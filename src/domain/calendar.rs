@@ -1,8 +1,8 @@
 //! The day in Viet Nam. Stored time is UTC; "which day" is decided here.
 
-use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::{Offset, TimeZone};
+use jiff::{Timestamp, Zoned};
 
 /// UTC+7 without daylight saving, in the whole country since 1975 (domain.md §4.10).
 const VIET_NAM: Offset = Offset::constant(7);
@@ -15,6 +15,11 @@ pub fn local_time(at: Timestamp) -> DateTime {
 /// Local day.
 pub fn local_date(at: Timestamp) -> Date {
     local_time(at).date()
+}
+
+/// Local time that still knows its offset, as documents carry it.
+pub fn zoned(at: Timestamp) -> Zoned {
+    at.to_zoned(TimeZone::fixed(VIET_NAM))
 }
 
 /// First instant of a local day.

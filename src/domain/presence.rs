@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::ids::{PersonId, PointId};
-use super::people::Person;
+use super::people::{Class, Person};
 
 /// What the roster of the session knows, in the order people became known.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -144,7 +144,9 @@ impl Roster {
         let fresh =
             Entry { person: person.clone(), expected: false, seat: None, intervals: Vec::new(), substitute_for };
         let entry = self.entries.entry((point, person.id)).or_insert(fresh);
-        entry.person = person;
+        // Once restricted, always: a roster typed anew does not lift it.
+        let class = entry.person.class.max(person.class);
+        entry.person = Person { class, ..person };
         entry.substitute_for = substitute_for.or(entry.substitute_for);
         if entry.standing() != Standing::Present {
             entry.intervals.push(Interval { from: now, to: None });
@@ -161,6 +163,13 @@ impl Roster {
         }
     }
 
+    /// The person's visit became restricted: wherever they are listed, they are from now on listed as restricted.
+    pub fn restrict(&mut self, person: PersonId) {
+        for (_, entry) in self.entries.iter_mut().filter(|((_, id), _)| *id == person) {
+            entry.person.class = Class::Restricted;
+        }
+    }
+
     pub fn come_back(&mut self, point: PointId, person: PersonId, seat: u32, now: Timestamp) {
         if let Some(entry) = self.entries.get_mut(&(point, person)) {
             if entry.standing() != Standing::Present {
@@ -174,7 +183,7 @@ impl Roster {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::people::{Class, PersonRole};
+    use crate::domain::people::PersonRole;
     use uuid::Uuid;
 
     fn at(seconds: i64) -> Timestamp {
@@ -238,5 +247,15 @@ mod tests {
         let entry = roster.get(POINT, PersonId(Uuid::from_u128(1))).unwrap();
         assert_eq!(entry.intervals.len(), 1);
         assert_eq!(entry.seat, Some(2));
+    }
+
+    /// TC Điều 8(3): what a roster shows must not undo what the visit hides.
+    #[test]
+    fn restricted_once_is_restricted_however_the_roster_is_typed() {
+        let mut roster = Roster::default();
+        roster.enter(POINT, person(1), 1, None, at(1));
+        roster.restrict(PersonId(Uuid::from_u128(1)));
+        roster.enter(POINT, person(1), 2, None, at(5));
+        assert_eq!(roster.get(POINT, PersonId(Uuid::from_u128(1))).unwrap().person.class, Class::Restricted);
     }
 }

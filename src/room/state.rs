@@ -1,9 +1,13 @@
 //! The state of a session as the fold of its log. `apply` is the only place that changes it, in the first run and after
 //! every restart alike: recovery is load, fold, go on.
 
+mod facts;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+
+pub use facts::{Act, Facts, Named, Stop, VisitFacts};
 
 use crate::domain::cases::{Petition, Promise, StoredFile};
 use crate::domain::chain::Scope;
@@ -53,6 +57,8 @@ pub struct State {
     pub attested: BTreeMap<PointId, String>,
     pub gaps: Vec<Gap>,
     pub segments: BTreeMap<SegmentId, Segment>,
+    /// What papers print besides.
+    pub facts: Facts,
 }
 
 /// What the session is.
@@ -359,6 +365,9 @@ impl State {
             | Event::QualityDigest { .. } => self.apply_to_visit(logged.seq, event),
         }
         self.write_timeline(logged, event);
+        let mut facts = std::mem::take(&mut self.facts);
+        facts.note(logged, event, self);
+        self.facts = facts;
     }
 
     fn add_point(&mut self, about: SessionPoint) {
@@ -491,6 +500,9 @@ impl State {
                 }
                 for file in &mut visit.files {
                     file.class = Class::Restricted;
+                }
+                for person in &visit.about.persons {
+                    self.roster.restrict(person.id);
                 }
             }
             Event::VisitFiled { case, receptions, promise, register_year, register_number, .. } => {

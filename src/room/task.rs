@@ -155,6 +155,11 @@ impl Task {
     /// The commit has an answer: now, and only now, it is true for everybody.
     fn landed(&mut self, flight: InFlight, result: Result<Option<Appended>, StoreError>) -> Result<(), End> {
         match result {
+            // Stored by an earlier try whose answer was lost: what this room thinks is not what the log says.
+            Ok(Some(appended)) if appended.replayed => {
+                self.refuse_all(flight.batch, Refusal::new("room_restarting"));
+                Err(End::Lost)
+            }
             Ok(appended) => {
                 if let Some(appended) = appended {
                     self.head_hash = appended.head.1.to_string();

@@ -49,6 +49,14 @@ impl Engine {
         }
     }
 
+    /// Housekeeping that must not make a commit wait. PostgreSQL does its own.
+    pub(super) async fn write_back(&self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(engine) => engine.write_back().await,
+            Self::Postgres(_) => Ok(()),
+        }
+    }
+
     /// Committed rows only.
     pub(super) async fn read(&self, sql: &'static str, args: &[Value]) -> Result<Vec<Row>, StoreError> {
         match self {
@@ -91,6 +99,16 @@ impl Writer {
         }
     }
 
+    /// Runs a statement that steers the transaction: without values, never prepared.
+    pub(super) async fn control(&mut self, what: &'static str, sql: &'static str) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(conn) => sqlite::control(conn, sql).await.map_err(|error| sqlite::classify(what, &error)),
+            Self::Postgres(conn) => {
+                postgres::control(conn, sql).await.map_err(|error| postgres::classify(what, &error))
+            }
+        }
+    }
+
     /// Reads inside the writer's transaction.
     pub(super) async fn fetch(&mut self, sql: &'static str, args: &[Value]) -> Result<Vec<Row>, StoreError> {
         match self {
@@ -105,19 +123,19 @@ impl Writer {
             Self::Sqlite(_) => "BEGIN IMMEDIATE",
             Self::Postgres(_) => "BEGIN",
         };
-        self.execute("begin", sql, &[]).await.map(|_| ())
+        self.control("begin", sql).await
     }
 
     /// The one place where anything becomes true.
     pub(super) async fn commit(&mut self) -> Result<(), StoreError> {
-        self.execute("commit", "COMMIT", &[]).await.map(|_| ())
+        self.control("commit", "COMMIT").await
     }
 
     /// Undoes; an engine that has undone by itself already is right too.
     pub(super) async fn rollback(&mut self) -> Result<(), StoreError> {
-        match self.execute("rollback", "ROLLBACK", &[]).await {
+        match self.control("rollback", "ROLLBACK").await {
             Err(StoreError::Internal(_)) if matches!(self, Self::Sqlite(_)) => Ok(()),
-            other => other.map(|_| ()),
+            other => other,
         }
     }
 
@@ -134,7 +152,7 @@ impl Writer {
             Self::Sqlite(_) => "PRAGMA wal_checkpoint(TRUNCATE)",
             Self::Postgres(_) => "VACUUM scope_key",
         };
-        self.execute("scrub", sql, &[]).await.map(|_| ())
+        self.control("scrub", sql).await
     }
 
     pub(super) async fn close(self) {

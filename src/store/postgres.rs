@@ -123,6 +123,10 @@ pub(super) async fn execute(conn: &mut PgConnection, sql: &'static str, args: &[
     Ok(bind(sql, args).execute(conn).await?.rows_affected())
 }
 
+pub(super) async fn control(conn: &mut PgConnection, sql: &'static str) -> Result<(), sqlx::Error> {
+    sqlx::raw_sql(sql).execute(conn).await.map(|_| ())
+}
+
 pub(super) async fn fetch(conn: &mut PgConnection, sql: &'static str, args: &[Value]) -> Result<Vec<Row>, StoreError> {
     let rows = bind(sql, args).fetch_all(conn).await.map_err(|error| classify("read", &error))?;
     rows.iter().map(decode).collect()

@@ -13,6 +13,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Row as _, TypeIn
 use super::engine::{known_version, migration_error};
 use super::sql::{Cell, Row, Value};
 use super::{Outage, StoreError};
+use crate::limits;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
@@ -41,6 +42,7 @@ fn options(path: &Path) -> SqliteConnectOptions {
         // A destroyed key must not stay readable in a freed page.
         .pragma("secure_delete", "on")
         .pragma("journal_size_limit", "67108864")
+        .pragma("wal_autocheckpoint", limits::WAL_PAGES.to_string())
 }
 
 impl Sqlite {
@@ -71,6 +73,14 @@ impl Sqlite {
 
     pub(super) async fn connect(&self) -> Result<SqliteConnection, StoreError> {
         self.options.connect().await.map_err(|error| classify("connect", &error))
+    }
+
+    /// Writes the log back into the file on a connection of its own: readers and the writer go on.
+    pub(super) async fn write_back(&self) -> Result<(), StoreError> {
+        let mut conn = self.connect().await?;
+        let done = control(&mut conn, "PRAGMA wal_checkpoint(PASSIVE)").await;
+        close(conn).await;
+        done.map_err(|error| classify("wal_checkpoint", &error))
     }
 
     pub(super) async fn read(&self, sql: &'static str, args: &[Value]) -> Result<Vec<Row>, StoreError> {
@@ -155,6 +165,10 @@ pub(super) async fn execute(
     args: &[Value],
 ) -> Result<u64, sqlx::Error> {
     Ok(bind(sql, args).execute(conn).await?.rows_affected())
+}
+
+pub(super) async fn control(conn: &mut SqliteConnection, sql: &'static str) -> Result<(), sqlx::Error> {
+    sqlx::raw_sql(sql).execute(conn).await.map(|_| ())
 }
 
 pub(super) async fn fetch(

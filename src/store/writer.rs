@@ -199,14 +199,24 @@ impl WriterTask {
 
     fn committed(&self, answers: &[Answer]) {
         let writes = answers.iter().filter(|answer| answer.is_ok()).count();
-        self.counts.commits.fetch_add(1, Ordering::Relaxed);
+        let commits = self.counts.commits.fetch_add(1, Ordering::Relaxed).saturating_add(1);
+        if commits.is_multiple_of(limits::WAL_COMMITS) {
+            let engine = Arc::clone(&self.engine);
+            tokio::spawn(async move {
+                // Left undone it costs space, not data: the next one does it, or the writer itself at its bound.
+                if let Err(error) = engine.write_back().await {
+                    tracing::warn!(code = error.code(), %error, "the write-ahead log was not written back");
+                }
+            });
+        }
         self.counts.writes.fetch_add(u64::try_from(writes).unwrap_or(0), Ordering::Relaxed);
     }
 
     /// Leaves no open transaction behind: undo, and if that is not certain, a new connection next time.
     async fn recover(&mut self, error: &StoreError) {
         let Some(conn) = self.conn.as_mut() else { return };
-        let lost = matches!(error, StoreError::Unavailable(Outage::Connection));
+        // After an error of the disk nothing this connection remembers of the file is trusted any more.
+        let lost = matches!(error, StoreError::Unavailable(Outage::Connection | Outage::Io));
         if lost || conn.rollback().await.is_err() {
             self.conn = None;
         }
@@ -228,17 +238,17 @@ impl WriterTask {
 
 /// One write of a group. An error that ends the transaction is returned with the savepoint still open.
 async fn savepoint(conn: &mut Writer, keys: &Keys, work: &mut Work) -> Answer {
-    conn.execute("savepoint", "SAVEPOINT one", &[]).await?;
+    conn.control("savepoint", "SAVEPOINT one").await?;
     let refusal = match one(conn, keys, work).await {
         Ok(done) => {
-            conn.execute("savepoint", "RELEASE SAVEPOINT one", &[]).await?;
+            conn.control("savepoint", "RELEASE SAVEPOINT one").await?;
             return Ok(done);
         }
         Err(error) if error.ends_transaction() => return Err(error),
         Err(refusal) => refusal,
     };
-    conn.execute("savepoint", "ROLLBACK TO SAVEPOINT one", &[]).await?;
-    conn.execute("savepoint", "RELEASE SAVEPOINT one", &[]).await?;
+    conn.control("savepoint", "ROLLBACK TO SAVEPOINT one").await?;
+    conn.control("savepoint", "RELEASE SAVEPOINT one").await?;
     match (work, refusal) {
         (
             Work::Append(append),

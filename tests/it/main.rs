@@ -20,10 +20,13 @@ mod contract;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod architecture;
 mod auth_sign_in;
 mod authz_matrix;
 mod authz_units;
 mod chain_golden;
+mod demo_seed;
+mod docs;
 mod http_guard;
 mod media_call;
 mod media_harm;
@@ -36,8 +39,10 @@ mod room_rules;
 mod store_contract;
 mod store_faults;
 mod store_office;
+mod store_report;
 mod store_schema;
 mod store_verify;
+mod supply;
 mod ws_frames;
 mod ws_life;
 mod ws_upgrade;

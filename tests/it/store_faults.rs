@@ -177,3 +177,65 @@ async fn a_server_that_is_away_is_said_so_and_comes_back_by_itself() {
     admin_sql(&admin_url(), &format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true")).await;
     works_again(&world, &mut log).await;
 }
+
+/// A wire that loses what the server says once `COMMIT` went through it: the commit is done, its answer never arrives.
+async fn proxy_that_swallows_a_commit(
+    socket: std::path::PathBuf,
+    armed: std::sync::Arc<std::sync::atomic::AtomicBool>,
+) -> u16 {
+    use std::sync::atomic::Ordering;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((client, _)) = listener.accept().await {
+            let (mut from_client, mut to_client) = client.into_split();
+            let server = tokio::net::UnixStream::connect(&socket).await.unwrap();
+            let (mut from_server, mut to_server) = server.into_split();
+            let armed = std::sync::Arc::clone(&armed);
+            let (swallow, mut swallowed) = tokio::sync::watch::channel(false);
+            tokio::spawn(async move {
+                let mut buffer = vec![0; 65_536];
+                while let Ok(count @ 1..) = from_client.read(&mut buffer).await {
+                    let commit = buffer[..count].windows(6).any(|bytes| bytes == b"COMMIT");
+                    if commit && armed.swap(false, Ordering::SeqCst) {
+                        swallow.send(true).unwrap();
+                    }
+                    if to_server.write_all(&buffer[..count]).await.is_err() {
+                        return;
+                    }
+                }
+            });
+            tokio::spawn(async move {
+                let mut buffer = vec![0; 65_536];
+                while let Ok(count @ 1..) = from_server.read(&mut buffer).await {
+                    // The answer to the commit: dropped with the connection.
+                    if *swallowed.borrow_and_update() || to_client.write_all(&buffer[..count]).await.is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+    });
+    port
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_commit_whose_answer_was_lost_is_found_in_the_log() {
+    let world = World::postgres().await;
+    let Backend::Postgres { url } = &world.backend else { panic!("not PostgreSQL") };
+    let folder = url.split("host=").nth(1).unwrap();
+    let armed = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let socket = std::path::Path::new(folder).join(".s.PGSQL.5432");
+    let port = proxy_that_swallows_a_commit(socket, std::sync::Arc::clone(&armed)).await;
+    let name = world.database.as_deref().unwrap();
+    let backend = Backend::Postgres { url: format!("postgres://test@127.0.0.1:{port}/{name}?sslmode=disable") };
+    let store = diemcau::store::Store::open(&backend, world.keys()).await.unwrap();
+    let mut log = world.begin(session(1)).await;
+    armed.store(true, std::sync::atomic::Ordering::SeqCst);
+    let done = store.append(log.prepare(vec![event(1, Scope::Session, "đã ghi")])).await.unwrap();
+    assert!(!armed.load(std::sync::atomic::Ordering::SeqCst), "the commit went through the wire");
+    assert_eq!((done.first_seq, done.replayed), (1, false));
+    assert_eq!(store.load(session(1), 0).await.unwrap().len(), 2);
+    assert_eq!(store.counts().failures(), 0);
+}

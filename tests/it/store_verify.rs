@@ -51,7 +51,7 @@ async fn a_sound_database_verifies_with_and_without_keys(world: World) {
     assert_eq!(
         lines,
         [
-            "verify.sound",
+            "verify.database_sound",
             "verify.session",
             "verify.against.keys",
             "verify.against.checkpoints",

@@ -91,33 +91,26 @@ impl Report {
         self.fault.is_none()
     }
 
-    /// The report as lines for a person: verdict first.
+    /// The report as lines for a person: verdict first, then the first bad item or what was checked.
     pub fn lines(&self) -> Vec<Line> {
-        let mut lines = vec![self.verdict()];
-        if self.is_sound() {
-            lines.extend(self.sessions.iter().map(session_line));
-            lines.extend(self.checked.iter().map(checked_line));
-        }
-        lines
-    }
-
-    fn verdict(&self) -> Line {
         let Some(fault) = &self.fault else {
             let events: u64 = self.sessions.iter().map(|one| one.sound.events).sum();
-            return line(
-                "sound",
-                vec![
-                    ("source", self.source.to_owned()),
-                    ("sessions", self.sessions.len().to_string()),
-                    ("events", events.to_string()),
-                ],
-            );
+            let counts = vec![("sessions", self.sessions.len().to_string()), ("events", events.to_string())];
+            let mut lines = vec![line(&format!("{}_sound", self.source), counts)];
+            lines.extend(self.sessions.iter().map(session_line));
+            lines.extend(self.checked.iter().map(checked_line));
+            return lines;
         };
-        let mut values = vec![("source", self.source.to_owned())];
-        values.extend(fault.session.map(|session| ("session", session.to_string())));
-        values.extend(fault.seq.map(|seq| ("seq", seq.to_string())));
-        values.extend(fault_values(&fault.kind));
-        line(&format!("fault.{}", fault.kind.code()), values)
+        let mut lines = vec![line(&format!("{}_broken", self.source), Vec::new())];
+        lines.extend(match (fault.session, fault.seq) {
+            (Some(session), Some(seq)) => {
+                Some(line("at_event", vec![("session", session.to_string()), ("seq", seq.to_string())]))
+            }
+            (Some(session), None) => Some(line("at_session", vec![("session", session.to_string())])),
+            _ => None,
+        });
+        lines.push(fault_line(&fault.kind));
+        lines
     }
 }
 
@@ -152,20 +145,23 @@ fn checked_line(checked: &Checked) -> Line {
     }
 }
 
-fn fault_values(kind: &FaultKind) -> Vec<(&'static str, String)> {
-    match kind {
-        FaultKind::Malformed { field } => vec![("field", field.clone())],
-        FaultKind::Gap { found } | FaultKind::OutOfOrder { found } => vec![("found", found.to_string())],
+/// The sentence of a fault; where it depends on whose signature or mark it is, that is part of the code.
+fn fault_line(kind: &FaultKind) -> Line {
+    let (detail, values) = match kind {
+        FaultKind::Malformed { field } => (None, vec![("field", field.clone())]),
+        FaultKind::Gap { found } | FaultKind::OutOfOrder { found } => (None, vec![("found", found.to_string())]),
         FaultKind::SignatureWrong { of, key } | FaultKind::KeyNotInUse { of, key } => {
-            vec![("of", (*of).to_owned()), ("key", key.to_string())]
+            (Some(*of), vec![("key", key.to_string())])
         }
-        FaultKind::HeadMismatch { source_of_mark } => vec![("kept_by", source_of_mark.code().to_owned())],
-        FaultKind::TailMissing { end, source_of_mark } => {
-            vec![("end", end.to_string()), ("kept_by", source_of_mark.code().to_owned())]
-        }
+        FaultKind::HeadMismatch { source_of_mark } => (Some(source_of_mark.code()), Vec::new()),
+        FaultKind::TailMissing { end, source_of_mark } => (Some(source_of_mark.code()), vec![("end", end.to_string())]),
         FaultKind::FileMissing { name } | FaultKind::FileMismatch { name } | FaultKind::FileUnlisted { name } => {
-            vec![("name", name.clone())]
+            (None, vec![("name", name.clone())])
         }
-        _ => Vec::new(),
+        _ => (None, Vec::new()),
+    };
+    match detail {
+        Some(detail) => line(&format!("fault.{}.{detail}", kind.code()), values),
+        None => line(&format!("fault.{}", kind.code()), values),
     }
 }

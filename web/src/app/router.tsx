@@ -23,6 +23,12 @@ const signInLink = createRoute({
   component: lazyRouteComponent(() => import("../features/signin/LinkPage"), "LinkPage"),
 });
 
+const pair = createRoute({
+  getParentRoute: () => root,
+  path: "/dang-nhap/ghep-may",
+  component: lazyRouteComponent(() => import("../features/signin/PairPage"), "PairPage"),
+});
+
 const signedIn = createRoute({ getParentRoute: () => root, id: "signed-in", component: SignedIn });
 
 /** In-session screens have the window for themselves. */
@@ -76,6 +82,7 @@ export const router = createRouter({
   routeTree: root.addChildren([
     signIn,
     signInLink,
+    pair,
     signedIn.addChildren([session, shell.addChildren([today, create, prepare, record, check])]),
   ]),
 });

@@ -2,6 +2,8 @@
 // lives beside the text: it protects against copying the profile's files and against reading by other programs
 // that do not run inside this origin's page.
 
+import { settle } from "./indexed";
+
 const DATABASE = "diemcau";
 const KEY_ID = "text-key";
 
@@ -9,13 +11,6 @@ interface Sealed {
   id: string;
   iv: Uint8Array<ArrayBuffer>;
   sealed: ArrayBuffer;
-}
-
-function settle<T>(request: IDBRequest<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error ?? new Error("indexeddb"));
-  });
 }
 
 /** Small encrypted key-value store; values are JSON. */

@@ -1,5 +1,5 @@
 import { parseDate, parseTime } from "@internationalized/date";
-import { DateField as AriaDate, DateInput, DateSegment, Label, TimeField as AriaTime } from "react-aria-components";
+import { DateField as AriaDate, DateInput, DateSegment, FieldError, Label, TimeField as AriaTime } from "react-aria-components";
 import css from "./DateTime.module.css";
 import field from "./Field.module.css";
 
@@ -8,6 +8,8 @@ interface Props {
   /** `YYYY-MM-DD` or `HH:MM`; empty for none. */
   value: string;
   onChange: (value: string) => void;
+  /** Sentence shown when the field is refused. */
+  error?: string | undefined;
 }
 
 const segments = (
@@ -17,21 +19,23 @@ const segments = (
 );
 
 /** Day, month, year in the order of the reader's language, whatever the browser's language is. */
-export function DateField({ label, value, onChange }: Props) {
+export function DateField({ label, value, onChange, error }: Props) {
   return (
     <AriaDate
       className={field.field ?? ""}
       value={value === "" ? null : parseDate(value)}
+      isInvalid={error !== undefined}
       onChange={(date) => onChange(date?.toString() ?? "")}
     >
       <Label className={field.label ?? ""}>{label}</Label>
       {segments}
+      <FieldError className={field.error ?? ""}>{error}</FieldError>
     </AriaDate>
   );
 }
 
 /** Hours and minutes of a day of 24 hours. */
-export function TimeField({ label, value, onChange }: Props) {
+export function TimeField({ label, value, onChange }: Omit<Props, "error">) {
   return (
     <AriaTime
       className={field.field ?? ""}

@@ -1,4 +1,4 @@
-import { Button, Label, ListBox, ListBoxItem, Popover, Select as AriaSelect, SelectValue } from "react-aria-components";
+import { Button, FieldError, Label, ListBox, ListBoxItem, Popover, Select as AriaSelect, SelectValue } from "react-aria-components";
 import field from "./Field.module.css";
 import css from "./Select.module.css";
 
@@ -15,15 +15,18 @@ interface Props<Value extends string> {
   onChange: (value: Value) => void;
   placeholder?: string;
   isDisabled?: boolean;
+  /** Sentence shown when the field is refused. */
+  error?: string | undefined;
 }
 
-export function Select<Value extends string>({ label, options, value, onChange, placeholder, isDisabled = false }: Props<Value>) {
+export function Select<Value extends string>({ label, options, value, onChange, placeholder, isDisabled = false, error }: Props<Value>) {
   return (
     <AriaSelect
       className={field.field ?? ""}
       value={value}
       onChange={(key) => key !== null && onChange(key as Value)}
       isDisabled={isDisabled}
+      isInvalid={error !== undefined}
       disabledKeys={options.filter((option) => option.disabled).map((option) => option.value)}
       {...(placeholder === undefined ? {} : { placeholder })}
     >
@@ -32,6 +35,7 @@ export function Select<Value extends string>({ label, options, value, onChange, 
         <SelectValue className={css.value ?? ""} />
         <span aria-hidden>▾</span>
       </Button>
+      <FieldError className={field.error ?? ""}>{error}</FieldError>
       <Popover className={css.popover ?? ""}>
         <ListBox className={css.list ?? ""} items={options}>
           {(option) => (

@@ -1,5 +1,6 @@
 import type { BrowserContext, Page } from "playwright-core";
-import type { ClientFrame, ServerBody } from "../../src/protocol/frame";
+import { playedMedia } from "./media";
+import type { ClientFrame, ServerBody, SlotView } from "../../src/protocol/frame";
 
 export interface Played {
   /** Answers of `GET` by path, without query; a missing one is 404. */
@@ -7,10 +8,17 @@ export interface Played {
   /** Sections that a joining client gets. */
   sections: Record<string, unknown>;
   point: string | null;
+  /** What feeds the receive slots; with it the page gets played pictures. */
+  slots?: SlotView[];
+  /** Answer to every act, instead of `done`. */
+  refused?: Omit<Extract<ServerBody, { type: "refused" }>, "type" | "re">;
+  /** The server's clock at the join. */
+  now?: string;
 }
 
 /** Answers the page's requests and its socket from recorded values; acts are all accepted. */
-export async function play(page: Page | BrowserContext, { api, sections, point }: Played): Promise<void> {
+export async function play(page: Page | BrowserContext, { api, sections, point, slots, refused, now }: Played): Promise<void> {
+  if (slots) await page.addInitScript(playedMedia);
   await page.route("**/api/v1/**", (route) => {
     const path = new URL(route.request().url()).pathname.replace("/api/v1", "");
     if (route.request().method() !== "GET") return route.fulfill({ json: { token: "ticket", seq: 1 } });
@@ -21,12 +29,15 @@ export async function play(page: Page | BrowserContext, { api, sections, point }
     socket.onMessage((text) => {
       const frame = JSON.parse(String(text)) as ClientFrame;
       if (frame.body.type === "hello") {
-        say({ type: "welcome", connection: "c1", point, now: new Date().toISOString(), server: "player", slots: 2 });
+        say({ type: "welcome", connection: "c1", point, now: now ?? new Date().toISOString(), server: "player", slots: slots?.length ?? 2 });
         for (const [section, state] of Object.entries(sections)) {
           say({ type: "snapshot", section, seq: 1, hash: `${section}-1`, state });
         }
+      } else if (frame.body.type === "offer" && slots) {
+        say({ type: "answer", re: frame.id, sdp: "v=0", slots: slots.length });
+        say({ type: "slots", slots });
       } else if (frame.body.type === "command") {
-        say({ type: "done", re: frame.id, seq: 2 });
+        say(refused ? { type: "refused", re: frame.id, ...refused } : { type: "done", re: frame.id, seq: 2 });
       }
     });
     const timer = setInterval(() => say({ type: "ping" }), 2000);

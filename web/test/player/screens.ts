@@ -1,10 +1,11 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { Browser } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { ID } from "../../src/features/session/fixture/room";
 import { openBrowser } from "../browser";
 import { directory, me, proposed, record, rows } from "./office";
 import { play, type Played } from "./play";
+import { SESSION_SCREENS } from "./session";
 import { serveSite } from "./site";
 
 interface Screen {
@@ -13,6 +14,10 @@ interface Screen {
   played: Played;
   /** Something to press before the picture is taken, by its visible name. */
   press?: string;
+  /** Whatever else comes before the picture. */
+  act?: (page: Page) => Promise<void>;
+  /** The window as it is, for screens that have it for themselves. */
+  window?: boolean;
 }
 
 const SIZES = [
@@ -37,6 +42,7 @@ const signedIn = (user: string, more: Partial<Played> = {}): Played => ({
 const SCREENS: Screen[] = [
   { name: "sign-in", path: "/dang-nhap", played: { api: {}, sections: {}, point: null } },
   { name: "link-missing", path: "/dang-nhap/lien-ket", played: { api: {}, sections: {}, point: null } },
+  { name: "pair", path: "/dang-nhap/ghep-may", played: { api: {}, sections: {}, point: null } },
   { name: "today", path: "/", played: signedIn(ID.officerA) },
   { name: "create", path: "/buoi-tiep/moi", played: signedIn(ID.noteTaker), press: "Thêm lượt tiếp" },
   {
@@ -48,6 +54,7 @@ const SCREENS: Screen[] = [
   { name: "record-attendance", path: `/buoi-tiep/${ID.session}/ho-so`, played: signedIn(ID.presider), press: "Điểm danh" },
   { name: "record-recording", path: `/buoi-tiep/${ID.session}/ho-so`, played: signedIn(ID.presider), press: "Bản ghi" },
   { name: "check", path: `/kiem-tra-thiet-bi?buoi=${ID.session}&diem=${ID.pointA}`, played: signedIn(ID.officerA), press: "Phát tiếng thử" },
+  ...SESSION_SCREENS.map((screen) => ({ ...screen, window: true })),
 ];
 
 /** Takes a picture of each screen at each size; reports what the page complained about and what is too wide. */
@@ -78,8 +85,10 @@ async function shoot(browser: Browser, origin: string, screen: Screen, width: nu
   await page.goto(origin + screen.path, { waitUntil: "networkidle" });
   if (screen.press) await page.getByText(screen.press, { exact: true }).first().click();
   await page.waitForTimeout(900);
+  await screen.act?.(page);
+  if (screen.act) await page.waitForTimeout(400);
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   if (wide > 0) said(`${wide} px too wide`);
-  await page.screenshot({ path: join(folder, `${screen.name}-${width}x${height}.png`), fullPage: true });
+  await page.screenshot({ path: join(folder, `${screen.name}-${width}x${height}.png`), fullPage: !screen.window });
   await context.close();
 }

@@ -9,6 +9,7 @@ import { mayEnter } from "../today/sessionWay";
 import { statusTone } from "../today/statusTone";
 import { AgendaPanel } from "./AgendaPanel";
 import { DecisionPanel } from "./DecisionPanel";
+import { DutiesPanel } from "./DutiesPanel";
 import { MovePanel } from "./MovePanel";
 import { PeoplePanel } from "./PeoplePanel";
 import css from "./PreparePage.module.css";
@@ -54,6 +55,7 @@ function Body({ id }: { id: string }) {
       {staff && (
         <>
           <DecisionPanel shared={shared} staff={staff} />
+          <DutiesPanel shared={shared} staff={staff} />
           <StepsPanel shared={shared} staff={staff} />
           <MovePanel shared={shared} />
           <AgendaPanel shared={shared} staff={staff} />

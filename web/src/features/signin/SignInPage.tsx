@@ -10,6 +10,7 @@ import { Field } from "../../primitives/Field";
 import { Notice } from "../../primitives/Notice";
 import type { SignIn } from "../../protocol/rest";
 import { Frame } from "./Frame";
+import { KioskSignIn } from "./KioskSignIn";
 
 export function SignInPage() {
   const { t } = useTranslation("office");
@@ -21,14 +22,17 @@ export function SignInPage() {
   const [error, setError] = useState<unknown>();
   const [pending, setPending] = useState(false);
 
+  const enter = () => {
+    queryClient.clear();
+    return navigate({ href: den ?? "/" });
+  };
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     setPending(true);
     setError(undefined);
     try {
       await post<void>("/sign-in", { login: login.trim().toLowerCase(), password } satisfies SignIn);
-      queryClient.clear();
-      await navigate({ href: den ?? "/" });
+      await enter();
     } catch (reason) {
       setError(reason);
       setPassword("");
@@ -54,6 +58,7 @@ export function SignInPage() {
           {t("sign_in.go")}
         </Button>
       </form>
+      <KioskSignIn onDone={() => void enter()} />
       <LanguageSwitch />
     </Frame>
   );

@@ -1,0 +1,529 @@
+//! One session played from its script: the same commands, by the same people, in the same order as on a real day.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp, ToSpan as _};
+
+use super::cast;
+use super::error::DemoError;
+use super::ids::id;
+use super::province::Province;
+use super::script::{Came, Heard, Script, Signed, VisitScript};
+use super::stage::Stage;
+use crate::clock::Clock as _;
+use crate::domain::actor::Actor;
+use crate::domain::calendar;
+use crate::domain::cases::Petition;
+use crate::domain::event::{Registration, SessionPoint};
+use crate::domain::ids::{BlockId, CommandId, ConnectionId, PersonId, PetitionId, PointId, SessionId, VisitId};
+use crate::domain::people::{Function, IdentityCheck, Person, PersonRole};
+use crate::domain::session::{SessionAct, SessionStatus, SessionStep, StepOutcome};
+use crate::domain::units::{DeviceKind, PointRole};
+use crate::domain::visit::{Answer, BlockKind, ClosingCard, VisitAct, VisitStatus};
+use crate::protocol::command::Command;
+use crate::protocol::rest::NewSession;
+use crate::room::handle::RoomHandle;
+use crate::room::state::State;
+
+/// Time between two acts of the same person.
+const BREATH: SignedDuration = SignedDuration::from_secs(9);
+/// How the days before a session are spent: proposal, decision, publication and notices, trial call.
+const PROPOSED: SignedDuration = SignedDuration::from_hours(24 * 12);
+const DECIDED: SignedDuration = SignedDuration::from_hours(24 * 11);
+const TOLD: SignedDuration = SignedDuration::from_hours(24 * 10);
+const TRIED: SignedDuration = SignedDuration::from_hours(24 * 4);
+/// D154 Điều 23(1): all points are linked an hour before the start.
+const LOBBY: SignedDuration = SignedDuration::from_mins(65);
+const PATIENCE: Duration = Duration::from_secs(20);
+const LOOK_EVERY: Duration = Duration::from_millis(25);
+const LANGUAGE: &str = "vi";
+
+/// A session under way on the stage.
+pub(super) struct Play<'a> {
+    stage: &'a Stage,
+    province: &'a Province,
+    script: &'a Script,
+    /// Part of every derived identifier.
+    name: &'a str,
+    session: SessionId,
+    starts_at: Timestamp,
+    room: RoomHandle,
+    secretary: Actor,
+    acts: u32,
+    seats: BTreeMap<PointId, u32>,
+    wires: BTreeMap<PointId, ConnectionId>,
+}
+
+impl<'a> Play<'a> {
+    /// Proposes the session, or finds it where an earlier run left it.
+    pub(super) async fn begin(
+        stage: &'a Stage,
+        province: &'a Province,
+        script: &'a Script,
+        name: &'a str,
+        session: SessionId,
+        starts_at: Timestamp,
+    ) -> Result<Self, DemoError> {
+        stage.clock.set(starts_at.saturating_sub(PROPOSED).unwrap_or(starts_at));
+        let central = province.point(&script.central)?;
+        let secretary = cast::actor(province, "thu-ky", Some(central.id), DeviceKind::Companion)?;
+        let mut points = vec![session_point(province, &script.central, PointRole::Central)?];
+        for key in &script.components {
+            points.push(session_point(province, key, PointRole::Component)?);
+        }
+        // Functions and visits follow as acts of their own: a proposal that is repeated does nothing.
+        let new = NewSession {
+            id: session,
+            unit: province.unit(&script.unit)?.id,
+            title: script.title.clone(),
+            kind: script.kind,
+            starts_at,
+            grounds: script.grounds.clone(),
+            points,
+            functions: Vec::new(),
+            visits: Vec::new(),
+        };
+        let refused = |refusal| DemoError::Refused { act: "propose".to_owned(), refusal };
+        stage.registry.create(secretary.clone(), new, &[]).await.map_err(refused)?;
+        let room = stage.registry.open(session).await.map_err(refused)?;
+        let (acts, seats, wires) = (0, BTreeMap::new(), BTreeMap::new());
+        Ok(Self { stage, province, script, name, session, starts_at, room, secretary, acts, seats, wires })
+    }
+
+    /// Plays the days before, and the day itself where the script has one.
+    pub(super) async fn run(mut self) -> Result<(), DemoError> {
+        self.days_before().await?;
+        let Some(conclusion) = self.script.conclusion.clone() else { return Ok(()) };
+        self.lobby().await?;
+        self.start().await?;
+        for visit in &self.script.visits {
+            if let Some(heard) = &visit.heard {
+                self.visit(visit, heard).await?;
+            }
+        }
+        self.end(conclusion).await
+    }
+
+    async fn days_before(&mut self) -> Result<(), DemoError> {
+        let secretary = self.secretary.clone();
+        for part in &self.script.functions {
+            let (user, _) = self.province.user(&part.user)?;
+            let point = self.province.point(&part.point)?.id;
+            let (name, title) = (user.name, user.title);
+            let function = part.function;
+            self.act(&secretary, Command::AssignFunction { user: user.id, name, title, function, point }).await?;
+        }
+        for visit in &self.script.visits {
+            let registration = self.registration(visit)?;
+            self.act(&secretary, Command::RegisterVisit { registration }).await?;
+        }
+        for (point, person, _) in self.officers()? {
+            self.act(&secretary, Command::ExpectPerson { point, person }).await?;
+        }
+        self.at(DECIDED);
+        let head = self.office("chu-tri")?;
+        self.act(&head, moved(SessionAct::Approve)).await?;
+        self.at(TOLD);
+        self.act(&secretary, moved(SessionAct::Publish)).await?;
+        self.act(&secretary, step(SessionStep::Publication, None)).await?;
+        self.act(&secretary, moved(SessionAct::Notify)).await?;
+        self.act(&secretary, step(SessionStep::Notice, None)).await?;
+        self.at(TRIED);
+        let technician = self.office("ky-thuat")?;
+        for key in &self.script.components {
+            let point = self.province.point(key)?.id;
+            self.act(&technician, step(SessionStep::TrialCall, Some(point))).await?;
+        }
+        self.act(&technician, moved(SessionAct::Test)).await
+    }
+
+    async fn lobby(&mut self) -> Result<(), DemoError> {
+        self.at(LOBBY);
+        let (technician, secretary) = (self.office("ky-thuat")?, self.secretary.clone());
+        self.act(&technician, moved(SessionAct::OpenLobby)).await?;
+        let presider = self.presider()?;
+        self.connect(presider).await?;
+        self.connect(secretary.clone()).await?;
+        for key in &self.script.components {
+            let officer = self.officer_of(key)?;
+            self.connect(officer).await?;
+        }
+        let points = self.script.components.len().saturating_add(1);
+        self.until("every point connected", |state| {
+            state.points.values().filter(|point| point.connected).count() == points
+        })
+        .await?;
+        for key in &self.script.components {
+            let officer = self.officer_of(key)?;
+            self.act(&officer, step(SessionStep::SeenAndHeard, officer.point)).await?;
+        }
+        for (point, person, came) in self.officers()? {
+            if came == Came::InTime {
+                self.seat(point, person).await?;
+            }
+        }
+        self.act(&secretary, moved(SessionAct::MakeReady)).await
+    }
+
+    async fn start(&mut self) -> Result<(), DemoError> {
+        let late = SignedDuration::from_mins(self.script.starts_late_by);
+        self.stage.clock.set(self.starts_at.saturating_add(late).unwrap_or(self.starts_at));
+        let (presider, secretary) = (self.presider()?, self.secretary.clone());
+        self.start_when_recording(&presider).await?;
+        self.act(&secretary, step(SessionStep::RollCall, None)).await?;
+        self.act(&secretary, step(SessionStep::RulesRead, None)).await?;
+        for (point, person, came) in self.officers()? {
+            if came == Came::Late {
+                self.stage.clock.advance(SignedDuration::from_mins(6));
+                self.seat(point, person).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The recorder shows every three seconds that it can write; until it has, the start is refused.
+    async fn start_when_recording(&mut self, presider: &Actor) -> Result<(), DemoError> {
+        let tries = PATIENCE.as_millis() / LOOK_EVERY.as_millis();
+        for _ in 0..tries {
+            match self.act(presider, moved(SessionAct::Start)).await {
+                Err(DemoError::Refused { refusal, .. }) if refusal.code == "recorder_not_ready" => {
+                    self.acts = self.acts.saturating_sub(1);
+                    self.stage.clock.advance(SignedDuration::from_secs(1));
+                    tokio::time::sleep(LOOK_EVERY).await;
+                }
+                other => return other,
+            }
+        }
+        Err(DemoError::Stuck("the recorder"))
+    }
+
+    async fn visit(&mut self, visit: &VisitScript, heard: &Heard) -> Result<(), DemoError> {
+        let (presider, secretary) = (self.presider()?, self.secretary.clone());
+        let officer = self.officer_of(&visit.citizen_point)?;
+        let point = self.province.point(&visit.citizen_point)?.id;
+        let of = self.visit_id(visit);
+        let people = visit.people(self.name);
+        let main = people.first().map(|person| person.id).ok_or(DemoError::Stuck("a citizen"))?;
+
+        for person in people.clone() {
+            self.seat(point, person).await?;
+        }
+        self.act(&officer, go(of, VisitAct::Arrive)).await?;
+        for person in &people {
+            let seen = Command::SeeIdentity { visit: of, person: person.id, how: IdentityCheck::DocumentSeen };
+            self.act(&officer, seen).await?;
+        }
+        self.act(&officer, go(of, VisitAct::Identify)).await?;
+        self.act(&officer, Command::AnnounceRecording { visit: of, language: LANGUAGE.to_owned() }).await?;
+        self.act(&officer, go(of, VisitAct::Wait)).await?;
+
+        self.act(&presider, Command::CallNext { visit: of }).await?;
+        self.act(&presider, go(of, VisitAct::Begin)).await?;
+        self.act(&presider, Command::GiveFloor { point, person: Some(main) }).await?;
+        self.act(&officer, Command::Microphone { open: true }).await?;
+        self.write(of, BlockKind::Content, &heard.content).await?;
+        self.pass(heard.minutes, 2);
+        if self.script.cut_at.as_deref() == Some(visit.citizen_point.as_str()) {
+            self.cut(point, &officer).await?;
+            self.act(&officer, Command::Microphone { open: true }).await?;
+        }
+        self.write(of, BlockKind::Requests, &heard.requests).await?;
+        self.write(of, BlockKind::Documents, &heard.documents).await?;
+        self.pass(heard.minutes, 4);
+        self.act(&officer, Command::Microphone { open: false }).await?;
+        for key in &visit.agency_points {
+            self.speak(&presider, key).await?;
+        }
+        self.write(of, BlockKind::Opinions, &heard.opinions).await?;
+        self.pass(heard.minutes, 4);
+        self.act(&presider, Command::TakeFloor { point }).await?;
+        let card = self.card(heard)?;
+        self.act(&presider, Command::CloseHearing { visit: of, card }).await?;
+
+        self.act(&secretary, Command::FreezeText { visit: of }).await?;
+        self.act(&secretary, Command::ReadBack { visit: of }).await?;
+        self.stage.clock.advance(SignedDuration::from_mins(2));
+        self.sign(&officer, of, main, &people, &heard.signed).await?;
+        let petitions = petitions(self.name, visit, heard);
+        self.act(&secretary, Command::Classify { visit: of, petitions }).await?;
+        self.act(&secretary, Command::EndVisit { visit: of }).await?;
+        self.until("the visit filed", |state| {
+            state.visits.get(&of).is_some_and(|visit| visit.status == VisitStatus::Ended)
+        })
+        .await?;
+        for person in people {
+            self.act(&officer, Command::PersonOut { point, person: person.id }).await?;
+        }
+        self.stage.clock.advance(SignedDuration::from_mins(1));
+        Ok(())
+    }
+
+    async fn sign(
+        &mut self,
+        officer: &Actor,
+        visit: VisitId,
+        main: PersonId,
+        people: &[Person],
+        signed: &Signed,
+    ) -> Result<(), DemoError> {
+        use PersonRole::{AuthorisedPerson, Citizen, Interpreter, Representative};
+        for person in people {
+            if !matches!(person.role, Citizen | Representative | AuthorisedPerson | Interpreter) {
+                continue;
+            }
+            let command = match signed {
+                Signed::Refused(reason) if person.id == main => {
+                    Command::RefuseSignature { visit, person: person.id, reason: reason.clone() }
+                }
+                Signed::Refused(_) => Command::ConfirmText {
+                    visit,
+                    person: person.id,
+                    how: crate::domain::visit::Confirmation::Signature,
+                },
+                Signed::By(how) => Command::ConfirmText { visit, person: person.id, how: *how },
+            };
+            self.act(officer, command).await?;
+        }
+        Ok(())
+    }
+
+    /// An agency answers: floor, key, silence.
+    async fn speak(&mut self, presider: &Actor, key: &str) -> Result<(), DemoError> {
+        let officer = self.officer_of(key)?;
+        let point = self.province.point(key)?.id;
+        self.act(presider, Command::GiveFloor { point, person: None }).await?;
+        self.act(&officer, Command::Microphone { open: true }).await?;
+        self.stage.clock.advance(SignedDuration::from_mins(1));
+        self.act(&officer, Command::Microphone { open: false }).await
+    }
+
+    /// The line of a point is gone for seven seconds: a gap of the point, no absence of anybody.
+    async fn cut(&mut self, point: PointId, officer: &Actor) -> Result<(), DemoError> {
+        if self.look().await?.gaps.iter().any(|gap| gap.point == point) {
+            return Ok(());
+        }
+        if let Some(connection) = self.wires.remove(&point) {
+            self.room.detach(connection).await;
+        }
+        // The room has noticed when it answers the next question; the log is told of it after three seconds.
+        self.look().await?;
+        self.stage.clock.advance(SignedDuration::from_secs(4));
+        self.until("the cut in the log", |state| state.points.get(&point).is_some_and(|point| !point.connected)).await?;
+        self.stage.clock.advance(SignedDuration::from_secs(3));
+        self.connect(officer.clone()).await?;
+        self.until("the point back", |state| state.points.get(&point).is_some_and(|point| point.connected)).await
+    }
+
+    async fn end(&mut self, conclusion: String) -> Result<(), DemoError> {
+        let (presider, secretary) = (self.presider()?, self.secretary.clone());
+        for key in &self.script.components {
+            let officer = self.officer_of(key)?;
+            if let Some(point) = officer.point {
+                self.act(&officer, Command::AttestAttendance { point }).await?;
+            }
+        }
+        if let Some(point) = secretary.point {
+            self.act(&secretary, Command::AttestAttendance { point }).await?;
+        }
+        self.act(&presider, Command::ProposeEnd).await?;
+        self.act(&presider, Command::ConfirmEnd).await?;
+        self.stage.clock.advance(SignedDuration::from_secs(31));
+        self.until("the end of the session", |state| {
+            !state.status().is_some_and(|status| status == SessionStatus::InProgress)
+        })
+        .await?;
+        for (_, connection) in std::mem::take(&mut self.wires) {
+            self.room.detach(connection).await;
+        }
+        self.stage.clock.advance(SignedDuration::from_mins(25));
+        self.act(&secretary, moved(SessionAct::Minute)).await?;
+        self.stage.clock.advance(SignedDuration::from_hours(3));
+        let conclude = Command::MoveSession { act: SessionAct::Conclude, reason: conclusion, new_start: None };
+        self.act(&presider, conclude).await
+    }
+
+    // --- people
+
+    fn office(&self, login: &str) -> Result<Actor, DemoError> {
+        cast::actor(self.province, login, None, DeviceKind::Companion)
+    }
+
+    fn presider(&self) -> Result<Actor, DemoError> {
+        self.holder(Function::Presider, &self.script.central)
+    }
+
+    fn officer_of(&self, point: &str) -> Result<Actor, DemoError> {
+        self.holder(Function::PointOfficer, point)
+    }
+
+    fn holder(&self, function: Function, point: &str) -> Result<Actor, DemoError> {
+        let part = self.script.functions.iter().find(|part| part.function == function && part.point == point);
+        let part = part.ok_or(DemoError::Stuck("somebody for every function"))?;
+        let point = self.province.point(&part.point)?.id;
+        cast::actor(self.province, &part.user, Some(point), DeviceKind::Main)
+    }
+
+    /// Officers with the point they are expected at: each account once, then those without.
+    fn officers(&self) -> Result<Vec<(PointId, Person, Came)>, DemoError> {
+        let mut officers: Vec<(PointId, Person, Came)> = Vec::new();
+        for part in self.script.functions.iter().filter(|part| part.function != Function::Technician) {
+            let (user, _) = self.province.user(&part.user)?;
+            let person = cast::officer(&user);
+            if !officers.iter().any(|(_, known, _)| known.id == person.id) {
+                officers.push((self.province.point(&part.point)?.id, person, Came::InTime));
+            }
+        }
+        for guest in &self.script.people {
+            let person = cast::guest(self.name, &guest.name, &guest.title);
+            officers.push((self.province.point(&guest.point)?.id, person, guest.came));
+        }
+        Ok(officers)
+    }
+
+    /// The next free seat of the point, given by its officer, at the central point by the note-taker.
+    async fn seat(&mut self, point: PointId, person: Person) -> Result<(), DemoError> {
+        let next = self.seats.entry(point).or_insert(0);
+        *next = next.saturating_add(1);
+        let seat = *next;
+        let key = self.script.components.iter().find(|key| self.province.point(key).is_ok_and(|of| of.id == point));
+        let by = match key {
+            Some(key) => self.officer_of(key)?,
+            None => self.secretary.clone(),
+        };
+        self.act(&by, Command::SeatPerson { point, person, seat, substitute_for: None }).await
+    }
+
+    async fn connect(&mut self, actor: Actor) -> Result<(), DemoError> {
+        let (point, main) = (actor.point, actor.device == DeviceKind::Main);
+        let connection = self.stage.connect(self.session, &self.room, actor).await?;
+        if let Some(point) = point.filter(|_| main) {
+            self.wires.insert(point, connection);
+        }
+        Ok(())
+    }
+
+    // --- things
+
+    fn visit_id(&self, visit: &VisitScript) -> VisitId {
+        VisitId(id("visit", &format!("{}/{}", self.name, visit.key)))
+    }
+
+    fn registration(&self, visit: &VisitScript) -> Result<Registration, DemoError> {
+        let agency_points = visit.agency_points.iter().map(|key| Ok(self.province.point(key)?.id));
+        Ok(Registration {
+            visit: self.visit_id(visit),
+            number: 0,
+            class: visit.class,
+            presented_as: visit.presented_as,
+            citizen_point: self.province.point(&visit.citizen_point)?.id,
+            agency_points: agency_points.collect::<Result<_, DemoError>>()?,
+            summary: visit.summary.clone(),
+            persons: visit.people(self.name),
+            group_size: visit.group_size,
+            case: visit.case(),
+        })
+    }
+
+    fn card(&self, heard: &Heard) -> Result<ClosingCard, DemoError> {
+        let unit = self.province.unit(&heard.responsible)?;
+        let text = heard.answer.clone();
+        let answer = match heard.due_days {
+            None => Answer::Now { text },
+            Some(days) => {
+                let today = calendar::local_date(self.stage.clock.now());
+                let due = today.checked_add(days.days()).map_err(|_| DemoError::Stuck("a date"))?;
+                Answer::Later { due, contact: heard.contact.clone(), text }
+            }
+        };
+        Ok(ClosingCard {
+            answer,
+            unit: unit.id,
+            unit_name: unit.name,
+            conclusion: heard.conclusion.clone(),
+            citizen_opinion: heard.citizen_opinion.clone(),
+        })
+    }
+
+    // --- doing
+
+    /// A block as the note-taker writes and leaves it. A text that is empty is a block that was not opened.
+    async fn write(&mut self, visit: VisitId, kind: BlockKind, text: &str) -> Result<(), DemoError> {
+        if text.is_empty() {
+            return Ok(());
+        }
+        let secretary = self.secretary.clone();
+        let block = BlockId(id("block", &format!("{visit}/{kind:?}")));
+        let text = text.to_owned();
+        self.act(&secretary, Command::LeaseBlock { visit, block, block_kind: kind }).await?;
+        self.act(&secretary, Command::WriteBlock { visit, block, block_kind: kind, base: 0, text }).await?;
+        self.act(&secretary, Command::LeaveBlock { visit, block }).await
+    }
+
+    /// A part of the hearing goes by.
+    fn pass(&self, minutes: i64, parts: i64) {
+        let seconds = minutes.saturating_mul(60).checked_div(parts).unwrap_or(0);
+        self.stage.clock.advance(SignedDuration::from_secs(seconds));
+    }
+
+    /// So long before the announced start.
+    fn at(&self, before: SignedDuration) {
+        self.stage.clock.set(self.starts_at.saturating_sub(before).unwrap_or(self.starts_at));
+    }
+
+    /// One act. Its identifier is its place in the script: a room that knows it already answers and does nothing.
+    async fn act(&mut self, who: &Actor, command: Command) -> Result<(), DemoError> {
+        self.acts = self.acts.saturating_add(1);
+        self.stage.clock.advance(BREATH);
+        let act = command.action();
+        let id = CommandId(id("command", &format!("{}/{}", self.name, self.acts)));
+        let done = self.room.command(who.clone(), id, command).await;
+        done.map(|_| ()).map_err(|refusal| DemoError::Refused { act, refusal })
+    }
+
+    async fn look(&self) -> Result<State, DemoError> {
+        let look = self.room.look().await;
+        look.map(|look| look.state).map_err(|refusal| DemoError::Refused { act: "look".to_owned(), refusal })
+    }
+
+    /// Waits for what the room does by itself.
+    async fn until(&self, what: &'static str, done: impl Fn(&State) -> bool) -> Result<(), DemoError> {
+        let tries = PATIENCE.as_millis() / LOOK_EVERY.as_millis();
+        for _ in 0..tries {
+            if done(&self.look().await?) {
+                return Ok(());
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+        Err(DemoError::Stuck(what))
+    }
+}
+
+fn session_point(province: &Province, key: &str, role: PointRole) -> Result<SessionPoint, DemoError> {
+    let point = province.point(key)?;
+    Ok(SessionPoint { point: point.id, unit: point.unit, role, name: point.name, address: point.address })
+}
+
+fn moved(act: SessionAct) -> Command {
+    Command::MoveSession { act, reason: String::new(), new_start: None }
+}
+
+fn go(visit: VisitId, act: VisitAct) -> Command {
+    Command::MoveVisit { visit, act, reason: String::new() }
+}
+
+fn step(step: SessionStep, point: Option<PointId>) -> Command {
+    Command::RecordStep { step, point, outcome: StepOutcome::Done { note: String::new() } }
+}
+
+fn petitions(session: &str, visit: &VisitScript, heard: &Heard) -> Vec<Petition> {
+    let of = |(number, petition): (usize, &super::script::PetitionScript)| Petition {
+        id: PetitionId(id("petition", &format!("{session}/{}/{number}", visit.key))),
+        kind: petition.kind,
+        content: petition.content.clone(),
+        request: petition.request.clone(),
+        outcome: petition.outcome,
+        addressee: petition.addressee.clone(),
+    };
+    heard.petitions.iter().enumerate().map(of).collect()
+}

@@ -1,0 +1,77 @@
+//! Every line of a verification's report can be said in both languages.
+
+use diemcau::domain::chain::{Fault, FaultKind, Hash, KeyId, MarkSource, Sound};
+use diemcau::domain::ids::SessionId;
+use diemcau::store::verify::{Checked, Report, SessionReport};
+use diemcau::text::{Language, fill, sentence};
+use uuid::Uuid;
+
+fn empty(source: &'static str) -> Report {
+    Report { source, installation: None, sessions: Vec::new(), checked: Vec::new(), fault: None }
+}
+
+fn faults() -> Vec<FaultKind> {
+    let name = || "log.jsonl".to_owned();
+    let key = KeyId([1; 8]);
+    let mut faults = vec![
+        FaultKind::Empty,
+        FaultKind::GenesisWrong,
+        FaultKind::Malformed { field: name() },
+        FaultKind::Gap { found: 2 },
+        FaultKind::OutOfOrder { found: 2 },
+        FaultKind::ForeignSession,
+        FaultKind::BodyDigestMismatch,
+        FaultKind::LinkBroken,
+        FaultKind::HashMismatch,
+        FaultKind::BodyMissing,
+        FaultKind::BodyUnopened,
+        FaultKind::PaperKeyUnknown,
+        FaultKind::FileMissing { name: name() },
+        FaultKind::FileMismatch { name: name() },
+        FaultKind::FileUnlisted { name: name() },
+    ];
+    for source_of_mark in [MarkSource::Checkpoint, MarkSource::Anchor, MarkSource::Paper] {
+        faults.push(FaultKind::HeadMismatch { source_of_mark });
+        faults.push(FaultKind::TailMissing { end: 3, source_of_mark });
+    }
+    for of in ["checkpoint", "erasure", "anchor", "key", "bundle"] {
+        faults.push(FaultKind::SignatureWrong { of, key });
+    }
+    for of in ["checkpoint", "erasure", "anchor", "bundle"] {
+        faults.push(FaultKind::KeyNotInUse { of, key });
+    }
+    faults
+}
+
+#[test]
+fn every_line_can_be_said() {
+    let session = SessionId(Uuid::from_u128(1));
+    let mut reports = Vec::new();
+    for source in ["database", "bundle"] {
+        let mut sound = empty(source);
+        let head = Some(Hash::ZERO);
+        sound.sessions.push(SessionReport { session, sound: Sound { head, ..Sound::default() } });
+        sound.checked = vec![
+            Checked::Keys { fingerprints: vec![Hash::ZERO] },
+            Checked::Checkpoints { count: 1 },
+            Checked::Anchor { at_us: 1, heads: 1 },
+            Checked::Paper { session, seq: 1 },
+            Checked::Files { count: 1 },
+            Checked::NothingOutside,
+        ];
+        reports.push(sound);
+        for kind in faults() {
+            for (session, seq) in [(Some(session), Some(3)), (Some(session), None), (None, None)] {
+                reports.push(Report { fault: Some(Fault { session, seq, kind: kind.clone() }), ..empty(source) });
+            }
+        }
+    }
+    for line in reports.iter().flat_map(Report::lines) {
+        assert_ne!(sentence(&line.code), sentence("error.internal"), "{}", line.code);
+        let values: Vec<_> = line.values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        for language in [Language::Vi, Language::En] {
+            let said = fill(&line.code, language, &values);
+            assert!(!said.contains('{'), "{said}");
+        }
+    }
+}

@@ -1,0 +1,292 @@
+// The people of the day as the script speaks of them: each has a page and the acts of their function, found by role and
+// accessible name as a person with a screen reader would find them.
+import { join } from "node:path";
+import { newPage, signIn, until } from "./lib.mjs";
+
+/** A day as `2026-12-21` into a field of segments: day, month, year, as the page's language has them. */
+export async function typeDay(group, day) {
+  await group.getByRole("spinbutton").first().click();
+  await group.page().keyboard.type(day.split("-").reverse().join(""), { delay: 20 });
+}
+
+class Somebody {
+  constructor(page, name) {
+    this.page = page;
+    this.name = name;
+  }
+
+  button(name) {
+    return this.page.getByRole("button", { name, exact: typeof name === "string" });
+  }
+
+  async press(name) {
+    await this.button(name).first().click();
+  }
+
+  /** Goes to the day's session; `device` is given in the address as the Today page does. */
+  async enter(device = "main") {
+    const { page } = this;
+    await page.getByRole("link", { name: "Vào buổi tiếp" }).first().click();
+    await page.waitForURL(/\/buoi-tiep\/[0-9a-f-]{36}/);
+    if (device !== "main") {
+      const address = new URL(page.url());
+      address.searchParams.set("may", device);
+      await page.goto(address.href);
+    }
+    this.session = new URL(page.url()).pathname.split("/")[2];
+    await page.getByTestId("recording").waitFor();
+  }
+
+  async sees(testId, text) {
+    await this.page.getByTestId(testId).filter({ hasText: text }).waitFor();
+    return true;
+  }
+
+  /** Brings the own microphone to `open` or `closed` by its key. */
+  async microphone(wanted) {
+    const key = this.page.getByTestId("microphone");
+    const now = (await key.getAttribute("aria-pressed")) === "true" ? "open" : "closed";
+    if (now !== wanted) await this.page.keyboard.press("F8");
+    await until(`microphone ${wanted}`, async () => (await key.getAttribute("aria-pressed")) === String(wanted === "open"));
+  }
+
+  async lamp(words) {
+    await this.page.getByTestId("microphone").filter({ hasText: words }).waitFor();
+  }
+}
+
+export class Presider extends Somebody {
+  main() {
+    return this.page.getByTestId("main-button");
+  }
+
+  async pressMain(words) {
+    await this.main().filter({ hasText: words }).click();
+  }
+
+  /** Through the lobby, whatever of it is still ahead. */
+  async bringToStart() {
+    const { page } = this;
+    for (const words of ["Mở kết nối các điểm cầu", "Xác nhận sẵn sàng"]) {
+      const step = this.main().filter({ hasText: words });
+      const start = this.main().filter({ hasText: "Mở phiên" });
+      await step.or(start).waitFor();
+      if (await step.isVisible()) await step.click();
+    }
+    await page.getByTestId("main-button").filter({ hasText: "Mở phiên" }).waitFor();
+  }
+
+  async start(reason) {
+    await this.pressMain("Mở phiên");
+    const why = this.page.getByLabel("Lý do vẫn mở phiên");
+    if (await why.isVisible({ timeout: 1000 }).catch(() => false)) {
+      await why.fill(reason);
+      await this.press("Vẫn mở phiên");
+    }
+    await this.main().filter({ hasNotText: "Mở phiên" }).first().waitFor();
+  }
+
+  callNext() {
+    return this.pressMain("Gọi lượt tiếp");
+  }
+
+  beginVisit() {
+    return this.pressMain("Bắt đầu lượt");
+  }
+
+  tile(point) {
+    return this.page.locator(`[data-testid=tile][data-point="${point.point}"]`).first();
+  }
+
+  async giveFloor(point) {
+    await this.tile(point).getByTestId("give-floor").click();
+    await this.tile(point).getByTestId("take-floor").waitFor();
+  }
+
+  async takeFloor(point) {
+    await this.tile(point).getByTestId("take-floor").click();
+    await this.tile(point).getByTestId("give-floor").waitFor();
+  }
+
+  async conclude({ due, contact, conclusion }) {
+    const { page } = this;
+    await this.pressMain("Kết luận");
+    const card = page.getByRole("dialog");
+    await typeDay(card.getByRole("group", { name: "Thời hạn" }), due);
+    await card.getByLabel("Người liên hệ").fill(contact);
+    await card.getByLabel("Việc sẽ làm").fill("Kiểm tra và trả lời bằng văn bản.");
+    await card.getByRole("button", { name: /Đơn vị chịu trách nhiệm/ }).click();
+    await page.getByRole("option").first().click();
+    await card.getByLabel("Kết luận của người chủ trì").fill(conclusion);
+    await card.getByLabel("Ý kiến của công dân về kết luận").fill("Nhất trí.");
+    await card.getByRole("button", { name: "Kết thúc phần nghe" }).click();
+    await card.waitFor({ state: "detached" });
+  }
+
+  async end() {
+    await this.page.getByTestId("main-button").or(this.page.getByTestId("end-session")).filter({ hasText: "Kết thúc buổi tiếp" }).first().click();
+    await this.press("Kết thúc, còn 30 giây để hoàn tác");
+    await this.page.getByTestId("line-end").waitFor();
+    await this.page.getByTestId("confirm-end").click();
+    await this.page.getByText("Buổi tiếp đã kết thúc.").first().waitFor();
+  }
+
+  /** `GET` with the page's cookies. */
+  async fetch(path) {
+    const answer = await this.page.request.get(new URL(path, this.page.url()).href);
+    if (!answer.ok()) throw new Error(`${path}: ${answer.status()}`);
+    return answer.body();
+  }
+
+  async record() {
+    return JSON.parse((await this.fetch(`/api/v1/sessions/${this.session}/record`)).toString());
+  }
+
+  async papers() {
+    const { visits } = await this.record();
+    const finished = visits.find((visit) => visit.status === "ended");
+    if (!finished) throw new Error("no finished visit in the record");
+    return {
+      minutes: await this.fetch(`/api/v1/sessions/${this.session}/visits/${finished.visit}/minutes.pdf`),
+      attendance: await this.fetch(`/api/v1/sessions/${this.session}/attendance.pdf`),
+    };
+  }
+}
+
+export class NoteTaker extends Somebody {
+  /** Types as a person does and waits for the server's word that it is stored. */
+  async write(label, text) {
+    const field = this.page.getByLabel(label, { exact: true });
+    await field.click();
+    await field.pressSequentially(text, { delay: 15 });
+    await field.blur();
+    await until(`${label} saved`, async () => /Đã lưu/.test((await field.locator("xpath=ancestor::div[1]").textContent()) ?? ""));
+  }
+
+  step(words) {
+    return this.page.getByTestId("paper-step").filter({ hasText: words });
+  }
+
+  async freezeAndReadBack() {
+    await this.step("Chốt nội dung biên bản").click();
+    await this.step("Đọc lại cho công dân nghe").click();
+    await this.press("Đã đọc lại xong");
+  }
+
+  async classifyAndEnd() {
+    await this.step("Phân loại").click();
+    await this.press("Lưu phân loại");
+    await this.step("Kết thúc lượt").click();
+  }
+}
+
+export class PointOfficer extends Somebody {
+  async enter(device) {
+    await super.enter(device);
+    this.point = new URL(this.page.url()).searchParams.get("diem");
+  }
+
+  async seesAndHears() {
+    const button = this.button("Thấy rõ và nghe rõ");
+    if (await button.isVisible()) await button.click();
+  }
+
+  /** Everybody on the list comes in, one after the other. */
+  async seatEverybody() {
+    const come = this.page.getByTestId("roster-line").getByRole("button", { name: /^Vào/ });
+    for (let left = await come.count(); left > 0; left -= 1) {
+      await come.first().click();
+      await until("one more seated", async () => (await come.count()) < left);
+    }
+  }
+
+  /** Arrived, identity seen, recording announced, waiting: what a visit needs before it is called. */
+  async prepareVisit() {
+    const { page } = this;
+    const step = page.getByTestId("visit-step");
+    const arrive = step.filter({ hasText: "Công dân đã đến" });
+    const identify = step.filter({ hasText: "Đã xác định nhân thân" });
+    const wait = step.filter({ hasText: "Đưa vào hàng chờ" });
+    const waiting = page.getByText("Đang chờ người chủ trì gọi.");
+    await arrive.or(identify).or(wait).or(waiting).first().waitFor();
+    if (await arrive.isVisible()) await arrive.click();
+    await identify.or(wait).or(waiting).first().waitFor();
+    if (await identify.isVisible()) {
+      const seen = this.button("Đã xem");
+      for (let left = await seen.count(); left > 0; left -= 1) {
+        await seen.first().click();
+        await until("one more identity seen", async () => (await seen.count()) < left);
+      }
+      await identify.click();
+    }
+    await wait.or(waiting).first().waitFor();
+    const announce = this.button("Đã đọc cho công dân nghe");
+    if (await announce.isVisible()) await announce.click();
+    if (await wait.isVisible()) await wait.click();
+    await waiting.waitFor();
+  }
+
+  async signAll() {
+    const sign = this.button("Đã xác nhận");
+    await sign.first().waitFor();
+    for (let left = await sign.count(); left > 0; left -= 1) {
+      await sign.first().click();
+      await until("one more signature", async () => (await sign.count()) < left);
+    }
+  }
+
+  async attest() {
+    await this.press("Xác nhận danh sách");
+    await this.page.getByText(/đã xác nhận$/).waitFor();
+  }
+}
+
+/** All of them, signed in. */
+export class Day {
+  static async begin(browser, { url, links }) {
+    const of = (...roles) => links.filter((link) => roles.includes(link.role));
+    const [presiderLink] = of("presider");
+    const [noteLink] = of("note_taker");
+    const [aLink, bLink] = of("point_officer", "point_a", "point_b");
+    if (!presiderLink || !noteLink || !aLink || !bLink) throw new Error(`links of four roles are needed, got ${links.map((link) => link.role).join(", ")}`);
+    const open = async (Kind, { role, link }) => {
+      const page = await newPage(browser, { name: role });
+      await signIn(page, url, link);
+      return new Kind(page, role);
+    };
+    const day = new Day();
+    day.presider = await open(Presider, presiderLink);
+    day.noteTaker = await open(NoteTaker, noteLink);
+    day.a = await open(PointOfficer, aLink);
+    day.b = await open(PointOfficer, bLink);
+    return day;
+  }
+
+  get all() {
+    return [this.presider, this.noteTaker, this.a, this.b];
+  }
+
+  problems() {
+    return this.all.flatMap((somebody) => somebody.page.problems);
+  }
+
+  async picture(folder) {
+    for (const { page, name } of this.all) await page.screenshot({ path: join(folder, `day-${name}.png`) }).catch(() => undefined);
+  }
+
+  /** A day from now in the country's calendar, as a date field takes it. */
+  inDays(days) {
+    return new Intl.DateTimeFormat("en-CA", { timeZone: "Asia/Ho_Chi_Minh" }).format(Date.now() + days * 86_400_000);
+  }
+
+  oneEntryEach(record) {
+    const ended = record.visits.filter((visit) => visit.status === "ended");
+    const registers = ended.map((visit) => visit.register);
+    return ended.length >= 2 && ended.every((visit) => visit.case && visit.register) && new Set(registers).size === registers.length;
+  }
+
+  nobodyTwice(record) {
+    const people = record.attendance.map((row) => `${row.point}/${row.person.id}`);
+    return people.length > 0 && new Set(people).size === people.length;
+  }
+}

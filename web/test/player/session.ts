@@ -1,0 +1,165 @@
+import type { Page } from "playwright-core";
+import {
+  agendaRow,
+  devicesSection,
+  ID,
+  minutesSection,
+  pointSection,
+  publicSection,
+  staffSection,
+  visitSection,
+} from "../../src/features/session/fixture/room";
+import type { SlotView } from "../../src/protocol/frame";
+import type { StaffSection, VisitSection } from "../../src/protocol/section";
+import type { DeviceKind } from "../../src/protocol/units";
+import type { VisitStatus } from "../../src/protocol/visit";
+import { directory, users } from "./office";
+import type { Played } from "./play";
+
+// The in-session screens: who looks, from where, and what the server has published to them.
+
+interface Scene extends Partial<Played> {
+  name: string;
+  user?: string;
+  device?: DeviceKind;
+  act?: (page: Page) => Promise<void>;
+}
+
+const camera = (point: string, sound = true): SlotView => ({ point, picture: "camera", sound });
+const none: SlotView = { point: null, picture: null, sound: false };
+const row = (status: VisitStatus): StaffSection["visits"] => ({ ...staffSection().visits, [ID.visit1]: agendaRow({ status }) });
+const visit = (more: Partial<VisitSection> = {}) => ({ [`visit:${ID.visit1}`]: visitSection(more) });
+const linked = (point: string, link: "lost" | "absent") => {
+  const { points } = publicSection();
+  const view = points[point];
+  return { ...points, ...(view ? { [point]: { ...view, link, microphone_open: false } } : {}) };
+};
+const doing = (user: string, name: string, of: "agency_representative" | "technician", point: string) =>
+  staffSection({ functions: { [user]: { name, title: "", functions: [of], point, connected: true } } });
+
+const central = {
+  [`point:${ID.central}`]: pointSection({ point: ID.central, name: "Trụ sở Tiếp công dân tỉnh", visits: [], roster: {} }),
+};
+const silent = { [`point:${ID.pointA}`]: pointSection({ may_speak: false, microphone_open: false }) };
+const hq = { point: ID.central, slots: [camera(ID.pointA), camera(ID.agency), { point: ID.pointA, picture: "paper", sound: false }, none] };
+const xaA = { point: ID.pointA, user: ID.officerA, slots: [camera(ID.central), camera(ID.agency), none, none] };
+const frozen: Partial<VisitSection> = {
+  frozen: "9f3c0a11d2e4b5a6c7",
+  frozen_text: [
+    ["content", "Bà Lò Thị Mận trình bày: gia đình có 420 m² đất trồng ngô trong hành lang tuyến đường liên xã, đã bàn giao mặt bằng tháng 3/2025, chưa nhận được tiền bồi thường."],
+    ["requests", "Đề nghị chi trả tiền bồi thường trong năm 2026."],
+    ["conclusion", "Giao Sở Nông nghiệp và Môi trường kiểm tra, trả lời công dân trước ngày 21/12/2026."],
+    ["citizen_opinion", "Nhất trí với kết luận."],
+  ],
+};
+
+const SCENES: Scene[] = [
+  { name: "presider", ...hq, sections: { public: publicSection(), staff: staffSection(), ...central, ...visit() } },
+  {
+    name: "presider-start",
+    ...hq,
+    sections: {
+      ...central,
+      public: publicSection({ status: "ready", recording: "off", running_number: null, floor: { point: null, person: null, since: null, hands: [] } }),
+      staff: staffSection({ running: null, next: ID.visit1, visits: row("waiting"), open_duties: ["advising_unit_present", `seen_and_heard:${ID.pointB}`, "trial_call"] }),
+    },
+    act: (page) => page.getByTestId("main-button").click(),
+  },
+  {
+    name: "presider-closing",
+    ...hq,
+    sections: { public: publicSection(), staff: staffSection(), ...central, ...visit() },
+    refused: { code: "card_incomplete", field: "answer.contact", citation: "Điều 25 khoản 3 Nghị định 154/2026/NĐ-CP", vi: "Chưa có người liên hệ.", en: "The contact is missing." },
+    act: async (page) => {
+      await page.getByTestId("main-button").click();
+      await page.getByRole("group", { name: "Thời hạn" }).getByRole("spinbutton").first().click();
+      await page.keyboard.type("21122026", { delay: 20 });
+      await page.getByRole("button", { name: /Đơn vị chịu trách nhiệm/ }).click();
+      await page.getByRole("option").first().click();
+      await page.getByRole("button", { name: "Kết thúc phần nghe" }).click();
+    },
+  },
+  {
+    name: "presider-interrupted",
+    ...hq,
+    sections: {
+      ...central,
+      public: publicSection({ status: "interrupted", notice: "Đường truyền xã Suối Mây mất từ 08:19", points: linked(ID.pointA, "lost") }),
+      staff: staffSection(),
+      ...visit(),
+    },
+  },
+  {
+    name: "note-taker",
+    point: ID.central,
+    user: ID.noteTaker,
+    slots: [camera(ID.pointA)],
+    sections: { public: publicSection(), staff: staffSection(), ...central, ...visit(), [`minutes:${ID.visit1}`]: minutesSection() },
+  },
+  {
+    name: "note-taker-read-back",
+    point: ID.central,
+    user: ID.noteTaker,
+    slots: [camera(ID.pointA)],
+    sections: { public: publicSection(), staff: staffSection({ visits: row("recorded") }), ...visit({ status: "recorded", ...frozen }) },
+    act: (page) => page.getByTestId("paper-step").click(),
+  },
+  { name: "point-officer", ...xaA, sections: { public: publicSection(), staff: staffSection(), ...visit(), [`point:${ID.pointA}`]: pointSection() } },
+  {
+    name: "point-arrived",
+    ...xaA,
+    slots: [none, none],
+    sections: {
+      public: publicSection({ running_number: 7 }),
+      staff: staffSection({ visits: row("arrived"), running: null }),
+      ...visit({ status: "arrived", recording_announced: false, began_at: null }),
+      ...silent,
+    },
+  },
+  {
+    name: "point-signing",
+    ...xaA,
+    slots: [none],
+    sections: {
+      public: publicSection({ running_number: 2 }),
+      staff: staffSection({ visits: row("read_back"), running: ID.visit2 }),
+      ...visit({ status: "read_back", ...frozen, confirmed: { [ID.citizen1]: "fingerprint" } }),
+      ...silent,
+    },
+  },
+  {
+    name: "agency",
+    point: ID.agency,
+    user: ID.officerB,
+    slots: [camera(ID.pointA), camera(ID.central), none],
+    sections: { public: publicSection(), staff: doing(ID.officerB, "Bùi Thị Nga", "agency_representative", ID.agency), ...visit() },
+  },
+  { name: "citizen-heard", ...xaA, device: "citizen_screen", slots: [camera(ID.central, false), camera(ID.pointA, false)], sections: { public: publicSection() } },
+  { name: "citizen-waiting", point: ID.pointB, user: ID.officerB, device: "citizen_screen", slots: [none, none], sections: { public: publicSection() } },
+  {
+    name: "technician",
+    point: null,
+    user: ID.officerB,
+    device: "companion",
+    slots: [none],
+    sections: {
+      public: publicSection({ points: linked(ID.pointB, "absent") }),
+      staff: doing(ID.officerB, "Phạm Đức Anh", "technician", ID.central),
+      devices: devicesSection({ take_over: { c9: ID.pointA } }),
+    },
+  },
+];
+
+/** Screens as `screens.ts` takes them. */
+export const SESSION_SCREENS = SCENES.map(({ name, user = ID.presider, device = "main", act, ...played }) => {
+  const point = played.point ?? null;
+  const query = new URLSearchParams({ may: device, ...(point === null ? {} : { diem: point }) });
+  // A citizen screen belongs to a point and to nobody: no name of an account shows on it.
+  const me = { user: users.find((one) => one.id === user) ?? null, roles: [], points: [], kiosk: null };
+  return {
+    name,
+    path: `/buoi-tiep/${ID.session}?${query.toString()}`,
+    played: { api: { "/me": me, "/directory": directory }, sections: {}, now: "2026-11-21T01:24:05Z", ...played, point } satisfies Played,
+    ...(act ? { act } : {}),
+  };
+});
