@@ -61,7 +61,12 @@ pub(super) async fn verify(desk: &Desk, verify: &Verify) -> Outcome {
         }
     };
     print(desk, &report, verify.json)?;
-    if report.is_sound() { Ok(()) } else { Err(Failure::of("cli.verify_failed", Vec::new())) }
+    let Some(fault) = &report.fault else { return Ok(()) };
+    // A fault of keys or files is of no session and no event.
+    let session = fault.session.map_or_else(|| "–".to_owned(), |session| session.to_string());
+    let seq = fault.seq.map_or_else(|| "–".to_owned(), |seq| seq.to_string());
+    let values = vec![("session", session), ("seq", seq), ("source", report.source.to_owned())];
+    Err(Failure::of("cli.verify_failed", values))
 }
 
 fn print(desk: &Desk, report: &Report, json: bool) -> Outcome {
@@ -72,9 +77,7 @@ fn print(desk: &Desk, report: &Report, json: bool) -> Outcome {
         return Ok(());
     }
     for line in report.lines() {
-        let known = line.values.iter().map(|(name, value)| (*name, value.as_str()));
-        // A fault of keys or files is of no session and no event.
-        let values: Vec<(&str, &str)> = known.chain([("session", "–"), ("seq", "–"), ("head", "–")]).collect();
+        let values: Vec<(&str, &str)> = line.values.iter().map(|(name, value)| (*name, value.as_str())).collect();
         desk.say(&line.code, &values)?;
     }
     Ok(())

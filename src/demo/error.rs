@@ -1,8 +1,8 @@
 //! What can go wrong when the province is set up.
 
 use crate::domain::refusal::Refusal;
-use crate::store::keys::KeyError;
 use crate::store::StoreError;
+use crate::store::keys::KeyError;
 
 /// Why there is no demonstration.
 #[derive(Debug, thiserror::Error)]

@@ -85,7 +85,7 @@ impl<'a> Play<'a> {
             visits: Vec::new(),
         };
         let refused = |refusal| DemoError::Refused { act: "propose".to_owned(), refusal };
-        stage.registry.create(secretary.clone(), new, &[]).await.map_err(refused)?;
+        stage.registry.create(secretary.clone(), new).await.map_err(refused)?;
         let room = stage.registry.open(session).await.map_err(refused)?;
         let (acts, seats, wires) = (0, BTreeMap::new(), BTreeMap::new());
         Ok(Self { stage, province, script, name, session, starts_at, room, secretary, acts, seats, wires })
@@ -309,7 +309,8 @@ impl<'a> Play<'a> {
         // The room has noticed when it answers the next question; the log is told of it after three seconds.
         self.look().await?;
         self.stage.clock.advance(SignedDuration::from_secs(4));
-        self.until("the cut in the log", |state| state.points.get(&point).is_some_and(|point| !point.connected)).await?;
+        self.until("the cut in the log", |state| state.points.get(&point).is_some_and(|point| !point.connected))
+            .await?;
         self.stage.clock.advance(SignedDuration::from_secs(3));
         self.connect(officer.clone()).await?;
         self.until("the point back", |state| state.points.get(&point).is_some_and(|point| point.connected)).await

@@ -168,7 +168,9 @@ mod tests {
 
     #[test]
     fn dates_are_working_days_of_the_month_before() {
-        for (today, wanted) in [("2026-11-22", "2026-10-12"), ("2026-03-31", "2026-02-12"), ("2027-01-01", "2026-12-14")] {
+        for (today, wanted) in
+            [("2026-11-22", "2026-10-12"), ("2026-03-31", "2026-02-12"), ("2027-01-01", "2026-12-14")]
+        {
             assert_eq!(day_of_last_month(today.parse().unwrap()).unwrap().to_string(), wanted);
         }
     }

@@ -215,7 +215,8 @@ mod tests {
             (30, "system", session(SessionStatus::Interrupted, "Xã A")),
             (40, "system", session(SessionStatus::Postponed, "mưa bão")),
         ]);
-        let stops: Vec<_> = facts.stops.iter().map(|stop| (stop.span.from, stop.span.to, stop.reason.as_str())).collect();
+        let stops: Vec<_> =
+            facts.stops.iter().map(|stop| (stop.span.from, stop.span.to, stop.reason.as_str())).collect();
         assert_eq!(stops, [(at(10), Some(at(20)), "nghỉ"), (at(30), None, "Xã A")]);
     }
 
@@ -231,7 +232,9 @@ mod tests {
             (
                 12,
                 &label,
-                Event::SignatureRefused { visit: VISIT, person: PERSON, point: POINT, reason: "không đồng ý".into() },
+                Event::SignatureRefused {
+                    visit: VISIT, person: PERSON, point: POINT, reason: "không đồng ý".into()
+                },
             ),
         ]);
         let of_officer = |second| Some(Act { at: at(second), by: Some(OFFICER), point: Some(POINT) });
