@@ -196,10 +196,17 @@ impl Task {
                 }
             }
             EngineEvent::Quality { connection, quality, .. } => {
-                if let Some(wire) = self.live.wires.get_mut(&connection) {
-                    wire.quality = quality;
-                    self.stale = true;
-                }
+                let Some(wire) = self.live.wires.get_mut(&connection) else { return };
+                wire.quality = quality;
+                self.stale = true;
+                let Some(point) = wire.actor.point.filter(|point| self.live.main.get(point) == Some(&connection))
+                else {
+                    return;
+                };
+                let state = &self.book.state;
+                let in_visit = state.on_stage().is_some_and(|visit| state.points_of(visit).contains(&point));
+                let crossed = self.lines.sample(point, &quality, in_visit);
+                self.by_itself(crossed.into_iter().collect());
             }
         }
     }
