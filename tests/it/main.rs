@@ -27,6 +27,7 @@ mod authz_units;
 mod chain_golden;
 mod demo_seed;
 mod docs;
+mod http_files;
 mod http_guard;
 mod media_call;
 mod media_harm;
