@@ -10,6 +10,7 @@
     clippy::indexing_slicing,
     clippy::string_slice,
     clippy::print_stdout,
+    clippy::disallowed_methods,
     unreachable_pub,
     reason = "a test that cannot go on must stop, and helpers of tests are tests"
 )]
@@ -25,6 +26,8 @@ mod auth_sign_in;
 mod authz_matrix;
 mod authz_units;
 mod chain_golden;
+mod demo_day;
+mod demo_media;
 mod demo_seed;
 mod docs;
 mod http_files;
