@@ -24,7 +24,7 @@ pub(crate) struct Demo {
     #[arg(long, default_value = "./var/demo")]
     data: PathBuf,
     /// What the log tells on standard error.
-    #[arg(long, default_value = "warn")]
+    #[arg(long, default_value = "warn,rtc_dtls=error")]
     log: String,
 }
 

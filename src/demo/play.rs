@@ -51,6 +51,8 @@ pub(super) struct Play<'a> {
     room: RoomHandle,
     secretary: Actor,
     acts: u32,
+    /// Last event an earlier run left; until it is passed, acts are answered from the log and no time goes by.
+    known: Option<i64>,
     seats: BTreeMap<PointId, u32>,
     wires: BTreeMap<PointId, ConnectionId>,
 }
@@ -65,7 +67,8 @@ impl<'a> Play<'a> {
         session: SessionId,
         starts_at: Timestamp,
     ) -> Result<Self, DemoError> {
-        stage.clock.set(starts_at.saturating_sub(PROPOSED).unwrap_or(starts_at));
+        let known = left_by_earlier_run(stage, session).await?;
+        stage.clock.set(known.map_or(starts_at.saturating_sub(PROPOSED).unwrap_or(starts_at), |(_, at)| at));
         let central = province.point(&script.central)?;
         let secretary = cast::actor(province, "thu-ky", Some(central.id), DeviceKind::Companion)?;
         let mut points = vec![session_point(province, &script.central, PointRole::Central)?];
@@ -87,8 +90,9 @@ impl<'a> Play<'a> {
         let refused = |refusal| DemoError::Refused { act: "propose".to_owned(), refusal };
         stage.registry.create(secretary.clone(), new).await.map_err(refused)?;
         let room = stage.registry.open(session).await.map_err(refused)?;
+        let known = known.map(|(seq, _)| seq);
         let (acts, seats, wires) = (0, BTreeMap::new(), BTreeMap::new());
-        Ok(Self { stage, province, script, name, session, starts_at, room, secretary, acts, seats, wires })
+        Ok(Self { stage, province, script, name, session, starts_at, room, secretary, acts, known, seats, wires })
     }
 
     /// Plays the days before, and the day itself where the script has one.
@@ -167,15 +171,14 @@ impl<'a> Play<'a> {
     }
 
     async fn start(&mut self) -> Result<(), DemoError> {
-        let late = SignedDuration::from_mins(self.script.starts_late_by);
-        self.stage.clock.set(self.starts_at.saturating_add(late).unwrap_or(self.starts_at));
+        self.at(SignedDuration::from_mins(0_i64.saturating_sub(self.script.starts_late_by)));
         let (presider, secretary) = (self.presider()?, self.secretary.clone());
         self.start_when_recording(&presider).await?;
         self.act(&secretary, step(SessionStep::RollCall, None)).await?;
         self.act(&secretary, step(SessionStep::RulesRead, None)).await?;
         for (point, person, came) in self.officers()? {
             if came == Came::Late {
-                self.stage.clock.advance(SignedDuration::from_mins(6));
+                self.wait(SignedDuration::from_mins(6));
                 self.seat(point, person).await?;
             }
         }
@@ -243,7 +246,7 @@ impl<'a> Play<'a> {
 
         self.act(&secretary, Command::FreezeText { visit: of }).await?;
         self.act(&secretary, Command::ReadBack { visit: of }).await?;
-        self.stage.clock.advance(SignedDuration::from_mins(2));
+        self.wait(SignedDuration::from_mins(2));
         self.sign(&officer, of, main, &people, &heard.signed).await?;
         let petitions = petitions(self.name, visit, heard);
         self.act(&secretary, Command::Classify { visit: of, petitions }).await?;
@@ -255,7 +258,7 @@ impl<'a> Play<'a> {
         for person in people {
             self.act(&officer, Command::PersonOut { point, person: person.id }).await?;
         }
-        self.stage.clock.advance(SignedDuration::from_mins(1));
+        self.wait(SignedDuration::from_mins(1));
         Ok(())
     }
 
@@ -294,7 +297,7 @@ impl<'a> Play<'a> {
         let point = self.province.point(key)?.id;
         self.act(presider, Command::GiveFloor { point, person: None }).await?;
         self.act(&officer, Command::Microphone { open: true }).await?;
-        self.stage.clock.advance(SignedDuration::from_mins(1));
+        self.wait(SignedDuration::from_mins(1));
         self.act(&officer, Command::Microphone { open: false }).await
     }
 
@@ -330,16 +333,13 @@ impl<'a> Play<'a> {
         self.act(&presider, Command::ProposeEnd).await?;
         self.act(&presider, Command::ConfirmEnd).await?;
         self.stage.clock.advance(SignedDuration::from_secs(31));
-        self.until("the end of the session", |state| {
-            !state.status().is_some_and(|status| status == SessionStatus::InProgress)
-        })
-        .await?;
+        self.until("the end of the session", |state| state.status() != Some(SessionStatus::InProgress)).await?;
         for (_, connection) in std::mem::take(&mut self.wires) {
             self.room.detach(connection).await;
         }
-        self.stage.clock.advance(SignedDuration::from_mins(25));
+        self.wait(SignedDuration::from_mins(25));
         self.act(&secretary, moved(SessionAct::Minute)).await?;
-        self.stage.clock.advance(SignedDuration::from_hours(3));
+        self.wait(SignedDuration::from_hours(3));
         let conclude = Command::MoveSession { act: SessionAct::Conclude, reason: conclusion, new_start: None };
         self.act(&presider, conclude).await
     }
@@ -463,23 +463,39 @@ impl<'a> Play<'a> {
 
     /// A part of the hearing goes by.
     fn pass(&self, minutes: i64, parts: i64) {
-        let seconds = minutes.saturating_mul(60).checked_div(parts).unwrap_or(0);
-        self.stage.clock.advance(SignedDuration::from_secs(seconds));
+        self.wait(SignedDuration::from_secs(minutes.saturating_mul(60).checked_div(parts).unwrap_or(0)));
     }
 
-    /// So long before the announced start.
+    /// So long before the announced start; after it when negative.
     fn at(&self, before: SignedDuration) {
-        self.stage.clock.set(self.starts_at.saturating_sub(before).unwrap_or(self.starts_at));
+        if self.known.is_none() {
+            self.stage.clock.set(self.starts_at.saturating_sub(before).unwrap_or(self.starts_at));
+        }
+    }
+
+    /// Time in which nothing is done.
+    fn wait(&self, time: SignedDuration) {
+        if self.known.is_none() {
+            self.stage.clock.advance(time);
+        }
     }
 
     /// One act. Its identifier is its place in the script: a room that knows it already answers and does nothing.
     async fn act(&mut self, who: &Actor, command: Command) -> Result<(), DemoError> {
         self.acts = self.acts.saturating_add(1);
-        self.stage.clock.advance(BREATH);
+        self.wait(BREATH);
         let act = command.action();
+        let traceless = leaves_no_event(&command);
         let id = CommandId(id("command", &format!("{}/{}", self.name, self.acts)));
-        let done = self.room.command(who.clone(), id, command).await;
-        done.map(|_| ()).map_err(|refusal| DemoError::Refused { act, refusal })
+        match self.room.command(who.clone(), id, command).await {
+            Ok(seq) => {
+                self.known = self.known.filter(|known| seq <= *known);
+                Ok(())
+            }
+            // Done by the earlier run, and too late to be done again.
+            Err(_) if traceless && self.known.is_some() => Ok(()),
+            Err(refusal) => Err(DemoError::Refused { act, refusal }),
+        }
     }
 
     async fn look(&self) -> Result<State, DemoError> {
@@ -498,6 +514,22 @@ impl<'a> Play<'a> {
         }
         Err(DemoError::Stuck(what))
     }
+}
+
+/// The last event of a log and the moment after it, where there is a log.
+async fn left_by_earlier_run(stage: &Stage, session: SessionId) -> Result<Option<(i64, Timestamp)>, DemoError> {
+    let store = &stage.registry.services().store;
+    let Some(head) = store.heads().await?.into_iter().find(|head| head.session == session) else { return Ok(None) };
+    let last = store.load(session, head.seq).await?.pop();
+    let at_us = last.map_or(0, |event| event.item.header.at_us.saturating_add(1));
+    let at = Timestamp::from_microsecond(at_us).unwrap_or(Timestamp::UNIX_EPOCH);
+    Ok(Some((i64::try_from(head.seq).unwrap_or(i64::MAX), at)))
+}
+
+/// Acts of the moment, which a log does not remember.
+fn leaves_no_event(command: &Command) -> bool {
+    use Command::{LeaseBlock, LeaveBlock, ProposeEnd, WriteBlock};
+    matches!(command, LeaseBlock { .. } | WriteBlock { .. } | LeaveBlock { .. } | ProposeEnd)
 }
 
 fn session_point(province: &Province, key: &str, role: PointRole) -> Result<SessionPoint, DemoError> {

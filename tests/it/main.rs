@@ -26,6 +26,7 @@ mod auth_sign_in;
 mod authz_matrix;
 mod authz_units;
 mod chain_golden;
+mod chaos;
 mod demo_day;
 mod demo_media;
 mod demo_seed;

@@ -13,7 +13,7 @@ mod people;
 mod signing;
 mod span;
 #[cfg(test)]
-mod testing;
+mod tests;
 mod words;
 
 use jiff::{Timestamp, Zoned};

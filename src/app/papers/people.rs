@@ -54,10 +54,11 @@ fn seat(state: &State, user: UserId, point: PointId, function: Function) -> Opti
     Some((function, Seated { user, point, officer }))
 }
 
-/// Presider, note-taker and point officer act in the visit itself; of the others the roster knows.
+/// Whether the roster has the officer, but not in the visit's time. Of a visit that never was, all are witnesses.
 fn was_absent(state: &State, visit: &VisitState, user: UserId) -> bool {
     let mut entries = state.roster.entries().filter(|(_, entry)| entry.person.user == Some(user)).peekable();
-    entries.peek().is_some() && !entries.any(|(_, entry)| was_there(state, visit, entry))
+    let took_place = span::of_visit(state, visit).is_some();
+    took_place && entries.peek().is_some() && !entries.any(|(_, entry)| was_there(state, visit, entry))
 }
 
 /// Whether the person was in during the visit's time on the stage.
