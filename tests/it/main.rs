@@ -2,6 +2,8 @@
 
 #![allow(
     clippy::allow_attributes,
+    clippy::disallowed_methods,
+    clippy::type_complexity,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
@@ -29,6 +31,7 @@ mod demo_day;
 mod demo_media;
 mod demo_seed;
 mod docs;
+mod http_files;
 mod http_guard;
 mod media_call;
 mod media_harm;
