@@ -93,7 +93,7 @@ impl Rooms {
         }
         for function in &new.functions {
             let account = self.accounts.by_id(function.user).await?;
-            if !account.is_some_and(|account| !account.user.disabled) {
+            if account.is_none_or(|account| account.user.disabled) {
                 return Err(AppError::BodyMalformed(Some("functions".to_owned())));
             }
         }

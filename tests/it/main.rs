@@ -8,6 +8,7 @@
     clippy::indexing_slicing,
     clippy::string_slice,
     clippy::print_stdout,
+    clippy::disallowed_methods,
     unreachable_pub,
     reason = "a test that cannot go on must stop, and helpers of tests are tests"
 )]
@@ -23,6 +24,7 @@ mod auth_sign_in;
 mod authz_matrix;
 mod authz_units;
 mod chain_golden;
+mod chaos;
 mod demo_day;
 mod demo_media;
 mod demo_seed;

@@ -213,7 +213,7 @@ async fn a_crash_is_a_start_with_a_past() {
             [CENTRAL, COMMUNE_A].iter().all(|point| c.public(&format!("/points/{point}/link")) == json!("connected"))
         })
         .await;
-    let day = day.is_killed_and_starts_again().await;
+    let day = day.after_a_kill().await;
     let mut note_taker = day.joins(Who::NoteTaker).await;
     let mut officer = day.joins(Who::OfficerA).await;
     let _presider = day.joins(Who::Presider).await;

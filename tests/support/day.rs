@@ -197,7 +197,7 @@ impl Day {
     }
 
     /// As after a crash: nothing is told to anybody, a new process opens the same data.
-    pub async fn is_killed_and_starts_again(self) -> Self {
+    pub async fn after_a_kill(self) -> Self {
         let Self { world, registry, engine, recorder } = self;
         drop((registry, engine, recorder));
         let store = world.again().await;

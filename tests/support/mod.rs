@@ -3,5 +3,6 @@
 pub mod clock;
 pub mod day;
 pub mod postgres;
+pub mod process;
 pub mod store;
 pub mod web;

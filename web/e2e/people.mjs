@@ -26,7 +26,7 @@ class Somebody {
   /** Goes to the day's session; `device` is given in the address as the Today page does. */
   async enter(device = "main") {
     const { page } = this;
-    await page.getByRole("link", { name: "Vào buổi tiếp" }).first().click();
+    await page.getByRole("link", { name: "Vào buổi tiếp", exact: true }).first().click();
     await page.waitForURL(/\/buoi-tiep\/[0-9a-f-]{36}/);
     if (device !== "main") {
       const address = new URL(page.url());

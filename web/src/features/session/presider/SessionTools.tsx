@@ -10,7 +10,7 @@ import { EndSession } from "./EndSession";
 import { HandOver } from "./HandOver";
 import css from "./presider.module.css";
 
-type Asked = "pause" | "consultation" | "hand_over" | "unrecorded";
+type Asked = "pause" | "consultation" | "hand_over";
 
 /** What the presider needs seldom: pause, consultation, hand-over, the end. */
 export function SessionTools() {
@@ -18,9 +18,6 @@ export function SessionTools() {
   const room = useSession();
   const [asked, setAsked] = useState<Asked>();
   const shared = room.public;
-  if (shared?.status === "paused" && shared.recording === "failed") {
-    return <Unrecorded open={asked === "unrecorded"} onOpen={() => setAsked("unrecorded")} onClose={() => setAsked(undefined)} />;
-  }
   if (shared?.status !== "in_progress") return null;
   if (shared.ends_at !== null) {
     return (
@@ -52,26 +49,5 @@ export function SessionTools() {
       {asked === "consultation" && <Consultation onClose={close} />}
       {asked === "hand_over" && <HandOver onClose={close} />}
     </div>
-  );
-}
-
-function Unrecorded({ open, onOpen, onClose }: { open: boolean; onOpen: () => void; onClose: () => void }) {
-  const { t } = useTranslation("session");
-  return (
-    <>
-      <Button kind="danger" wide onPress={onOpen}>
-        {t("tools.unrecorded")}
-      </Button>
-      <ReasonDialog
-        title={t("tools.unrecorded_title")}
-        hint={t("tools.unrecorded_hint")}
-        label={t("dialog.reason")}
-        confirm={t("tools.unrecorded")}
-        danger
-        isOpen={open}
-        onClose={onClose}
-        command={(reason) => ({ do: "allow_unrecorded", reason })}
-      />
-    </>
   );
 }
