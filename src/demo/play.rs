@@ -1,6 +1,6 @@
 //! One session played from its script: the same commands, by the same people, in the same order as on a real day.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
@@ -37,6 +37,8 @@ const TRIED: SignedDuration = SignedDuration::from_hours(24 * 4);
 const LOBBY: SignedDuration = SignedDuration::from_mins(65);
 const PATIENCE: Duration = Duration::from_secs(20);
 const LOOK_EVERY: Duration = Duration::from_millis(25);
+/// More than any script has.
+const MOST_ACTS: u32 = 1_000;
 const LANGUAGE: &str = "vi";
 
 /// A session under way on the stage.
@@ -51,8 +53,8 @@ pub(super) struct Play<'a> {
     room: RoomHandle,
     secretary: Actor,
     acts: u32,
-    /// Last event an earlier run left; until it is passed, acts are answered from the log and no time goes by.
-    known: Option<i64>,
+    /// How many acts an earlier run did: they are passed over, and no time goes by.
+    done: u32,
     seats: BTreeMap<PointId, u32>,
     wires: BTreeMap<PointId, ConnectionId>,
 }
@@ -67,8 +69,8 @@ impl<'a> Play<'a> {
         session: SessionId,
         starts_at: Timestamp,
     ) -> Result<Self, DemoError> {
-        let known = left_by_earlier_run(stage, session).await?;
-        stage.clock.set(known.map_or(starts_at.saturating_sub(PROPOSED).unwrap_or(starts_at), |(_, at)| at));
+        let (done, left_at) = left_by_earlier_run(stage, name, session).await?;
+        stage.clock.set(left_at.unwrap_or(starts_at.saturating_sub(PROPOSED).unwrap_or(starts_at)));
         let central = province.point(&script.central)?;
         let secretary = cast::actor(province, "thu-ky", Some(central.id), DeviceKind::Companion)?;
         let mut points = vec![session_point(province, &script.central, PointRole::Central)?];
@@ -90,9 +92,8 @@ impl<'a> Play<'a> {
         let refused = |refusal| DemoError::Refused { act: "propose".to_owned(), refusal };
         stage.registry.create(secretary.clone(), new).await.map_err(refused)?;
         let room = stage.registry.open(session).await.map_err(refused)?;
-        let known = known.map(|(seq, _)| seq);
         let (acts, seats, wires) = (0, BTreeMap::new(), BTreeMap::new());
-        Ok(Self { stage, province, script, name, session, starts_at, room, secretary, acts, known, seats, wires })
+        Ok(Self { stage, province, script, name, session, starts_at, room, secretary, acts, done, seats, wires })
     }
 
     /// Plays the days before, and the day itself where the script has one.
@@ -468,34 +469,28 @@ impl<'a> Play<'a> {
 
     /// So long before the announced start; after it when negative.
     fn at(&self, before: SignedDuration) {
-        if self.known.is_none() {
+        if self.acts >= self.done {
             self.stage.clock.set(self.starts_at.saturating_sub(before).unwrap_or(self.starts_at));
         }
     }
 
     /// Time in which nothing is done.
     fn wait(&self, time: SignedDuration) {
-        if self.known.is_none() {
+        if self.acts >= self.done {
             self.stage.clock.advance(time);
         }
     }
 
-    /// One act. Its identifier is its place in the script: a room that knows it already answers and does nothing.
+    /// One act. Its identifier is its place in the script, so that a later run knows that it was done.
     async fn act(&mut self, who: &Actor, command: Command) -> Result<(), DemoError> {
         self.acts = self.acts.saturating_add(1);
+        if self.acts <= self.done {
+            return Ok(());
+        }
         self.wait(BREATH);
         let act = command.action();
-        let traceless = leaves_no_event(&command);
-        let id = CommandId(id("command", &format!("{}/{}", self.name, self.acts)));
-        match self.room.command(who.clone(), id, command).await {
-            Ok(seq) => {
-                self.known = self.known.filter(|known| seq <= *known);
-                Ok(())
-            }
-            // Done by the earlier run, and too late to be done again.
-            Err(_) if traceless && self.known.is_some() => Ok(()),
-            Err(refusal) => Err(DemoError::Refused { act, refusal }),
-        }
+        let done = self.room.command(who.clone(), command_id(self.name, self.acts), command).await;
+        done.map(|_| ()).map_err(|refusal| DemoError::Refused { act, refusal })
     }
 
     async fn look(&self) -> Result<State, DemoError> {
@@ -516,20 +511,26 @@ impl<'a> Play<'a> {
     }
 }
 
-/// The last event of a log and the moment after it, where there is a log.
-async fn left_by_earlier_run(stage: &Stage, session: SessionId) -> Result<Option<(i64, Timestamp)>, DemoError> {
+/// How many acts of the script are in the log already, and the moment after its last event.
+async fn left_by_earlier_run(
+    stage: &Stage,
+    name: &str,
+    session: SessionId,
+) -> Result<(u32, Option<Timestamp>), DemoError> {
     let store = &stage.registry.services().store;
-    let Some(head) = store.heads().await?.into_iter().find(|head| head.session == session) else { return Ok(None) };
-    let last = store.load(session, head.seq).await?.pop();
-    let at_us = last.map_or(0, |event| event.item.header.at_us.saturating_add(1));
-    let at = Timestamp::from_microsecond(at_us).unwrap_or(Timestamp::UNIX_EPOCH);
-    Ok(Some((i64::try_from(head.seq).unwrap_or(i64::MAX), at)))
+    if store.session_row(session).await?.is_none() {
+        return Ok((0, None));
+    }
+    let log = store.load(session, 0).await?;
+    let known: BTreeSet<CommandId> = log.iter().map(|event| event.item.header.command_id).collect();
+    // Acts are done one after the other, and some leave no event: the last one found counts.
+    let done = (1..=MOST_ACTS).rev().find(|number| known.contains(&command_id(name, *number)));
+    let last = log.last().map(|event| event.item.header.at_us.saturating_add(1));
+    Ok((done.unwrap_or(0), last.and_then(|at_us| Timestamp::from_microsecond(at_us).ok())))
 }
 
-/// Acts of the moment, which a log does not remember.
-fn leaves_no_event(command: &Command) -> bool {
-    use Command::{LeaseBlock, LeaveBlock, ProposeEnd, WriteBlock};
-    matches!(command, LeaseBlock { .. } | WriteBlock { .. } | LeaveBlock { .. } | ProposeEnd)
+fn command_id(name: &str, number: u32) -> CommandId {
+    CommandId(id("command", &format!("{name}/{number}")))
 }
 
 fn session_point(province: &Province, key: &str, role: PointRole) -> Result<SessionPoint, DemoError> {
