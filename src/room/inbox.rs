@@ -247,6 +247,10 @@ impl Task {
 
     fn filing_read(&mut self, read: FilingRead) {
         let FilingRead { actor, id, visit, reply, filing, lock } = read;
+        // The same command may have been stored while this one waited for the lock.
+        if let Some(seq) = self.commands.get(&id).copied() {
+            return self.reply(reply, id, Ok(seq));
+        }
         match filing {
             Ok(filing) => self.decide_now(actor, id, &Command::EndVisit { visit }, reply, Some((filing, lock))),
             Err(refusal) => self.reply(reply, id, Err(refusal)),

@@ -2,6 +2,7 @@
 
 pub mod clock;
 pub mod day;
+pub mod disk;
 pub mod postgres;
 pub mod process;
 pub mod store;

@@ -223,7 +223,7 @@ impl Client {
     }
 
     /// An act that is not sent yet.
-    fn means(&mut self, command: Command) -> Act {
+    pub fn means(&mut self, command: Command) -> Act {
         let act = Act { id: CommandId(self.dice.id()), command, answer: None };
         self.history.lock().unwrap().begun(act.clone());
         act

@@ -59,12 +59,12 @@ async fn killed_at_any_moment_it_keeps_what_it_acknowledged() {
     let stored = town.holds(&format!("seed {seed}, at the end")).await;
     let histories = town.histories();
     assert!(histories.iter().all(|(_, history)| history.unanswered().next().is_none()));
-    gaps_are_marked(&stored, rounds);
+    let linked = gaps_are_marked(&stored, rounds);
     let (status, said) = town.house.verb("verify").await;
     assert!(status.success(), "{said}");
     sees_what_is_wrong(stored, histories);
     let (ready, back): (Vec<_>, Vec<_>) = starts.iter().map(|start| (start.ready, start.all_back)).unzip();
-    println!("ready: {}; all ten back: {}", spread(ready), spread(back));
+    println!("ready: {}; all ten back: {}; points linked: {}", spread(ready), spread(back), spread(linked));
 }
 
 fn spread(mut times: Vec<Duration>) -> String {
@@ -109,32 +109,37 @@ fn shows_the_same(town: &Town, survived: &Stored, when: &str) {
     }
 }
 
-/// Every start after a kill says so, and marks a gap for each linked point from the last sign of life on.
-fn gaps_are_marked(stored: &Stored, kills: u32) {
-    let (mut state, mut starts, mut marked) = (State::empty(), 0, 0);
+/// Every start after a kill says so, and marks a gap for each linked point from the last sign of life on. Answers how
+/// long after the start each of them was in the log as back.
+fn gaps_are_marked(stored: &Stored, kills: u32) -> Vec<Duration> {
+    let (mut state, mut starts, mut marked, mut back) = (State::empty(), Vec::new(), 0, Vec::new());
     for (n, entry) in stored.log.iter().enumerate() {
-        if let Some(Event::ServerStarted { .. }) = entry.logged.event {
-            starts += 1;
-            let linked: BTreeSet<PointId> =
-                state.points.values().filter(|point| point.connected).map(|point| point.about.point).collect();
-            let last = stored.log[n - 1].logged.at;
-            let lost: BTreeSet<PointId> = stored.log[n + 1..]
-                .iter()
-                .map_while(|entry| match entry.logged.event {
+        match entry.logged.event {
+            Some(Event::ServerStarted { .. }) => {
+                starts.push(entry.logged.at);
+                let linked: BTreeSet<PointId> =
+                    state.points.values().filter(|point| point.connected).map(|point| point.about.point).collect();
+                let last = stored.log[n - 1].logged.at;
+                let lost = stored.log[n + 1..].iter().map_while(|entry| match entry.logged.event {
                     Some(Event::PointLost { point, since }) if since == last => Some(point),
                     _ => None,
-                })
-                .collect();
-            assert_eq!(lost, linked, "start {starts}");
-            marked += linked.len();
+                });
+                assert_eq!(lost.collect::<BTreeSet<_>>(), linked, "start {}", starts.len());
+                marked += linked.len();
+            }
+            Some(Event::PointBack { .. }) => {
+                let started = starts.last().expect("nothing is lost before the first kill");
+                back.push(entry.logged.at.duration_since(*started).try_into().unwrap());
+            }
+            _ => {}
         }
         state.apply(&entry.logged);
     }
-    assert_eq!(starts, kills);
-    assert!(marked >= 4 * usize::try_from(kills).unwrap(), "only {marked} gaps");
-    assert!(state.gaps.len() >= marked);
-    let by_kill = state.gaps.iter().take(marked);
-    assert!(by_kill.clone().all(|gap| gap.to.is_some_and(|to| gap.from <= to)), "everybody came back");
+    assert_eq!(starts.len(), usize::try_from(kills).unwrap());
+    assert_eq!((state.gaps.len(), back.len()), (marked, marked), "a gap for each cut, an end for each gap");
+    assert!(state.gaps.iter().all(|gap| gap.to.is_some_and(|to| gap.from <= to)));
+    assert!(marked >= 2 * starts.len(), "only {marked} gaps in {kills} kills");
+    back
 }
 
 /// The oracle itself: each single lie is found.
