@@ -359,7 +359,10 @@ impl Task {
         }
         // Nothing new is decided while a decision about the same thing is on its way.
         if self.queue.ahead.state.seq == self.book.state.seq {
+            let missing: Vec<_> = self.live.missing.keys().copied().collect();
             let mut events = links::reconcile(&self.book.state, &mut self.live, now);
+            // A cut too short for the log was shown all the same: so is its end.
+            self.stale |= !self.live.missing.keys().copied().eq(missing);
             events.extend(decide::interrupt_for_loss(&self.book.state, &self.live, now));
             events.extend(decide::close_after_undo(&self.book.state, now));
             if now.duration_since(self.text_logged_at) >= LOG_TEXT_EVERY {

@@ -38,6 +38,7 @@ mod media_harm;
 mod media_loss;
 mod media_stage;
 mod papers;
+mod papers_of_a_day;
 mod recorder;
 mod room_live;
 mod room_rules;

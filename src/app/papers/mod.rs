@@ -68,7 +68,7 @@ impl Papers {
         let (session, at) = self.session_of(state)?;
         let visit = state.visits.get(&visit).ok_or(AppError::NotFound)?;
         let office = self.office(state).await?;
-        let proof = self.proof_of_visit(session, state, visit).await?;
+        let proof = self.proof(state, visit).await?;
         let id = visit.about.visit;
         let at = state.facts.visits.get(&id).and_then(|facts| facts.frozen).map_or(at, |frozen| frozen.at);
         let day = calendar::local_date(at);
@@ -113,13 +113,13 @@ impl Papers {
         Ok(Office::of(own, &units))
     }
 
-    /// The state of the log at the freezing of the text: what the paper is compared with for ever.
-    async fn proof_of_visit(
-        &self,
-        session: SessionId,
-        state: &State,
-        visit: &VisitState,
-    ) -> Result<Option<PaperProof>, AppError> {
+    /// The state of the log at the freezing of the text: what the visit's paper is compared with for ever. None while
+    /// nothing is frozen.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn proof(&self, state: &State, visit: &VisitState) -> Result<Option<PaperProof>, AppError> {
+        let (session, _) = self.session_of(state)?;
         let frozen = state.facts.visits.get(&visit.about.visit).and_then(|facts| facts.frozen);
         let (Some(text), Some(seq), Some(frozen)) = (&visit.frozen, visit.frozen_seq, frozen) else { return Ok(None) };
         let (Ok(seq), Ok(text)) = (u64::try_from(seq), text.sha256.parse()) else {
