@@ -19,13 +19,8 @@ export function SessionTools() {
   const [asked, setAsked] = useState<Asked>();
   const shared = room.public;
   if (shared?.status !== "in_progress") return null;
-  if (shared.ends_at !== null) {
-    return (
-      <ActButton kind="danger" wide command={{ do: "confirm_end" }} data-testid="confirm-end">
-        {t("end.confirm_now")}
-      </ActButton>
-    );
-  }
+  // The countdown and its undo stand in the banner.
+  if (shared.ends_at !== null) return null;
   const close = () => setAsked(undefined);
   return (
     <div className={css.tools}>
