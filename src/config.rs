@@ -59,6 +59,13 @@ pub struct Data {
     pub database: String,
 }
 
+impl Data {
+    /// Folder of the recorder.
+    pub fn recordings(&self) -> PathBuf {
+        self.dir.join("recordings")
+    }
+}
+
 /// How sound and picture reach the server.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]

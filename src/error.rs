@@ -57,6 +57,9 @@ pub enum AppError {
     Busy,
     #[error("the store is unavailable")]
     StoreUnavailable,
+    /// A paper could not be printed: its stable code, and what failed for the log alone.
+    #[error("{code}: {detail}")]
+    Paper { code: &'static str, detail: String },
     /// What failed, for the log alone.
     #[error("internal: {0}")]
     Internal(String),
@@ -119,6 +122,16 @@ const PASSWORD_WEAK: Row = row(422, 4400, "password_weak", Level::Debug);
 const BUSY: Row = row(503, 1013, "busy", Level::Warn);
 const STORE_UNAVAILABLE: Row = row(503, 1013, "store_unavailable", Level::Error);
 const INTERNAL: Row = row(500, 1011, "internal", Level::Error);
+/// Papers, by the codes of `documents::PaperError`; the last stands for a code that is not here.
+const PAPERS: [Row; 6] = [
+    row(501, 4400, "paper_not_built", Level::Info),
+    row(413, 4400, "paper_request", Level::Warn),
+    row(500, 1011, "paper_form", Level::Error),
+    row(503, 1013, "paper_time_limit", Level::Error),
+    row(503, 1013, "paper_memory_limit", Level::Error),
+    PAPER_PROCESS,
+];
+const PAPER_PROCESS: Row = row(500, 1011, "paper_process", Level::Error);
 /// The code of a refusal is its own; its sentence is under `refusal.`.
 const REFUSED: Row = row(409, 4400, "refused", Level::Info);
 
@@ -152,7 +165,7 @@ const ROWS: [Row; 25] = [
 
 /// The stable codes of all errors that are not refusals.
 pub fn codes() -> impl Iterator<Item = &'static str> {
-    ROWS.iter().map(|row| row.code)
+    ROWS.iter().chain(&PAPERS).map(|row| row.code)
 }
 
 impl AppError {
@@ -183,6 +196,7 @@ impl AppError {
             Self::PasswordWeak => PASSWORD_WEAK,
             Self::Busy => BUSY,
             Self::StoreUnavailable => STORE_UNAVAILABLE,
+            Self::Paper { code, .. } => *PAPERS.iter().find(|row| row.code == *code).unwrap_or(&PAPER_PROCESS),
             Self::Internal(_) => INTERNAL,
             Self::Refused(refusal) => refused(*refusal),
         }
@@ -217,8 +231,8 @@ mod tests {
         let mut codes: Vec<_> = codes().collect();
         codes.sort_unstable();
         codes.dedup();
-        assert_eq!(codes.len(), ROWS.len());
-        assert!(ROWS.iter().all(|row| (400..600).contains(&row.status)));
+        assert_eq!(codes.len(), ROWS.len() + PAPERS.len());
+        assert!(ROWS.iter().chain(&PAPERS).all(|row| (400..600).contains(&row.status)));
     }
 
     #[test]

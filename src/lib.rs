@@ -4,7 +4,12 @@
 
 #![cfg_attr(
     test,
-    allow(clippy::allow_attributes, clippy::allow_attributes_without_reason, reason = "tests read like a story")
+    allow(
+        clippy::allow_attributes,
+        clippy::allow_attributes_without_reason,
+        clippy::string_slice,
+        reason = "tests read like a story"
+    )
 )]
 
 pub mod app;

@@ -13,11 +13,13 @@ use tokio::task::JoinHandle;
 
 use crate::app::accounts::Accounts;
 use crate::app::files::Files;
+use crate::app::papers::Papers;
 use crate::app::sessions::Sessions;
 use crate::auth::sign_in::SignIns;
 use crate::auth::ticket::Tickets;
 use crate::clock::SharedClock;
 use crate::config::{Config, ConfigError};
+use crate::documents::{PaperError, Press};
 use crate::domain::access;
 use crate::domain::chain::{Hash, Scope};
 use crate::error::AppError;
@@ -56,6 +58,8 @@ pub enum StartError {
     #[error("{what}: {source}")]
     Io { what: String, source: std::io::Error },
     #[error(transparent)]
+    Press(#[from] PaperError),
+    #[error(transparent)]
     App(#[from] AppError),
 }
 
@@ -71,6 +75,11 @@ pub fn backend(config: &Config) -> Backend {
         Some(path) => Backend::Sqlite { path: PathBuf::from(path), max_bytes: None },
         None => Backend::Postgres { url },
     }
+}
+
+/// Hash of the rule set in force: the genesis of every log names it.
+pub fn rules() -> Hash {
+    Hash::of(access::print().as_bytes())
 }
 
 /// A running server.
@@ -93,7 +102,7 @@ impl Server {
     pub async fn start(config: Config, clock: SharedClock) -> Result<Self, StartError> {
         let keys = Keys::load(&config.data.keys)?;
         let store = Store::open(&backend(&config), keys).await?;
-        let root = config.data.dir.join("recordings");
+        let root = config.data.recordings();
         let found = recover_recordings(root.clone(), &store).await?;
         let (recorder_events, recorder_queue) = mpsc::channel(limits::ENGINE_EVENTS);
         let record_keys = Arc::new(RecordKeys::default());
@@ -111,7 +120,7 @@ impl Server {
             engine,
             recorder: recorder.clone(),
             record_keys,
-            rules: Hash::of(access::print().as_bytes()),
+            rules: rules(),
             node: NODE.to_owned(),
             register: Arc::new(Mutex::new(())),
         };
@@ -174,6 +183,7 @@ fn context(
         tickets: Tickets::new(clock.new_id())?,
         rooms: Rooms::new(registry.clone(), sessions.clone(), accounts.clone()),
         files: Files::new(store.clone(), Blobs::new(config.data.dir.join("files"))),
+        papers: Papers::new(store.clone(), Press::of_this_program()?),
         recordings: Recordings::new(recordings, store),
         guard: Guard::new(&config.http),
         headers: Headers::new(&config.http),

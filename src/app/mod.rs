@@ -1,5 +1,9 @@
 //! Use cases of the office: authorize, load, decide, commit.
 
 pub mod accounts;
+pub mod export;
 pub mod files;
+pub mod papers;
+pub mod prove;
+mod record;
 pub mod sessions;

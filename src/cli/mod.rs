@@ -1,6 +1,7 @@
 //! The verbs of the one program. Sentences come from the catalogue; help texts are for administrators, in English.
 
 mod admin;
+mod demo;
 mod init;
 mod prove;
 mod serve;
@@ -32,6 +33,8 @@ enum Verb {
     Init(init::Init),
     /// Serve until told to stop (SIGINT, SIGTERM).
     Serve(WithConfig),
+    /// Serve a fictional province with sessions and two points that run by themselves.
+    Demo(demo::Demo),
     /// Check configuration, keys, folders and ports without starting.
     Check(WithConfig),
     /// Accounts, roles, units, points, sign-in links and kiosks.
@@ -121,6 +124,7 @@ async fn run(desk: &Desk, verb: Verb) -> Outcome {
     match verb {
         Verb::Init(init) => init::run(desk, &init).await,
         Verb::Serve(with) => serve::serve(desk, &with).await,
+        Verb::Demo(demo) => demo::run(desk, &demo).await,
         Verb::Check(with) => serve::check(desk, &with),
         Verb::Admin(admin) => admin::run(desk, &admin).await,
         Verb::Verify(verify) => prove::verify(desk, &verify).await,

@@ -6,6 +6,10 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{Desk, Failure, Outcome, WithConfig};
+use crate::app::export::{Exporter, Opened};
+use crate::app::papers::Papers;
+use crate::app::prove;
+use crate::documents::{PaperProof, Press};
 use crate::domain::chain::Anchor;
 use crate::domain::ids::SessionId;
 use crate::run;
@@ -22,6 +26,9 @@ pub(crate) struct Verify {
     /// Anchor files kept elsewhere.
     #[arg(long)]
     anchor: Vec<PathBuf>,
+    /// Text of the QR code on a printed paper; may be given more than once.
+    #[arg(long, value_parser = PaperProof::parse)]
+    paper: Vec<PaperProof>,
     /// The report as JSON.
     #[arg(long)]
     json: bool,
@@ -40,6 +47,9 @@ pub(crate) struct Export {
     /// New folder to write.
     #[arg(long, required_unless_present = "list")]
     out: Option<PathBuf>,
+    /// What is opened beside the sealed log and recordings.
+    #[arg(long, default_value = "normal")]
+    opened: Opened,
     /// The list as JSON.
     #[arg(long)]
     json: bool,
@@ -51,17 +61,29 @@ pub(super) async fn verify(desk: &Desk, verify: &Verify) -> Outcome {
         let text = std::fs::read_to_string(path)?;
         against.anchors.push(Anchor::parse(&text)?);
     }
+    against.papers = verify.paper.iter().map(PaperProof::mark).collect();
     let report = match &verify.bundle {
         Some(bundle) => verify_bundle(bundle, &against)?,
-        None => {
-            let config = verify.with.load()?;
-            // Without keys the chain is proven all the same; with them, that bodies open.
-            let keys = Keys::load(&config.data.keys).ok();
-            verify_database(&run::backend(&config), keys.as_ref(), &against).await?
-        }
+        None => database(verify, &against).await?,
     };
     print(desk, &report, verify.json)?;
-    if report.is_sound() { Ok(()) } else { Err(Failure::of("cli.verify_failed", Vec::new())) }
+    let Some(fault) = &report.fault else { return Ok(()) };
+    // A fault of keys or files is of no session and no event.
+    let session = fault.session.map_or_else(|| "–".to_owned(), |session| session.to_string());
+    let seq = fault.seq.map_or_else(|| "–".to_owned(), |seq| seq.to_string());
+    let values = vec![("session", session), ("seq", seq), ("source", report.source.to_owned())];
+    Err(Failure::of("cli.verify_failed", values))
+}
+
+/// Without keys the chain is proven all the same; with them, that bodies open, that recordings are those of the log and
+/// that papers carry the frozen text.
+async fn database(verify: &Verify, against: &Against) -> Result<Report, Failure> {
+    let config = verify.with.load()?;
+    let keys = Keys::load(&config.data.keys).ok();
+    let report = verify_database(&run::backend(&config), keys.as_ref(), against).await?;
+    let Some(keys) = keys.filter(|_| report.is_sound()) else { return Ok(report) };
+    let store = Store::open(&run::backend(&config), keys).await?;
+    Ok(prove::contents(report, &store, &config.data.recordings(), &verify.paper).await?)
 }
 
 fn print(desk: &Desk, report: &Report, json: bool) -> Outcome {
@@ -82,7 +104,9 @@ pub(super) async fn export(desk: &Desk, export: &Export) -> Outcome {
     let config = export.with.load()?;
     let store = Store::open(&run::backend(&config), Keys::load(&config.data.keys)?).await?;
     if let (Some(session), Some(out)) = (export.session, &export.out) {
-        store.export_bundle(session, out, Vec::new(), desk.clock.now()).await?;
+        let papers = Papers::new(store.clone(), Press::of_this_program()?);
+        let exporter = Exporter::new(store, config.data.recordings(), papers);
+        exporter.export(session, out, export.opened, desk.clock.now()).await?;
         let (session, file) = (session.to_string(), out.display().to_string());
         return desk.say("cli.exported", &[("session", &session), ("file", &file)]);
     }

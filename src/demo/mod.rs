@@ -2,19 +2,30 @@
 //! the same doors as real ones, and two points that take part by themselves.
 //!
 //! `province` and `script` read the data; `seed` plays it into rooms by `stage` with a clock that can be set (`clock`);
-//! what a point officer and a citizen would do while a session runs is `officer`, what they send is `material`.
+//! what a point officer and a citizen would do while a session runs is `officer`, what they send is `material`, how they
+//! reach the server is `wire`, and `point` makes them one.
 
 mod cast;
 mod clock;
 mod error;
+mod house;
 mod ids;
+mod material;
+mod officer;
 mod play;
+mod player;
+mod point;
 mod province;
 mod script;
 mod seed;
 mod stage;
+mod wire;
 
 pub use clock::DemoClock;
 pub use error::DemoError;
-pub use province::Province;
+pub use house::{Announcement, House, HouseError, RoleLink};
+pub use material::{Material, Packet, Picture};
+pub use officer::{Deed, Officer, View};
+pub use point::{Links, SelfRunning};
+pub use province::{Province, Role};
 pub use seed::{FOUNDED, Place, Seeded, keys, seed};

@@ -1,6 +1,6 @@
 //! One session played from its script: the same commands, by the same people, in the same order as on a real day.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
@@ -37,6 +37,8 @@ const TRIED: SignedDuration = SignedDuration::from_hours(24 * 4);
 const LOBBY: SignedDuration = SignedDuration::from_mins(65);
 const PATIENCE: Duration = Duration::from_secs(20);
 const LOOK_EVERY: Duration = Duration::from_millis(25);
+/// More than any script has.
+const MOST_ACTS: u32 = 1_000;
 const LANGUAGE: &str = "vi";
 
 /// A session under way on the stage.
@@ -51,6 +53,8 @@ pub(super) struct Play<'a> {
     room: RoomHandle,
     secretary: Actor,
     acts: u32,
+    /// How many acts an earlier run did: they are passed over, and no time goes by.
+    done: u32,
     seats: BTreeMap<PointId, u32>,
     wires: BTreeMap<PointId, ConnectionId>,
 }
@@ -65,7 +69,8 @@ impl<'a> Play<'a> {
         session: SessionId,
         starts_at: Timestamp,
     ) -> Result<Self, DemoError> {
-        stage.clock.set(starts_at.saturating_sub(PROPOSED).unwrap_or(starts_at));
+        let (done, left_at) = left_by_earlier_run(stage, name, session).await?;
+        stage.clock.set(left_at.unwrap_or(starts_at.saturating_sub(PROPOSED).unwrap_or(starts_at)));
         let central = province.point(&script.central)?;
         let secretary = cast::actor(province, "thu-ky", Some(central.id), DeviceKind::Companion)?;
         let mut points = vec![session_point(province, &script.central, PointRole::Central)?];
@@ -88,7 +93,7 @@ impl<'a> Play<'a> {
         stage.registry.create(secretary.clone(), new).await.map_err(refused)?;
         let room = stage.registry.open(session).await.map_err(refused)?;
         let (acts, seats, wires) = (0, BTreeMap::new(), BTreeMap::new());
-        Ok(Self { stage, province, script, name, session, starts_at, room, secretary, acts, seats, wires })
+        Ok(Self { stage, province, script, name, session, starts_at, room, secretary, acts, done, seats, wires })
     }
 
     /// Plays the days before, and the day itself where the script has one.
@@ -167,15 +172,14 @@ impl<'a> Play<'a> {
     }
 
     async fn start(&mut self) -> Result<(), DemoError> {
-        let late = SignedDuration::from_mins(self.script.starts_late_by);
-        self.stage.clock.set(self.starts_at.saturating_add(late).unwrap_or(self.starts_at));
+        self.at(SignedDuration::from_mins(0_i64.saturating_sub(self.script.starts_late_by)));
         let (presider, secretary) = (self.presider()?, self.secretary.clone());
         self.start_when_recording(&presider).await?;
         self.act(&secretary, step(SessionStep::RollCall, None)).await?;
         self.act(&secretary, step(SessionStep::RulesRead, None)).await?;
         for (point, person, came) in self.officers()? {
             if came == Came::Late {
-                self.stage.clock.advance(SignedDuration::from_mins(6));
+                self.wait(SignedDuration::from_mins(6));
                 self.seat(point, person).await?;
             }
         }
@@ -243,7 +247,7 @@ impl<'a> Play<'a> {
 
         self.act(&secretary, Command::FreezeText { visit: of }).await?;
         self.act(&secretary, Command::ReadBack { visit: of }).await?;
-        self.stage.clock.advance(SignedDuration::from_mins(2));
+        self.wait(SignedDuration::from_mins(2));
         self.sign(&officer, of, main, &people, &heard.signed).await?;
         let petitions = petitions(self.name, visit, heard);
         self.act(&secretary, Command::Classify { visit: of, petitions }).await?;
@@ -255,7 +259,7 @@ impl<'a> Play<'a> {
         for person in people {
             self.act(&officer, Command::PersonOut { point, person: person.id }).await?;
         }
-        self.stage.clock.advance(SignedDuration::from_mins(1));
+        self.wait(SignedDuration::from_mins(1));
         Ok(())
     }
 
@@ -294,7 +298,7 @@ impl<'a> Play<'a> {
         let point = self.province.point(key)?.id;
         self.act(presider, Command::GiveFloor { point, person: None }).await?;
         self.act(&officer, Command::Microphone { open: true }).await?;
-        self.stage.clock.advance(SignedDuration::from_mins(1));
+        self.wait(SignedDuration::from_mins(1));
         self.act(&officer, Command::Microphone { open: false }).await
     }
 
@@ -330,16 +334,13 @@ impl<'a> Play<'a> {
         self.act(&presider, Command::ProposeEnd).await?;
         self.act(&presider, Command::ConfirmEnd).await?;
         self.stage.clock.advance(SignedDuration::from_secs(31));
-        self.until("the end of the session", |state| {
-            !state.status().is_some_and(|status| status == SessionStatus::InProgress)
-        })
-        .await?;
+        self.until("the end of the session", |state| state.status() != Some(SessionStatus::InProgress)).await?;
         for (_, connection) in std::mem::take(&mut self.wires) {
             self.room.detach(connection).await;
         }
-        self.stage.clock.advance(SignedDuration::from_mins(25));
+        self.wait(SignedDuration::from_mins(25));
         self.act(&secretary, moved(SessionAct::Minute)).await?;
-        self.stage.clock.advance(SignedDuration::from_hours(3));
+        self.wait(SignedDuration::from_hours(3));
         let conclude = Command::MoveSession { act: SessionAct::Conclude, reason: conclusion, new_start: None };
         self.act(&presider, conclude).await
     }
@@ -463,22 +464,32 @@ impl<'a> Play<'a> {
 
     /// A part of the hearing goes by.
     fn pass(&self, minutes: i64, parts: i64) {
-        let seconds = minutes.saturating_mul(60).checked_div(parts).unwrap_or(0);
-        self.stage.clock.advance(SignedDuration::from_secs(seconds));
+        self.wait(SignedDuration::from_secs(minutes.saturating_mul(60).checked_div(parts).unwrap_or(0)));
     }
 
-    /// So long before the announced start.
+    /// So long before the announced start; after it when negative.
     fn at(&self, before: SignedDuration) {
-        self.stage.clock.set(self.starts_at.saturating_sub(before).unwrap_or(self.starts_at));
+        if self.acts >= self.done {
+            self.stage.clock.set(self.starts_at.saturating_sub(before).unwrap_or(self.starts_at));
+        }
     }
 
-    /// One act. Its identifier is its place in the script: a room that knows it already answers and does nothing.
+    /// Time in which nothing is done.
+    fn wait(&self, time: SignedDuration) {
+        if self.acts >= self.done {
+            self.stage.clock.advance(time);
+        }
+    }
+
+    /// One act. Its identifier is its place in the script, so that a later run knows that it was done.
     async fn act(&mut self, who: &Actor, command: Command) -> Result<(), DemoError> {
         self.acts = self.acts.saturating_add(1);
-        self.stage.clock.advance(BREATH);
+        if self.acts <= self.done {
+            return Ok(());
+        }
+        self.wait(BREATH);
         let act = command.action();
-        let id = CommandId(id("command", &format!("{}/{}", self.name, self.acts)));
-        let done = self.room.command(who.clone(), id, command).await;
+        let done = self.room.command(who.clone(), command_id(self.name, self.acts), command).await;
         done.map(|_| ()).map_err(|refusal| DemoError::Refused { act, refusal })
     }
 
@@ -498,6 +509,28 @@ impl<'a> Play<'a> {
         }
         Err(DemoError::Stuck(what))
     }
+}
+
+/// How many acts of the script are in the log already, and the moment after its last event.
+async fn left_by_earlier_run(
+    stage: &Stage,
+    name: &str,
+    session: SessionId,
+) -> Result<(u32, Option<Timestamp>), DemoError> {
+    let store = &stage.registry.services().store;
+    if store.session_row(session).await?.is_none() {
+        return Ok((0, None));
+    }
+    let log = store.load(session, 0).await?;
+    let known: BTreeSet<CommandId> = log.iter().map(|event| event.item.header.command_id).collect();
+    // Acts are done one after the other, and some leave no event: the last one found counts.
+    let done = (1..=MOST_ACTS).rev().find(|number| known.contains(&command_id(name, *number)));
+    let last = log.last().map(|event| event.item.header.at_us.saturating_add(1));
+    Ok((done.unwrap_or(0), last.and_then(|at_us| Timestamp::from_microsecond(at_us).ok())))
+}
+
+fn command_id(name: &str, number: u32) -> CommandId {
+    CommandId(id("command", &format!("{name}/{number}")))
 }
 
 fn session_point(province: &Province, key: &str, role: PointRole) -> Result<SessionPoint, DemoError> {

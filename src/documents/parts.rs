@@ -117,6 +117,12 @@ pub struct PointLine {
     pub head: Option<String>,
     /// Who was present there; a masked denouncer is listed by code.
     pub present: Vec<String>,
+    /// When the point was linked in this visit; none when it never was.
+    #[serde(default)]
+    pub connected_from: Option<DateTime>,
+    /// Until when; none while it is.
+    #[serde(default)]
+    pub connected_to: Option<DateTime>,
 }
 
 /// A technical gap.
@@ -128,7 +134,7 @@ pub struct Interruption {
     pub from: DateTime,
     /// End; none when the connection never came back.
     pub to: Option<DateTime>,
-    /// Length in seconds on the monotonic clock, as in the log; none while open.
+    /// Length in seconds; none while open.
     pub seconds: Option<u64>,
     /// Cause, in words.
     pub cause: Option<String>,

@@ -212,7 +212,8 @@ mod tests {
     fn attendance_words_follow_the_acts() {
         let began = Some(at(100));
         let ended = Some(at(1000));
-        let rows: [(&[(i64, Option<i64>)], bool, AttendanceStatus); 6] = [
+        type Acts = &'static [(i64, Option<i64>)];
+        let rows: [(Acts, bool, AttendanceStatus); 6] = [
             (&[], false, AttendanceStatus::Absent),
             (&[(50, Some(1000))], false, AttendanceStatus::Present),
             (&[(50, None)], false, AttendanceStatus::Present),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::app::accounts::Accounts;
 use crate::app::files::Files;
+use crate::app::papers::Papers;
 use crate::app::sessions::Sessions;
 use crate::auth::sign_in::SignIns;
 use crate::auth::ticket::Tickets;
@@ -25,6 +26,7 @@ pub struct Context {
     pub accounts: Accounts,
     pub sessions: Sessions,
     pub files: Files,
+    pub papers: Papers,
     pub sign_ins: SignIns,
     pub tickets: Tickets,
     pub registry: Registry,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::routing::{MethodRouter, get, post};
 
 use super::context::App;
-use super::handlers::{files, health, kiosk, openapi, recordings, sessions, sign_in, tickets};
+use super::handlers::{files, health, kiosk, openapi, papers, recordings, sessions, sign_in, tickets};
 use crate::limits;
 
 /// One route.
@@ -84,6 +84,22 @@ pub const ROUTES: &[Route] = &[
         "/api/v1/sessions/{session}/recordings/{segment}",
         "A file of the recording, whole or in ranges",
         || get(recordings::read),
+    )
+    .slow(),
+    route(
+        "http.papers.minutes",
+        "GET",
+        "/api/v1/sessions/{session}/visits/{visit}/minutes.pdf",
+        "Minutes of a visit as PDF/A; a draft until the text is frozen",
+        || get(papers::minutes),
+    )
+    .slow(),
+    route(
+        "http.papers.attendance",
+        "GET",
+        "/api/v1/sessions/{session}/attendance.pdf",
+        "Attendance of the session as PDF/A; a draft until it is closed",
+        || get(papers::attendance),
     )
     .slow(),
     route("http.tickets", "POST", "/api/v1/tickets", "A ticket for the socket", || post(tickets::issue)),

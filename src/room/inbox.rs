@@ -196,10 +196,17 @@ impl Task {
                 }
             }
             EngineEvent::Quality { connection, quality, .. } => {
-                if let Some(wire) = self.live.wires.get_mut(&connection) {
-                    wire.quality = quality;
-                    self.stale = true;
-                }
+                let Some(wire) = self.live.wires.get_mut(&connection) else { return };
+                wire.quality = quality;
+                self.stale = true;
+                let Some(point) = wire.actor.point.filter(|point| self.live.main.get(point) == Some(&connection))
+                else {
+                    return;
+                };
+                let state = &self.book.state;
+                let in_visit = state.on_stage().is_some_and(|visit| state.points_of(visit).contains(&point));
+                let crossed = self.lines.sample(point, &quality, in_visit);
+                self.by_itself(crossed.into_iter().collect());
             }
         }
     }
@@ -324,20 +331,19 @@ impl Task {
     }
 }
 
-/// Receive slot pairs by screen (design §5).
+/// Receive slot pairs by screen (design §5). A paper camera sends only; a companion receives what its function needs.
 fn slots_for(state: &super::state::State, actor: &Actor) -> u32 {
-    if actor.device == DeviceKind::CitizenScreen {
-        return 2;
-    }
     let functions = state.functions.get(&actor.user).map(|held| &held.functions);
     let has = |function: Function| functions.is_some_and(|held| held.contains(&function));
-    if has(Function::Presider) {
-        9
-    } else if has(Function::Technician) {
-        25
-    } else if has(Function::NoteTaker) {
-        2
-    } else {
-        4
+    let writes = has(Function::NoteTaker) || has(Function::Assistant);
+    match actor.device {
+        DeviceKind::CitizenScreen => 2,
+        DeviceKind::Paper => 0,
+        DeviceKind::Companion if has(Function::Technician) => 25,
+        DeviceKind::Companion if writes => 2,
+        DeviceKind::Companion => 0,
+        DeviceKind::Main if has(Function::Presider) => 9,
+        DeviceKind::Main if writes => 2,
+        DeviceKind::Main => 4,
     }
 }

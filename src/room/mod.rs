@@ -12,6 +12,7 @@ pub mod live;
 pub mod media_plan;
 mod project;
 mod publish;
+pub mod quality;
 pub mod record;
 pub mod recording;
 pub mod registry;

@@ -74,7 +74,7 @@ pub fn attendance(state: &State) -> Vec<AttendanceRow> {
     rows.map(|(point, entry)| AttendanceRow {
         point,
         person: entry.person.clone(),
-        status: entry.attendance(state.began_at, state.ended_at).code().to_owned(),
+        status: state.attendance_of(entry).code().to_owned(),
         intervals: entry.intervals.iter().map(|interval| (interval.from, interval.to)).collect(),
         substitute_for: entry.substitute_for,
         attested_by: state.attested.get(&point).cloned(),

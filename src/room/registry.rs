@@ -214,6 +214,8 @@ impl Registry {
             former_points: HashMap::new(),
             text_logged_at: now,
             recorder_checked_at: jiff::Timestamp::UNIX_EPOCH,
+            lines: Default::default(),
+            wall_offset_us: now.as_microsecond().saturating_sub(services.clock.mono_us()),
             stale: false,
             inbox,
             own: own.clone(),

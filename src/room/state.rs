@@ -15,7 +15,7 @@ use crate::domain::event::{Event, FrozenText, Registration, SegmentMark, Session
 use crate::domain::floor::Floor;
 use crate::domain::ids::{BlockId, CaseId, PersonId, PointId, SegmentId, SessionId, UnitId, UserId, VisitId};
 use crate::domain::people::{Class, Function, IdentityCheck};
-use crate::domain::presence::Roster;
+use crate::domain::presence::{AttendanceStatus, Entry, Roster};
 use crate::domain::session::{EligibilityGround, ReceptionKind, SessionAct, SessionStatus, SessionStep, StepOutcome};
 use crate::domain::units::PointRole;
 use crate::domain::visit::{BlockKind, ClosingCard, Confirmation, VisitAct, VisitStatus};
@@ -240,6 +240,24 @@ impl State {
         points.extend(self.central());
         points.insert(visit.about.citizen_point);
         points
+    }
+
+    /// The time in which a person had to be there: of their own visit for those received, else of the session.
+    pub fn attended_time(&self, entry: &Entry) -> (Option<Timestamp>, Option<Timestamp>) {
+        let own = |visit: &&VisitState| visit.about.persons.iter().any(|person| person.id == entry.person.id);
+        match self.visits.values().find(own) {
+            Some(visit) => {
+                let over = self.facts.visits.get(&visit.about.visit).and_then(|facts| facts.over_at);
+                (visit.began_at, visit.heard_at.or(over))
+            }
+            None => (self.began_at, self.ended_at),
+        }
+    }
+
+    /// The annex's word for a person. A citizen who goes home after the own visit has not left early.
+    pub fn attendance_of(&self, entry: &Entry) -> AttendanceStatus {
+        let (began, ended) = self.attended_time(entry);
+        entry.attendance(began, ended)
     }
 
     /// Applies one event. Never refuses: what is in the log has happened.

@@ -36,6 +36,9 @@ const TICK: Duration = Duration::from_millis(250);
 /// Text that is being written goes to the log this often (design §4).
 const LOG_TEXT_EVERY: SignedDuration = SignedDuration::from_secs(30);
 
+/// A difference between the clocks that is a step and no drift.
+const CLOCK_STEP_US: u64 = 1_000_000;
+
 /// The running commit.
 type Commit = Pin<Box<dyn Future<Output = Result<Option<Appended>, StoreError>> + Send>>;
 
@@ -58,6 +61,9 @@ pub(super) struct Task {
     pub(super) former_points: HashMap<ConnectionId, PointId>,
     pub(super) text_logged_at: Timestamp,
     pub(super) recorder_checked_at: Timestamp,
+    pub(super) lines: super::quality::Lines,
+    /// Wall clock minus monotonic clock, microseconds: a jump is a step of the clock.
+    pub(super) wall_offset_us: i64,
     /// Presence or quality changed since the last publication.
     pub(super) stale: bool,
     pub(super) inbox: mpsc::Receiver<Message>,
@@ -228,6 +234,10 @@ impl Task {
             }
             Event::UnrecordedAllowed { .. } | Event::RecorderRecovered => self.live.unrecorded_asked = None,
             Event::VisitRegistered(_) | Event::SessionMoved { .. } => self.ensure_keys(),
+            Event::VisitMoved { visit, to, .. } if !to.is_on_stage() => {
+                let digest = self.lines.digest(*visit);
+                self.by_itself(digest);
+            }
             _ => {}
         }
     }
@@ -342,13 +352,17 @@ impl Task {
 
     fn tick(&mut self) {
         let now = self.now();
+        self.watch_clock(now);
         let points: Vec<_> = self.book.state.points.keys().copied().collect();
         for point in points {
             links::elect_main(&mut self.live, point, now);
         }
         // Nothing new is decided while a decision about the same thing is on its way.
         if self.queue.ahead.state.seq == self.book.state.seq {
+            let missing: Vec<_> = self.live.missing.keys().copied().collect();
             let mut events = links::reconcile(&self.book.state, &mut self.live, now);
+            // A cut too short for the log was shown all the same: so is its end.
+            self.stale |= !self.live.missing.keys().copied().eq(missing);
             events.extend(decide::interrupt_for_loss(&self.book.state, &self.live, now));
             events.extend(decide::close_after_undo(&self.book.state, now));
             if now.duration_since(self.text_logged_at) >= LOG_TEXT_EVERY {
@@ -364,6 +378,16 @@ impl Task {
         }
         self.publisher.nurse(now);
         self.check_recorder();
+    }
+
+    /// A step of more than a second is an event: order is the sequence, durations are monotonic (design §4).
+    fn watch_clock(&mut self, now: Timestamp) {
+        let offset = now.as_microsecond().saturating_sub(self.services.clock.mono_us());
+        let delta_us = offset.saturating_sub(self.wall_offset_us);
+        if delta_us.unsigned_abs() > CLOCK_STEP_US {
+            self.wall_offset_us = offset;
+            self.by_itself(vec![Event::ClockStepped { delta_us }]);
+        }
     }
 
     pub(super) fn reply(&mut self, reply: Reply, re: CommandId, result: Result<i64, Refusal>) {

@@ -52,6 +52,7 @@ pub(super) const PAGE: &str = "SELECT session_id, seq, at_us, boot_id, mono_us, 
 const HEADS: &str = "SELECT e.session_id, e.seq, e.hash, e.at_us FROM session_event e \
      JOIN (SELECT session_id, MAX(seq) AS seq FROM session_event GROUP BY session_id) last \
      ON last.session_id = e.session_id AND last.seq = e.seq ORDER BY e.session_id";
+const HASH_AT: &str = "SELECT hash FROM session_event WHERE session_id = $1 AND seq = $2";
 pub(super) const CHECKPOINTS: &str = "SELECT session_id, seq, head, at_us, reason, key_id, signature FROM checkpoint \
      WHERE session_id = $1 ORDER BY seq";
 
@@ -133,6 +134,12 @@ impl Store {
             });
         }
         Ok(heads)
+    }
+
+    /// Hash of one event: the head of the log when it was the last. `None` beyond the end.
+    pub async fn hash_at(&self, session: SessionId, seq: u64) -> Result<Option<Hash>, StoreError> {
+        let row = self.read(HASH_AT, &[session.into(), seq.into()]).await?.pop();
+        row.map(|mut row| row.parse("session_event.hash")).transpose()
     }
 
     /// The signed heads of a log.

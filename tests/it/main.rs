@@ -2,12 +2,15 @@
 
 #![allow(
     clippy::allow_attributes,
+    clippy::disallowed_methods,
+    clippy::type_complexity,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     clippy::string_slice,
     clippy::print_stdout,
+    clippy::disallowed_methods,
     unreachable_pub,
     reason = "a test that cannot go on must stop, and helpers of tests are tests"
 )]
@@ -24,14 +27,18 @@ mod authz_matrix;
 mod authz_units;
 mod chain_golden;
 mod chaos;
+mod demo_day;
+mod demo_media;
 mod demo_seed;
 mod docs;
+mod http_files;
 mod http_guard;
 mod media_call;
 mod media_harm;
 mod media_loss;
 mod media_stage;
 mod papers;
+mod papers_of_a_day;
 mod recorder;
 mod room_live;
 mod room_rules;

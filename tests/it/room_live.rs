@@ -213,7 +213,7 @@ async fn a_crash_is_a_start_with_a_past() {
             [CENTRAL, COMMUNE_A].iter().all(|point| c.public(&format!("/points/{point}/link")) == json!("connected"))
         })
         .await;
-    let day = day.is_killed_and_starts_again().await;
+    let day = day.after_a_kill().await;
     let mut note_taker = day.joins(Who::NoteTaker).await;
     let mut officer = day.joins(Who::OfficerA).await;
     let _presider = day.joins(Who::Presider).await;
@@ -257,6 +257,21 @@ async fn a_cut_of_the_citizens_point_is_a_gap_then_an_interruption() {
     let state = state(&day).await;
     assert_eq!(state.gaps.len(), 1);
     assert!(state.gaps[0].to.unwrap().duration_since(state.gaps[0].from).as_secs() >= 10);
+}
+
+/// A cut of less than three seconds is shown while it lasts, and is no gap of the record.
+#[tokio::test]
+async fn a_short_cut_is_shown_and_is_no_gap() {
+    let day = Day::with_open_lobby(World::sqlite().await).await;
+    let mut presider = day.joins(Who::Presider).await;
+    let officer = day.joins(Who::OfficerA).await;
+    let link = format!("/points/{COMMUNE_A}/link");
+    presider.until("the point linked", |c| c.public(&link) == json!("connected")).await;
+    officer.leaves().await;
+    presider.until("the loss", |c| c.public(&link) == json!("lost")).await;
+    let _officer = day.joins(Who::OfficerA).await;
+    presider.until("the point back", |c| c.public(&link) == json!("connected")).await;
+    assert!(state(&day).await.gaps.is_empty());
 }
 
 /// T07, T08: a client that comes back with what it has is sent nothing twice; a slow one gets a snapshot instead of a

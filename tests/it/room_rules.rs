@@ -501,8 +501,13 @@ fn any_command() -> impl Strategy<Value = Command> {
     ]
 }
 
+/// `make test-long` asks for more.
+fn cases() -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(128)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
 
     /// T01, T02: no panic, the live state is the fold of the log, and the invariants of the room hold after every act.
     #[test]

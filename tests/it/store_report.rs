@@ -26,6 +26,9 @@ fn faults() -> Vec<FaultKind> {
         FaultKind::BodyMissing,
         FaultKind::BodyUnopened,
         FaultKind::PaperKeyUnknown,
+        FaultKind::PaperTextMismatch,
+        FaultKind::RecordingMismatch { name: name() },
+        FaultKind::RecordingMissing { name: name() },
         FaultKind::FileMissing { name: name() },
         FaultKind::FileMismatch { name: name() },
         FaultKind::FileUnlisted { name: name() },
@@ -56,6 +59,7 @@ fn every_line_can_be_said() {
             Checked::Checkpoints { count: 1 },
             Checked::Anchor { at_us: 1, heads: 1 },
             Checked::Paper { session, seq: 1 },
+            Checked::Recordings { present: 1, absent: 0 },
             Checked::Files { count: 1 },
             Checked::NothingOutside,
         ];

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use diemcau::clock::SystemClock;
+use diemcau::clock::{SharedClock, SystemClock};
 use diemcau::domain::actor::Actor;
 use diemcau::domain::cases::PetitionKind;
 use diemcau::domain::chain::Hash;
@@ -100,6 +100,7 @@ pub struct Day {
     pub registry: Registry,
     pub engine: Arc<MediaEngine>,
     pub recorder: Arc<Recorder>,
+    pub clock: SharedClock,
 }
 
 impl Day {
@@ -133,7 +134,7 @@ impl Day {
         let media = MediaConfig { listen: "127.0.0.1:0".parse().unwrap(), advertise: Vec::new() };
         let engine = MediaEngine::start(&media, clock.clone(), engine_events, recorder.clone()).unwrap();
         let services = Services {
-            clock,
+            clock: clock.clone(),
             store: world.store.clone(),
             engine: engine.clone(),
             recorder: recorder.clone(),
@@ -154,7 +155,7 @@ impl Day {
                 to_recorder.recorder_event(event).await;
             }
         });
-        Self { world, registry, engine, recorder }
+        Self { world, registry, engine, recorder, clock }
     }
 
     pub async fn room(&self) -> RoomHandle {
@@ -197,8 +198,8 @@ impl Day {
     }
 
     /// As after a crash: nothing is told to anybody, a new process opens the same data.
-    pub async fn is_killed_and_starts_again(self) -> Self {
-        let Self { world, registry, engine, recorder } = self;
+    pub async fn after_a_kill(self) -> Self {
+        let Self { world, registry, engine, recorder, .. } = self;
         drop((registry, engine, recorder));
         let store = world.again().await;
         Self::on(World { store, ..world }).await

@@ -27,11 +27,12 @@ try {
 
   // --- in the room
   await Promise.all([presider.enter(), noteTaker.enter("companion"), a.enter(), b.enter()]);
+  await presider.openLobby();
   await Promise.all([picturesFlow(presider.page, { atLeast: 2 }), picturesFlow(a.page), picturesFlow(b.page)]);
   check("pictures flow in both directions before the first visit", (await mediaStats(a.page)).sent.frames > 0);
   await Promise.all([a.seesAndHears(), b.seesAndHears()]);
   await Promise.all([a.seatEverybody(), b.seatEverybody()]);
-  await presider.bringToStart();
+  await presider.makeReady();
   await presider.start("Buổi thử của hệ thống");
   check("the session is recorded", await presider.sees("recording", "Đang ghi hình"));
 

@@ -5,7 +5,10 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { Browser } from "playwright-core";
 import { build } from "vite";
+import { ID } from "../src/features/session/fixture/room";
 import { openBrowser } from "./browser";
+import { me, rows } from "./player/office";
+import { play } from "./player/play";
 import { serveSite } from "./player/site";
 
 // The built pages under the server's content policy, with and without network.
@@ -43,6 +46,29 @@ test("the sign-in page needs no foreign address and breaks no rule of the policy
   expect(await page.evaluate(() => document.documentElement.lang)).toBe("en");
   await page.evaluate(() => document.fonts.ready);
   expect(await page.evaluate(() => document.fonts.check("16px 'Be Vietnam Pro'"))).toBe(true);
+  expect(trouble).toEqual([]);
+  await page.close();
+}, 30_000);
+
+test("who is not signed in is sent to sign in, once, and comes back to where they wanted to go", async () => {
+  const page = await browser.newPage();
+  await page.route("**/api/v1/me", (route) => route.fulfill({ status: 401, json: {} }));
+  await page.goto(`${origin}/kiem-tra-thiet-bi?buoi=b1`);
+  await page.getByLabel("Mật khẩu").waitFor();
+  expect(new URL(page.url()).searchParams.get("den")).toBe("/kiem-tra-thiet-bi?buoi=b1");
+  await page.close();
+}, 30_000);
+
+test("a day may be typed under the policy", async () => {
+  const page = await browser.newPage({ locale: "vi-VN" });
+  const trouble: string[] = [];
+  page.on("pageerror", (error) => trouble.push(String(error)));
+  const api = { "/me": me(ID.officerA), "/sessions": { rows, next: null } };
+  await play(page, { api, sections: {}, point: null });
+  await page.goto(`${origin}/`);
+  await page.getByRole("group", { name: "Ngày" }).getByRole("spinbutton").first().click();
+  await page.keyboard.type("21122026", { delay: 30 });
+  await page.getByRole("main").getByText("21 tháng 12, 2026").first().waitFor();
   expect(trouble).toEqual([]);
   await page.close();
 }, 30_000);

@@ -79,7 +79,7 @@ pub const TABLE: &[(&str, &[Grant])] = &[
     ("move_session.make_ready", &[PRESIDER, NOTE_TAKER, RECEPTION, TECHNICIAN]),
     ("record_step.publication", &[RECEPTION]),
     ("record_step.notice", &[RECEPTION]),
-    ("record_step.trial_call", &[RECEPTION, TECHNICIAN, UNIT_TECHNICIAN]),
+    ("record_step.trial_call", &[RECEPTION, TECHNICIAN, UNIT_TECHNICIAN, OFFICER_OWN]),
     ("record_step.seen_and_heard", &[OFFICER_OWN, NOTE_TAKER, PRESIDER]),
     ("record_step.roll_call", &[PRESIDER, NOTE_TAKER]),
     ("record_step.rules_read", &[PRESIDER, NOTE_TAKER]),

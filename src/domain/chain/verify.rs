@@ -91,6 +91,21 @@ pub enum FaultKind {
     /// The paper names a key that is not this installation's.
     #[error("the paper names another installation's key")]
     PaperKeyUnknown,
+    /// The paper's text is not the one that was frozen at the event it names.
+    #[error("the paper's text is not the one that was frozen")]
+    PaperTextMismatch,
+    /// A recording is not the one whose hash the log has.
+    #[error("the recording {name} is not the one that was recorded")]
+    RecordingMismatch {
+        /// Its name: in a bundle, else its id.
+        name: String,
+    },
+    /// A recording that the log has is not there.
+    #[error("the recording {name} is missing")]
+    RecordingMissing {
+        /// Its name: in a bundle, else its id.
+        name: String,
+    },
     /// A file of a bundle is missing.
     #[error("the file {name} is missing")]
     FileMissing {
@@ -131,6 +146,9 @@ impl FaultKind {
             Self::HeadMismatch { .. } => "head_mismatch",
             Self::TailMissing { .. } => "tail_missing",
             Self::PaperKeyUnknown => "paper_key_unknown",
+            Self::PaperTextMismatch => "paper_text_mismatch",
+            Self::RecordingMismatch { .. } => "recording_mismatch",
+            Self::RecordingMissing { .. } => "recording_missing",
             Self::FileMissing { .. } => "file_missing",
             Self::FileUnlisted { .. } => "file_unlisted",
             Self::FileMismatch { .. } => "file_mismatch",

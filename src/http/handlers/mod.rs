@@ -4,6 +4,7 @@ pub(super) mod files;
 pub(super) mod health;
 pub(super) mod kiosk;
 pub(super) mod openapi;
+pub(super) mod papers;
 pub(super) mod recordings;
 pub(super) mod sessions;
 pub(super) mod sign_in;

@@ -8,6 +8,7 @@ use std::path::Path;
 use super::database::checked;
 use super::export::digest;
 use super::manifest::{CHECKPOINTS, FORMAT, KEYS, LOG, LogLine, MANIFEST, Manifest, safe_name};
+use super::recordings::{RECORDINGS, RecordedFile};
 use super::{Against, Checked, Report, SessionReport, check_against, marks};
 use crate::domain::chain::{BodyState, Checkpoint, Fault, FaultKind, Item, KeyRing, Scope, Verifier};
 use crate::domain::ids::SessionId;
@@ -67,9 +68,11 @@ fn verify(dir: &Path, against: &Against, report: &mut Report) -> Result<(), Stop
     let sound = log(dir, &ring, manifest.session, marks(&ring, manifest.session, &checkpoints, against)?)?;
     let moment = (manifest.key_id, manifest.made_at_us);
     ring.signed("bundle", moment, &manifest.text(), &manifest.signature, &Ed25519Check).map_err(of_bundle)?;
+    let recordings = recordings(dir, &manifest)?;
     files(dir, &manifest)?;
     report.sessions.push(sound);
     report.checked = checked(&ring, checkpoints.len(), &about(against, manifest.session));
+    report.checked.extend(recordings);
     report.checked.push(Checked::Files { count: manifest.files.len() });
     Ok(())
 }
@@ -113,6 +116,35 @@ fn log(
 
 fn item(line: &str) -> Result<Item, &'static str> {
     serde_json::from_str::<LogLine>(line).map_err(|_| "line")?.item()
+}
+
+/// Recordings by the hashes of the log, before the files in general: a changed one is named as such, whether it was
+/// changed in the bundle or before.
+fn recordings(dir: &Path, manifest: &Manifest) -> Result<Option<Checked>, Stop> {
+    let Some(listed) = manifest.files.iter().find(|file| file.name == RECORDINGS) else { return Ok(None) };
+    let list: Vec<RecordedFile> = read_json(dir, RECORDINGS)?;
+    if digest(&dir.join(RECORDINGS))? != (listed.bytes, listed.sha256) {
+        return Err(of_bundle(FaultKind::FileMismatch { name: RECORDINGS.to_owned() }));
+    }
+    let (mut present, mut absent) = (0_usize, 0_usize);
+    for recorded in &list {
+        let Some(name) = recorded.file.clone() else {
+            absent = absent.saturating_add(1);
+            continue;
+        };
+        if !safe_name(&name) {
+            return Err(of_bundle(FaultKind::Malformed { field: RECORDINGS.to_owned() }));
+        }
+        let path = dir.join(&name);
+        if !path.is_file() {
+            return Err(of_bundle(FaultKind::RecordingMissing { name }));
+        }
+        if digest(&path)? != (recorded.bytes, recorded.sha256) {
+            return Err(of_bundle(FaultKind::RecordingMismatch { name }));
+        }
+        present = present.saturating_add(1);
+    }
+    Ok(Some(Checked::Recordings { present, absent }))
 }
 
 fn files(dir: &Path, manifest: &Manifest) -> Result<(), Stop> {

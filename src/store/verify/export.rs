@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Write as _;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -107,7 +108,8 @@ fn write_files(
     if partial.exists() {
         fs::remove_dir_all(&partial).map_err(|source| io(".", source))?;
     }
-    fs::create_dir_all(&partial).map_err(|source| io(".", source))?;
+    // What is in it may be opened recordings: for whoever made it alone.
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(&partial).map_err(|source| io(".", source))?;
     let mut files = Vec::new();
     for (name, bytes) in written {
         write(&partial, name, &bytes)?;
@@ -138,7 +140,7 @@ fn listed(folder: &Path, name: &str) -> Result<ManifestFile, ExportError> {
 }
 
 /// Size and SHA-256 of a file, without holding it in memory.
-pub(super) fn digest(path: &Path) -> std::io::Result<(u64, Hash)> {
+pub fn digest(path: &Path) -> std::io::Result<(u64, Hash)> {
     let mut hasher = Sha256::new();
     let bytes = std::io::copy(&mut fs::File::open(path)?, &mut HashWriter(&mut hasher))?;
     Ok((bytes, Hash(hasher.finalize().into())))

@@ -7,12 +7,15 @@ mod bundle;
 mod database;
 mod export;
 mod manifest;
+mod recordings;
 mod report;
 
 pub use bundle::verify_bundle;
 pub use database::verify_database;
+pub use export::digest;
 pub use export::{BundleFile, ExportError};
 pub use manifest::{Manifest, ManifestFile};
+pub use recordings::{RECORDINGS, RecordedFile};
 pub use report::{Checked, Line, Report, SessionReport};
 
 use crate::domain::chain::{Anchor, Checkpoint, Fault, FaultKind, KeyRing, Mark, MarkSource, Paper};

@@ -48,6 +48,13 @@ pub enum Checked {
         /// How many.
         count: usize,
     },
+    /// Recordings, by the hashes of the log.
+    Recordings {
+        /// Whose files were there and are the recorded ones.
+        present: usize,
+        /// Whose files were not handed over.
+        absent: usize,
+    },
     /// Nothing that was kept elsewhere: a rewrite of everything by the holder of the keys would not show.
     NothingOutside,
 }
@@ -141,6 +148,9 @@ fn checked_line(checked: &Checked) -> Line {
             line("against.paper", vec![("session", session.to_string()), ("seq", seq.to_string())])
         }
         Checked::Files { count } => line("against.files", vec![("count", count.to_string())]),
+        Checked::Recordings { present, absent } => {
+            line("against.recordings", vec![("present", present.to_string()), ("absent", absent.to_string())])
+        }
         Checked::NothingOutside => line("against.nothing_outside", Vec::new()),
     }
 }
@@ -155,9 +165,11 @@ fn fault_line(kind: &FaultKind) -> Line {
         }
         FaultKind::HeadMismatch { source_of_mark } => (Some(source_of_mark.code()), Vec::new()),
         FaultKind::TailMissing { end, source_of_mark } => (Some(source_of_mark.code()), vec![("end", end.to_string())]),
-        FaultKind::FileMissing { name } | FaultKind::FileMismatch { name } | FaultKind::FileUnlisted { name } => {
-            (None, vec![("name", name.clone())])
-        }
+        FaultKind::FileMissing { name }
+        | FaultKind::FileMismatch { name }
+        | FaultKind::FileUnlisted { name }
+        | FaultKind::RecordingMismatch { name }
+        | FaultKind::RecordingMissing { name } => (None, vec![("name", name.clone())]),
         _ => (None, Vec::new()),
     };
     match detail {

@@ -215,10 +215,28 @@ pub const LAYERS: &[Layer] = &[
         crates: Only(&["jiff", "serde", "serde_json", "thiserror", "uuid"]),
         pure: true,
     },
+    // Papers and bundles are made from the folded state; recordings are opened where they lie.
+    Layer {
+        modules: &["app::papers", "app::export", "app::prove", "app::record"],
+        uses: &[
+            "app",
+            "domain",
+            "store",
+            "documents",
+            "room::state",
+            "media::plan",
+            "media::record",
+            "error",
+            "limits",
+            "text",
+        ],
+        crates: Not(OUTSIDE),
+        pure: false,
+    },
     // Use cases of the office.
     Layer {
         modules: &["app"],
-        uses: &["domain", "store", "documents", "clock", "error", "limits"],
+        uses: &["domain", "store", "documents", "clock", "error", "limits", "text"],
         crates: Not(OUTSIDE),
         pure: false,
     },

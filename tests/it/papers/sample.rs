@@ -105,6 +105,8 @@ pub(crate) fn online() -> Online {
                 address: some("Số 12 đường Trần Phú, phường Hải Châu, tỉnh Hải Vân"),
                 head: some("Đỗ Minh Khôi"),
                 present: ["Nguyễn Thị Ánh Tuyết", "Lê Quang Huỳnh", "Phạm Đức Thịnh"].map(str::to_owned).to_vec(),
+                connected_from: Some(at(7, 52, 10)),
+                connected_to: Some(at(9, 41, 2)),
             },
             PointLine {
                 name: "Điểm cầu xã Bình Khê".to_owned(),
@@ -112,6 +114,8 @@ pub(crate) fn online() -> Online {
                 address: some("Trụ sở Ủy ban nhân dân xã Bình Khê, thôn Trại Mới"),
                 head: some("Vũ Thị Hằng"),
                 present: ["Trần Văn Đường", "Vũ Thị Hằng"].map(str::to_owned).to_vec(),
+                connected_from: Some(at(7, 55, 31)),
+                connected_to: None,
             },
         ],
         connected_from: at(7, 52, 10),

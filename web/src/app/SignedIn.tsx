@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
-import { Navigate, Outlet, useLocation } from "@tanstack/react-router";
+import { Outlet, useRouter } from "@tanstack/react-router";
+import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { meQuery } from "../api/queries";
 import { useFailure } from "../api/useFailure";
@@ -11,10 +12,9 @@ import css from "./Centre.module.css";
 export function SignedIn() {
   const { t } = useTranslation("common");
   const failure = useFailure();
-  const { href } = useLocation();
   const { data: me, error, isPending, refetch } = useQuery(meQuery);
   if (me) return <Outlet />;
-  if (me === null) return <Navigate to="/dang-nhap" search={{ den: href }} replace />;
+  if (me === null) return <GoSignIn />;
   return (
     <main className={css.centre}>
       {isPending || !error ? (
@@ -29,4 +29,14 @@ export function SignedIn() {
       )}
     </main>
   );
+}
+
+/** Once: this component stays on the page until the sign-in page has loaded, while the address has changed already. */
+function GoSignIn() {
+  const router = useRouter();
+  useEffect(() => {
+    const { href, pathname } = router.latestLocation;
+    if (!pathname.startsWith("/dang-nhap")) void router.navigate({ to: "/dang-nhap", search: { den: href }, replace: true });
+  }, [router]);
+  return null;
 }

@@ -122,7 +122,7 @@ export const record: RecordView = {
       attested_by: "Phạm Văn Đức",
     },
   ],
-  gaps: [{ point: ID.pointA, from: at("01:20:10"), to: at("01:20:42"), cause: "gap.media", visit: ID.visit1 }],
+  gaps: [{ point: ID.pointA, from: at("01:20:10"), to: at("01:20:42"), cause: "point_lost", visit: ID.visit1 }],
   visits: [
     {
       visit: ID.visit1,

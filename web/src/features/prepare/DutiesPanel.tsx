@@ -1,13 +1,13 @@
 import { useTranslation } from "react-i18next";
 import type { PublicSection, StaffSection } from "../../protocol/section";
-import { dutyKey, dutyStep } from "../session/model/duties";
+import { dutyKey, dutyPoint } from "../session/model/duties";
 import css from "./PreparePage.module.css";
 
 /** What the law still wants before the start. */
 export function DutiesPanel({ shared, staff }: { shared: PublicSection; staff: StaffSection }) {
   const { t } = useTranslation("office");
   if (staff.open_duties.length === 0) return null;
-  const placeOf = (code: string) => shared.points[dutyStep(code)?.point ?? ""]?.name ?? "";
+  const placeOf = (code: string) => shared.points[dutyPoint(code) ?? ""]?.name ?? "";
   return (
     <section className={css.panel} aria-labelledby="duties">
       <h2 id="duties">{t("prepare.duties")}</h2>

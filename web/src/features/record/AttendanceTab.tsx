@@ -54,7 +54,7 @@ export function AttendanceTab({ record }: { record: RecordView }) {
             { title: t("record.point"), cell: ({ point }) => place(point) },
             { title: t("record.from"), cell: ({ from }) => seconds(from) },
             { title: t("record.to"), cell: ({ to }) => (to === null ? t("record.ongoing") : seconds(to)) },
-            { title: t("record.cause"), cell: ({ cause }) => t(`server:${cause}`, { defaultValue: cause }) },
+            { title: t("record.cause"), cell: ({ cause }) => t(`terms:gap.${cause}`, { defaultValue: cause }) },
           ]}
         />
       </section>

@@ -13,6 +13,11 @@ export function dutyStep(code: string): { step: SessionStep; point: PointId | nu
   return { step, point: point ?? null, now: IN_THE_ROOM.includes(step) };
 }
 
+/** The point a duty is about, where it is about one. */
+export function dutyPoint(code: string): PointId | null {
+  return code.split(":")[1] ?? null;
+}
+
 /** Key of the sentence of a duty; the point is its parameter. */
 export function dutyKey(code: string): string {
   return `duty.${code.replace(/^duty\./, "").split(":")[0] ?? ""}`;

@@ -50,7 +50,7 @@ export function ClosingCard({ visit, onClose }: { visit: string; onClose: () => 
       actions={
         <>
           <Button onPress={onClose}>{t("closing.back")}</Button>
-          <Button kind="primary" size="large" isPending={act.pending} onPress={() => void send()}>
+          <Button kind="primary" isPending={act.pending} onPress={() => void send()}>
             {t("closing.send")}
           </Button>
         </>

@@ -5,7 +5,7 @@ import { Dialog } from "@/primitives/Dialog";
 import { Field } from "@/primitives/Field";
 import { Notice } from "@/primitives/Notice";
 import { startCommand } from "../model/presider";
-import { dutyKey, dutyStep } from "../model/duties";
+import { dutyKey, dutyPoint, dutyStep } from "../model/duties";
 import { useSession } from "../hooks/roomContext";
 import { at } from "../model/sections";
 import { ActButton } from "../parts/ActButton";
@@ -56,7 +56,7 @@ export function StartDialog({ duties, isOpen, onClose }: Props) {
               return (
                 <li key={duty} className={css.duty}>
                   <span>
-                    {t(dutyKey(duty), { defaultValue: t("duty.other", { code: duty }), point: at(room.public?.points, step?.point ?? null)?.name ?? "" })}
+                    {t(dutyKey(duty), { defaultValue: t("duty.other", { code: duty }), point: at(room.public?.points, dutyPoint(duty))?.name ?? "" })}
                   </span>
                   {step?.now && (
                     <ActButton command={{ do: "record_step", step: step.step, point: step.point, outcome: { result: "done", note: "" } }}>

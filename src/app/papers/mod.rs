@@ -1,0 +1,149 @@
+//! Papers from the live record: which paper a visit gets, what it is proven by, and its printing.
+//!
+//! The mappings (`minutes`, `no_show`, `denunciation`, `attendance`) are pure: a folded state and the office's names in,
+//! a view model out. This file adds what is stored beside them and hands the model to the press.
+
+mod attendance;
+mod denunciation;
+mod minutes;
+mod no_show;
+mod office;
+mod online;
+mod people;
+mod signing;
+mod span;
+#[cfg(test)]
+mod tests;
+mod words;
+
+use jiff::{Timestamp, Zoned};
+
+pub use attendance::attendance;
+pub use denunciation::denunciation;
+pub use minutes::minutes;
+pub use no_show::no_show;
+pub use office::Office;
+
+use crate::documents::{Paper, PaperError, PaperProof, PaperRequest, Press};
+use crate::domain::calendar;
+use crate::domain::chain::{CheckpointReason, Hash};
+use crate::domain::ids::{SessionId, VisitId};
+use crate::domain::people::Class;
+use crate::domain::visit::VisitStatus;
+use crate::error::AppError;
+use crate::room::state::{State, VisitState};
+use crate::store::{Store, StoreError};
+
+/// The papers of the installation.
+#[derive(Clone, Debug)]
+pub struct Papers {
+    store: Store,
+    press: Press,
+}
+
+/// A paper as it is handed out.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Printed {
+    /// ASCII, of kind, day and number: never a person's name.
+    pub file_name: String,
+    pub pdf: Vec<u8>,
+}
+
+impl From<PaperError> for AppError {
+    fn from(error: PaperError) -> Self {
+        Self::Paper { code: error.code(), detail: error.to_string() }
+    }
+}
+
+impl Papers {
+    pub fn new(store: Store, press: Press) -> Self {
+        Self { store, press }
+    }
+
+    /// Minutes of one visit: the form that its class and its end ask for; a draft until the text is frozen.
+    ///
+    /// # Errors
+    /// `NotFound` without such a visit; the store's; the press's as `Paper`.
+    pub async fn minutes(&self, state: &State, visit: VisitId) -> Result<Printed, AppError> {
+        let (session, at) = self.session_of(state)?;
+        let visit = state.visits.get(&visit).ok_or(AppError::NotFound)?;
+        let office = self.office(state).await?;
+        let proof = self.proof(state, visit).await?;
+        let id = visit.about.visit;
+        let at = state.facts.visits.get(&id).and_then(|facts| facts.frozen).map_or(at, |frozen| frozen.at);
+        let day = calendar::local_date(at);
+        let file_name = format!("bien-ban-{day}-luot-{:02}.pdf", visit.about.number);
+        let (ident, date) = (format!("{session}/{id}/minutes"), calendar::zoned(at));
+        let pdf = match (visit.about.class, visit.status) {
+            (_, VisitStatus::NoShow) => self.print(&no_show(state, visit, &office), ident, date).await,
+            (Class::Restricted, _) => self.print(&denunciation(state, visit, &office, proof), ident, date).await,
+            (Class::Normal, _) => self.print(&minutes(state, visit, &office, proof), ident, date).await,
+        };
+        Ok(Printed { file_name, pdf: pdf? })
+    }
+
+    /// Attendance of the session; a draft until the session is closed.
+    ///
+    /// # Errors
+    /// As [`Papers::minutes`].
+    pub async fn attendance(&self, state: &State) -> Result<Printed, AppError> {
+        let (session, at) = self.session_of(state)?;
+        let office = self.office(state).await?;
+        let mut annex = attendance(state, &office);
+        annex.proof = self.proof_of_session(session, &annex).await?;
+        let file_name = format!("phu-luc-tham-du-{}.pdf", calendar::local_date(at));
+        let pdf = self.print(&annex, format!("{session}/attendance"), calendar::zoned(at)).await?;
+        Ok(Printed { file_name, pdf })
+    }
+
+    /// The session, and the moment it began or is planned for.
+    fn session_of(&self, state: &State) -> Result<(SessionId, Timestamp), AppError> {
+        let about = state.about.as_ref().ok_or(AppError::NotFound)?;
+        Ok((about.session, state.began_at.unwrap_or(about.starts_at)))
+    }
+
+    async fn print<P: Paper>(&self, paper: &P, ident: String, date: Zoned) -> Result<Vec<u8>, AppError> {
+        Ok(self.press.render(&PaperRequest::new(paper, ident, date)?).await?)
+    }
+
+    async fn office(&self, state: &State) -> Result<Office, AppError> {
+        let unit = state.about.as_ref().map(|about| about.unit).ok_or(AppError::NotFound)?;
+        let units = self.store.units().await?;
+        let own = units.iter().find(|known| known.id == unit).ok_or(AppError::NotFound)?;
+        Ok(Office::of(own, &units))
+    }
+
+    /// The state of the log at the freezing of the text: what the visit's paper is compared with for ever. None while
+    /// nothing is frozen.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn proof(&self, state: &State, visit: &VisitState) -> Result<Option<PaperProof>, AppError> {
+        let (session, _) = self.session_of(state)?;
+        let frozen = state.facts.visits.get(&visit.about.visit).and_then(|facts| facts.frozen);
+        let (Some(text), Some(seq), Some(frozen)) = (&visit.frozen, visit.frozen_seq, frozen) else { return Ok(None) };
+        let (Ok(seq), Ok(text)) = (u64::try_from(seq), text.sha256.parse()) else {
+            return Err(AppError::Internal("a frozen text without its hash".to_owned()));
+        };
+        let head = self.store.hash_at(session, seq).await?.ok_or(AppError::NotFound)?;
+        let key = self.fingerprint(frozen.at)?;
+        Ok(Some(PaperProof { session, visit: Some(visit.about.visit), seq, head, text, key }))
+    }
+
+    /// The newest signed head since the session was closed; the text hash is that of the annex's content as data.
+    async fn proof_of_session(&self, session: SessionId, paper: &impl Paper) -> Result<Option<PaperProof>, AppError> {
+        let signed = self.store.checkpoints(session).await?;
+        let Some(last) = signed.into_iter().rfind(|signed| signed.reason != CheckpointReason::Frozen) else {
+            return Ok(None);
+        };
+        let content = serde_json::to_vec(paper).map_err(PaperError::Request)?;
+        let at = Timestamp::from_microsecond(last.at_us).map_err(|error| AppError::Internal(error.to_string()))?;
+        let (text, key) = (Hash::of(&content), self.fingerprint(at)?);
+        Ok(Some(PaperProof { session, visit: None, seq: last.seq, head: last.head, text, key }))
+    }
+
+    fn fingerprint(&self, at: Timestamp) -> Result<Hash, AppError> {
+        let signer = self.store.keys().signer(at.as_microsecond()).map_err(StoreError::from)?;
+        Ok(signer.public().fingerprint())
+    }
+}

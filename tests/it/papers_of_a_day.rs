@@ -1,0 +1,342 @@
+//! Milestone D: what remains after the last word. A visit runs through a real room with a real recorder; then its papers
+//! are printed from the log, its bundle is verified by the program alone, and every harm is named.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command as Process, Output};
+use std::time::Duration;
+
+use bytes::Bytes;
+use diemcau::app::export::{Exporter, Opened};
+use diemcau::app::papers::Papers;
+use diemcau::app::prove;
+use diemcau::documents::{PaperProof, Press};
+use diemcau::domain::cases::{Outcome, Petition, PetitionKind};
+use diemcau::domain::chain::{FaultKind, Hash};
+use diemcau::domain::ids::{BlockId, PersonId, PetitionId, SegmentId};
+use diemcau::domain::people::{Person, PersonRole};
+use diemcau::domain::visit::{Answer, BlockKind, ClosingCard, Confirmation, VisitAct};
+use diemcau::media::engine::{Codec, RecordSink as _, RecordedPacket};
+use diemcau::media::plan::{Layer, RecordTarget, SourceId, SourceKind};
+use diemcau::media::record::segment_path;
+use diemcau::protocol::command::Command;
+use diemcau::room::state::State;
+use diemcau::store::verify::{Against, Report, verify_bundle};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::support::day::{CENTRAL, CITIZEN_1, COMMUNE_A, Client, Day, SESSION, UNIT, VISIT_1, VISIT_2, Who, person};
+use super::support::store::World;
+
+const TEXT: &str = "Ông trình bày việc thu hồi 1.250 m² đất nông nghiệp.";
+
+/// Unoptimized and on a busy machine.
+fn papers(day: &Day) -> Papers {
+    let press = Press::new(env!("CARGO_BIN_EXE_diemcau")).with_time_limit(Duration::from_secs(180));
+    Papers::new(day.world.store.clone(), press)
+}
+
+fn recordings(day: &Day) -> PathBuf {
+    day.world.dir.path().join("recordings")
+}
+
+async fn state(day: &Day) -> State {
+    day.room().await.look().await.unwrap().state
+}
+
+async fn until(day: &Day, what: &str, holds: impl Fn(&State) -> bool) {
+    for _ in 0..600 {
+        if holds(&state(day).await) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("never: {what}");
+}
+
+/// Three seconds of sound of the citizen's point, as the media plane hands them over: Opus silence of 20 ms each.
+async fn speaks(day: &Day, officer: &Client) -> SourceId {
+    let source = SourceId { connection: officer.connection, kind: SourceKind::Microphone };
+    let target = RecordTarget { session: SESSION, visit: Some(VISIT_1) };
+    for n in 0..150_u16 {
+        let at = day.clock.mono_us();
+        let packet = RecordedPacket {
+            source,
+            target,
+            layer: Layer::Full,
+            codec: Codec::Opus,
+            sequence: n,
+            timestamp: u32::from(n) * 960,
+            marker: false,
+            arrival_us: at,
+            capture_us: Some(at),
+            payload: Bytes::from_static(&[0xF8, 0xFF, 0xFE]),
+        };
+        assert!(day.recorder.push(packet));
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    source
+}
+
+/// One visit from the waiting room to the register, with a cut of its point in the middle, a recording, a refusal of
+/// nothing; then the session is closed.
+async fn lived() -> Day {
+    let day = Day::with_open_lobby(World::sqlite().await).await;
+    let mut presider = day.joins(Who::Presider).await;
+    let mut note_taker = day.joins(Who::NoteTaker).await;
+    let mut officer = day.joins(Who::OfficerA).await;
+    day.starts().await;
+    let clerk = Person {
+        user: Some(Who::NoteTaker.user()),
+        ..person(PersonId(Uuid::from_u128(0x31)), "NoteTaker", PersonRole::Officer)
+    };
+    let seat = |point, person| Command::SeatPerson { point, person, seat: 1, substitute_for: None };
+    note_taker.does(seat(CENTRAL, clerk)).await.unwrap();
+    officer.does(seat(COMMUNE_A, person(CITIZEN_1, "Nguyễn Văn Một", PersonRole::Citizen))).await.unwrap();
+    day.waits(VISIT_1, Who::OfficerA, CITIZEN_1).await;
+    presider.until("the visit as next", |c| c.at("staff", "/next") == json!(VISIT_1)).await;
+    presider.does(Command::CallNext { visit: VISIT_1 }).await.unwrap();
+    let begin = Command::MoveVisit { visit: VISIT_1, act: VisitAct::Begin, reason: String::new() };
+    presider.does(begin).await.unwrap();
+    let link = format!("/points/{COMMUNE_A}/link");
+    presider.until("the point linked", |c| c.public(&link) == json!("connected")).await;
+    officer.leaves().await;
+    until(&day, "a gap in the record", |state| !state.gaps.is_empty()).await;
+    let mut officer = day.joins(Who::OfficerA).await;
+    presider.until("the point back", |c| c.public(&link) == json!("connected")).await;
+    let source = speaks(&day, &officer).await;
+    let block = BlockId(Uuid::from_u128(0xb10c));
+    let write =
+        Command::WriteBlock { visit: VISIT_1, block, block_kind: BlockKind::Content, base: 0, text: TEXT.to_owned() };
+    note_taker.does(write).await.unwrap();
+    note_taker.does(Command::LeaveBlock { visit: VISIT_1, block }).await.unwrap();
+    let card = ClosingCard {
+        answer: Answer::Later {
+            due: "2036-12-07".parse().unwrap(),
+            contact: "Bà B".into(),
+            text: "Sẽ trả lời.".into(),
+        },
+        unit: UNIT,
+        unit_name: "Sở Nông nghiệp và Môi trường".into(),
+        conclusion: "Giao Sở xem xét.".into(),
+        citizen_opinion: "Tôi đồng ý.".into(),
+    };
+    presider.does(Command::CloseHearing { visit: VISIT_1, card }).await.unwrap();
+    day.recorder.stop(source);
+    until(&day, "the file closed", |state| state.segments.values().any(|segment| segment.closed)).await;
+    note_taker.does(Command::FreezeText { visit: VISIT_1 }).await.unwrap();
+    note_taker.does(Command::ReadBack { visit: VISIT_1 }).await.unwrap();
+    let how = Confirmation::Fingerprint;
+    officer.does(Command::ConfirmText { visit: VISIT_1, person: CITIZEN_1, how }).await.unwrap();
+    let petition = Petition {
+        id: PetitionId(Uuid::from_u128(5)),
+        kind: PetitionKind::Complaint,
+        content: "Thu hồi đất".into(),
+        request: "Xem xét lại".into(),
+        outcome: Outcome::AcceptedForProposal,
+        addressee: String::new(),
+    };
+    note_taker.does(Command::Classify { visit: VISIT_1, petitions: vec![petition] }).await.unwrap();
+    note_taker.does(Command::EndVisit { visit: VISIT_1 }).await.unwrap();
+    let gone = Command::MoveVisit { visit: VISIT_2, act: VisitAct::NoShow, reason: "không đến".into() };
+    note_taker.does(gone).await.unwrap();
+    officer.does(Command::AttestAttendance { point: COMMUNE_A }).await.unwrap();
+    presider.does(Command::ProposeEnd).await.unwrap();
+    presider.does(Command::ConfirmEnd).await.unwrap();
+    day
+}
+
+/// The one recording of the day.
+fn recorded(state: &State) -> SegmentId {
+    let closed: Vec<_> = state.segments.values().filter(|segment| segment.closed).collect();
+    assert_eq!(closed.len(), 1, "one file of one microphone");
+    closed[0].mark.segment
+}
+
+async fn proof(day: &Day, state: &State) -> PaperProof {
+    papers(day).proof(state, &state.visits[&VISIT_1]).await.unwrap().expect("the text is frozen")
+}
+
+fn named(report: &Report) -> &'static str {
+    report.fault.as_ref().map_or("sound", |fault| fault.kind.code())
+}
+
+/// A configuration of this day's data, and the program run with it.
+fn program(day: &Day, args: &[&str]) -> Output {
+    let dir = day.world.dir.path();
+    let config = dir.join("diemcau.toml");
+    let quoted = |path: &Path| format!("{:?}", path.display().to_string());
+    let (keys, database) = (day.world.keys_dir(), format!("sqlite://{}", dir.join("diemcau.db").display()));
+    let text = format!("[data]\ndir = {}\nkeys = {}\ndatabase = {database:?}\n", quoted(dir), quoted(&keys));
+    std::fs::write(&config, text).unwrap();
+    Process::new(env!("CARGO_BIN_EXE_diemcau")).args(args).arg("--config").arg(&config).output().unwrap()
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_paper_and_the_recordings_are_proven_against_the_log() {
+    let day = lived().await;
+    let state = state(&day).await;
+    let (proof, store, root) = (proof(&day, &state).await, &day.world.store, recordings(&day));
+    assert_eq!(PaperProof::parse(&proof.qr_text()), Ok(proof.clone()), "what is printed reads back");
+    let checkpoint = store.checkpoints(SESSION).await.unwrap().into_iter().next().unwrap();
+    assert!(checkpoint.seq >= proof.seq, "the head at the freeze was signed with it");
+    let against = |paper: &PaperProof| Against { anchors: Vec::new(), papers: vec![paper.mark()] };
+    let check = async |paper: &PaperProof| {
+        let report = store.verify(&against(paper)).await.unwrap();
+        prove::contents(report, store, &root, std::slice::from_ref(paper)).await.unwrap()
+    };
+    assert_eq!(named(&check(&proof).await), "sound");
+    let scanned = program(&day, &["verify", "--paper", &proof.qr_text()]);
+    assert!(scanned.status.success(), "{}", said(&scanned));
+    assert!(said(&scanned).contains(&SESSION.to_string()));
+
+    let other_text = PaperProof { text: Hash::of(b"another text"), ..proof.clone() };
+    assert_eq!(named(&check(&other_text).await), "paper_text_mismatch");
+    let refused = program(&day, &["verify", "--paper", &other_text.qr_text()]);
+    assert!(!refused.status.success() && said(&refused).contains("bản giấy"), "{}", said(&refused));
+    let other_head = PaperProof { head: Hash::of(b"another head"), ..proof.clone() };
+    assert_eq!(named(&check(&other_head).await), "head_mismatch");
+    assert_eq!(named(&check(&PaperProof { key: Hash::ZERO, ..proof.clone() }).await), "paper_key_unknown");
+
+    let segment = recorded(&state);
+    let path = segment_path(&root, RecordTarget { session: SESSION, visit: Some(VISIT_1) }, segment);
+    let whole = std::fs::read(&path).unwrap();
+    let mut changed = whole.clone();
+    *changed.last_mut().unwrap() ^= 1;
+    std::fs::write(&path, &changed).unwrap();
+    let kind = check(&proof).await.fault.unwrap().kind;
+    assert_eq!(kind, FaultKind::RecordingMismatch { name: segment.to_string() });
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(named(&check(&proof).await), "recording_missing");
+    std::fs::write(&path, &whole).unwrap();
+    assert_eq!(named(&check(&proof).await), "sound");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bundle_holds_the_record_and_names_what_was_changed() {
+    let day = lived().await;
+    let state = state(&day).await;
+    let segment = recorded(&state);
+    let paper = proof(&day, &state).await;
+    let out = day.world.dir.path().join("bundle");
+    let exporter = Exporter::new(day.world.store.clone(), recordings(&day), papers(&day));
+    let manifest = exporter.export(SESSION, &out, Opened::Normal, day.clock.now()).await.unwrap();
+    let names: Vec<&str> = manifest.files.iter().map(|file| file.name.as_str()).collect();
+    let (sealed, opened) = (format!("recordings/{segment}.dcr"), format!("recordings/{segment}.webm"));
+    for name in ["recordings.json", &sealed, &opened] {
+        assert!(names.contains(&name), "{name} in {names:?}");
+    }
+    let printed = names.iter().filter(|name| name.starts_with("papers/")).count();
+    assert_eq!(printed, if cfg!(feature = "pdf") { 3 } else { 0 }, "{names:?}");
+    assert!(!day.world.dir.path().join("bundle.opened").exists(), "nothing opened is left beside it");
+    let mut player = Process::new("ffmpeg");
+    player.args(["-v", "error", "-i"]).arg(out.join(&opened)).args(["-f", "null", "-"]);
+    let played = player.output().unwrap();
+    assert!(played.status.success() && played.stderr.is_empty(), "{}", said(&played));
+
+    let folder = out.display().to_string();
+    let verified = program(&day, &["verify", &folder, "--paper", &paper.qr_text()]);
+    assert!(verified.status.success(), "{}", said(&verified));
+    let code = |out: &Path| verify_bundle(out, &Against::default()).unwrap();
+    for (name, fault) in [
+        (sealed.as_str(), "recording_mismatch"),
+        (&opened, "file_mismatch"),
+        ("recordings.json", "file_mismatch"),
+        ("log.jsonl", "hash_mismatch"),
+    ] {
+        let path = out.join(name);
+        let whole = std::fs::read(&path).unwrap();
+        let changed = match name {
+            "log.jsonl" => String::from_utf8(whole.clone()).unwrap().replacen("user:", "user:x", 1).into_bytes(),
+            _ => whole.iter().copied().chain(*b" ").collect(),
+        };
+        std::fs::write(&path, changed).unwrap();
+        let report = code(&out);
+        assert_eq!(named(&report), fault, "{name}");
+        if fault != "hash_mismatch" {
+            let lines = report.lines();
+            assert!(lines.iter().any(|line| line.values.contains(&("name", name.to_owned()))), "{lines:?}");
+        }
+        std::fs::write(&path, whole).unwrap();
+    }
+    std::fs::remove_file(out.join(&sealed)).unwrap();
+    assert_eq!(named(&code(&out)), "recording_missing");
+
+    // Changed on the disk before the export: the bundle has it as it is, and says so.
+    let target = RecordTarget { session: SESSION, visit: Some(VISIT_1) };
+    std::fs::write(segment_path(&recordings(&day), target, segment), b"something else").unwrap();
+    let late = day.world.dir.path().join("late");
+    exporter.export(SESSION, &late, Opened::Nothing, day.clock.now()).await.unwrap();
+    assert_eq!(code(&late).fault.unwrap().kind, FaultKind::RecordingMismatch { name: sealed });
+}
+
+#[cfg(feature = "pdf")]
+mod printed {
+    use super::*;
+
+    /// Text of a PDF without any white space: narrow cells break values anywhere.
+    fn dense(name: &str, pdf: &[u8]) -> String {
+        let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+        std::fs::write(&path, pdf).unwrap();
+        let out =
+            Process::new("pdftotext").arg("-raw").arg(&path).arg("-").output().expect("pdftotext (poppler-utils)");
+        assert!(out.status.success(), "{}", said(&out));
+        squeezed(&String::from_utf8(out.stdout).unwrap())
+    }
+
+    fn squeezed(text: &str) -> String {
+        text.chars().filter(|letter| !letter.is_whitespace() && *letter != '\u{200B}').collect()
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn minutes_and_attendance_say_what_happened() {
+        let day = lived().await;
+        let state = state(&day).await;
+        let proof = proof(&day, &state).await;
+        let minutes = papers(&day).minutes(&state, VISIT_1).await.unwrap();
+        assert!(minutes.file_name.starts_with("bien-ban-") && minutes.file_name.is_ascii(), "{}", minutes.file_name);
+        let text = dense("day-minutes.pdf", &minutes.pdf);
+        let cut = &state.gaps[0];
+        let clock = |at| diemcau::domain::calendar::local_time(at).strftime("%H:%M:%S").to_string();
+        let mark = &state.segments[&recorded(&state)].mark;
+        for wanted in [
+            "Nguyễn Văn Một",
+            TEXT,
+            "Giao Sở xem xét.",
+            "07/12/2036",
+            "Tôi đồng ý.",
+            "Số: /BB-BTCD",
+            "Người ghi biên bản: ông (bà) NoteTaker",
+            "Các lần gián đoạn (01 lần)",
+            "mất kết nối tại điểm cầu",
+            &clock(cut.from),
+            &clock(cut.to.unwrap()),
+            "điểm chỉ trên bản giấy",
+            &mark.sha256,
+            &proof.text.to_string(),
+            &proof.head.to_string(),
+            &proof.key.to_string(),
+            &VISIT_1.to_string(),
+        ] {
+            assert!(text.contains(&squeezed(wanted)), "{wanted} not in {text}");
+        }
+        assert!(!text.contains(&squeezed("Trần Thị Hai")), "one visit, one paper");
+        assert!(!text.contains(&squeezed("Dự thảo")), "the text is frozen");
+
+        let annex = papers(&day).attendance(&state).await.unwrap();
+        let text = dense("day-attendance.pdf", &annex.pdf);
+        for wanted in
+            ["Nguyễn Văn Một", "Gián đoạn kết nối (01 lần)", &clock(cut.from), "OfficerA", &SESSION.to_string()]
+        {
+            assert!(text.contains(&squeezed(wanted)), "{wanted} not in {text}");
+        }
+        let absent = papers(&day).minutes(&state, VISIT_2).await.unwrap();
+        let text = dense("day-no-show.pdf", &absent.pdf);
+        assert!(
+            text.contains(&squeezed("Trần Thị Hai")) && text.contains(&squeezed("công dân có tên nêu trên không đến"))
+        );
+    }
+}
