@@ -86,6 +86,11 @@ impl Page {
         self.sections.get(section).and_then(|state| state.pointer(pointer)).unwrap_or(&Value::Null)
     }
 
+    fn all_linked(&self) -> bool {
+        let points = self.at("public", "/points").as_object();
+        points.is_some_and(|points| points.values().all(|point| point["link"] == "connected"))
+    }
+
     fn take(&mut self, body: ServerBody) {
         match body {
             ServerBody::Snapshot { section, hash, state, .. } => {
@@ -134,7 +139,9 @@ impl Client {
             assert!(began.elapsed() < PATIENCE, "{} never came back\n{}", self.seat.login, self.house.said());
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        self.history.lock().unwrap().shown = self.page.sections.clone();
+        let mut history = self.history.lock().unwrap();
+        history.shown = self.page.sections.clone();
+        history.all_linked = false;
     }
 
     async fn tries_to_come(&mut self) -> bool {
@@ -308,7 +315,8 @@ impl Client {
         self.settles().await?;
         while !orders.borrow().stop {
             let commands = {
-                let history = self.history.lock().unwrap();
+                let mut history = self.history.lock().unwrap();
+                history.all_linked = self.page.all_linked();
                 script.next(&self.page, &history.texts, &mut self.dice)
             };
             self.does(commands).await?;

@@ -40,6 +40,8 @@ pub struct History {
     pub texts: BTreeMap<(VisitId, BlockId), Written>,
     /// What the page showed when it was back after the newest cut, before anybody acted.
     pub shown: BTreeMap<String, Value>,
+    /// The page shows all points as linked.
+    pub all_linked: bool,
     /// Second answers that differ from the first.
     pub contradictions: Vec<(CommandId, String)>,
 }

@@ -99,6 +99,29 @@ impl Town {
         self.people.iter().map(|person| (person.seat, person.history.lock().unwrap().clone())).collect()
     }
 
+    /// Acts that were acknowledged so far.
+    pub fn acknowledged(&self) -> usize {
+        self.people.iter().map(|person| person.history.lock().unwrap().acknowledged()).sum()
+    }
+
+    /// Waits until so many acts were acknowledged.
+    pub async fn has_done(&self, acts: usize) {
+        let began = Instant::now();
+        while self.acknowledged() < acts {
+            assert!(began.elapsed() < PATIENCE, "hardly anything is done\n{}", self.house.said());
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// Waits until everybody's page shows every point as linked.
+    pub async fn all_linked(&self) {
+        let began = Instant::now();
+        while !self.people.iter().all(|person| person.history.lock().unwrap().all_linked) {
+            assert!(began.elapsed() < PATIENCE, "a point is never back\n{}", self.house.said());
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     pub fn history_of(&self, login: &str) -> History {
         let seat = seat_of(login);
         self.people.iter().find(|person| std::ptr::eq(person.seat, seat)).unwrap().history.lock().unwrap().clone()
