@@ -23,8 +23,11 @@ pub(crate) struct Demo {
     /// Folder of the data; made and filled when missing.
     #[arg(long, default_value = "./var/demo")]
     data: PathBuf,
+    /// No point runs by itself: every one waits for somebody to open its page.
+    #[arg(long)]
+    by_hand: bool,
     /// What the log tells on standard error.
-    #[arg(long, default_value = "warn")]
+    #[arg(long, default_value = "warn,rtc_dtls=error")]
     log: String,
 }
 
@@ -32,7 +35,7 @@ pub(crate) struct Demo {
 pub(super) async fn run(desk: &Desk, demo: &Demo) -> Outcome {
     telemetry::start(&Log { level: demo.log.clone(), ..Log::default() })?;
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    let house = House::open(demo.listen, &demo.data, &desk.clock).await?;
+    let house = House::open(demo.listen, &demo.data, &desk.clock, !demo.by_hand).await?;
     if demo.json {
         writeln!(std::io::stdout(), "{}", serde_json::to_string(&house.announcement())?)?;
     } else {

@@ -67,7 +67,12 @@ pub(super) async fn verify(desk: &Desk, verify: &Verify) -> Outcome {
         None => database(verify, &against).await?,
     };
     print(desk, &report, verify.json)?;
-    if report.is_sound() { Ok(()) } else { Err(Failure::of("cli.verify_failed", Vec::new())) }
+    let Some(fault) = &report.fault else { return Ok(()) };
+    // A fault of keys or files is of no session and no event.
+    let session = fault.session.map_or_else(|| "–".to_owned(), |session| session.to_string());
+    let seq = fault.seq.map_or_else(|| "–".to_owned(), |seq| seq.to_string());
+    let values = vec![("session", session), ("seq", seq), ("source", report.source.to_owned())];
+    Err(Failure::of("cli.verify_failed", values))
 }
 
 /// Without keys the chain is proven all the same; with them, that bodies open, that recordings are those of the log and

@@ -3,7 +3,7 @@
 use std::fs::DirBuilder;
 use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use jiff::SignedDuration;
@@ -25,6 +25,8 @@ use crate::store::Store;
 
 /// Point and officer of those that run by themselves.
 const SELF_RUNNING: [(&str, &str); 2] = [("ben-da", "phuong-b"), ("so-nnmt", "so")];
+/// The configuration in the data folder, written anew at every start.
+const CONFIG: &str = "diemcau.toml";
 /// A link is opened when somebody gets to it, in the course of the day.
 const LINK_LIVES: SignedDuration = SignedDuration::from_hours(12);
 
@@ -73,11 +75,16 @@ pub struct Announcement<'a> {
 }
 
 impl House {
-    /// Makes what is missing in `dir`, serves at `listen`, and lets the two points run.
+    /// Makes what is missing in `dir`, serves at `listen`, and lets two points run by themselves where wanted.
     ///
     /// # Errors
     /// See [`HouseError`].
-    pub async fn open(listen: SocketAddr, dir: &Path, clock: &SharedClock) -> Result<Self, HouseError> {
+    pub async fn open(
+        listen: SocketAddr,
+        dir: &Path,
+        clock: &SharedClock,
+        self_running: bool,
+    ) -> Result<Self, HouseError> {
         let named = |what: &Path| {
             let what = what.display().to_string();
             move |source| HouseError::Io { what, source }
@@ -86,7 +93,11 @@ impl House {
         let dir = std::fs::canonicalize(dir).map_err(named(dir))?;
         let listen = free_port(listen).map_err(|source| HouseError::Io { what: listen.to_string(), source })?;
         let roles = Province::load()?.roles()?;
-        let config = configuration(listen, dir.clone(), &roles);
+        let text = configuration(listen, &dir, &roles).to_string();
+        let config = Config::parse(&text).map_err(StartError::from)?;
+        // For the other verbs: `diemcau verify --config` reads what the demonstration serves.
+        let file = dir.join(CONFIG);
+        std::fs::write(&file, text).map_err(named(&file))?;
         let keys = seed::keys(&config.data.keys, InstallationId(clock.new_id()))?;
         let store = Store::open(&run::backend(&config), keys).await.map_err(DemoError::from)?;
         let place = Place { store, recordings: dir.join("recordings"), rules: run::rules() };
@@ -101,7 +112,7 @@ impl House {
             let link = format!("http://{host}/dang-nhap/lien-ket#{token}");
             links.push(RoleLink { role: role.clone(), name: user.name.clone(), host, link });
         }
-        let points = run_points(&accounts, clock, &roles, server.address)?;
+        let points = if self_running { run_points(&accounts, clock, &roles, server.address)? } else { JoinSet::new() };
         Ok(Self { server, points, url: format!("http://{listen}"), links, seeded })
     }
 
@@ -131,17 +142,26 @@ fn free_port(listen: SocketAddr) -> std::io::Result<SocketAddr> {
 }
 
 /// Links on, one host per role, everything in one folder, media on any port of the same address.
-fn configuration(listen: SocketAddr, dir: PathBuf, roles: &[Role]) -> Config {
-    let mut config = Config::default();
+fn configuration(listen: SocketAddr, dir: &Path, roles: &[Role]) -> toml::Table {
     let port = listen.port();
     let hosts = ["localhost".to_owned()].into_iter().chain(roles.iter().map(|role| format!("{}.localhost", role.host)));
-    config.http.listen = listen;
-    config.http.origins =
-        std::iter::once(format!("http://{listen}")).chain(hosts.map(|host| format!("http://{host}:{port}"))).collect();
-    config.data.keys = dir.join("keys");
-    config.data.dir = dir;
-    config.media.listen = SocketAddr::new(listen.ip(), 0);
-    config.sign_in.links = true;
+    let origins = std::iter::once(format!("http://{listen}")).chain(hosts.map(|host| format!("http://{host}:{port}")));
+    let origins: Vec<toml::Value> = origins.map(toml::Value::from).collect();
+    let text = |path: &Path| path.display().to_string();
+    let mut config = toml::Table::new();
+    for (section, key, value) in [
+        ("http", "listen", listen.to_string().into()),
+        ("http", "origins", toml::Value::Array(origins)),
+        ("data", "dir", text(dir).into()),
+        ("data", "keys", text(&dir.join("keys")).into()),
+        ("media", "listen", SocketAddr::new(listen.ip(), 0).to_string().into()),
+        ("sign_in", "links", true.into()),
+    ] {
+        let section = config.entry(section).or_insert_with(|| toml::Table::new().into());
+        if let Some(section) = section.as_table_mut() {
+            section.insert(key.to_owned(), value);
+        }
+    }
     config
 }
 
@@ -181,8 +201,10 @@ mod tests {
     #[test]
     fn every_role_has_a_host_the_server_answers_to() {
         let roles = Province::load().unwrap().roles().unwrap();
-        let config = configuration("127.0.0.1:8080".parse().unwrap(), PathBuf::from("/tmp/x"), &roles);
-        config.check().unwrap();
+        let config = configuration("127.0.0.1:8080".parse().unwrap(), Path::new("/tmp/\"x"), &roles);
+        let config = Config::parse(&config.to_string()).unwrap();
+        assert_eq!(config.data.keys, Path::new("/tmp/\"x/keys"));
+        assert!(config.sign_in.links);
         let hosts = config.http.hosts();
         for role in &roles {
             assert!(hosts.contains(&format!("{}.localhost:8080", role.host)), "{}", role.host);

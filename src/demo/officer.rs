@@ -228,3 +228,186 @@ fn seat(point: &PointSection, person: &Person) -> Option<Command> {
     let seat = (1..=64).find(|seat| !taken(*seat))?;
     Some(Command::SeatPerson { point: point.point, person: person.clone(), seat, substitute_for: None })
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const POINT: &str = "00000000-0000-0000-0000-000000000001";
+    const VISIT: &str = "00000000-0000-0000-0000-000000000002";
+    const CITIZEN: &str = "00000000-0000-0000-0000-000000000003";
+    const OFFICER: &str = "00000000-0000-0000-0000-000000000004";
+    const NIL: &str = "00000000-0000-0000-0000-000000000000";
+
+    fn person(id: &str, role: &str) -> Value {
+        json!({"id": id, "name": "Người", "role": role})
+    }
+
+    /// A point whose officer sits and has said that all is seen and heard, with one visit in this state.
+    struct Scene {
+        public: Value,
+        staff: Value,
+        point: Value,
+        visit: Value,
+        officer: Officer,
+        speaking: bool,
+        second: i64,
+    }
+
+    impl Scene {
+        fn new(visit_status: &str) -> Self {
+            let row = |id: &str, role: &str| json!({"person": person(id, role), "seat": 1, "state": "present", "first_in": null, "substitute_for": null});
+            Self {
+                public: json!({
+                    "session": NIL, "title": "", "kind": "periodic", "status": "in_progress",
+                    "starts_at": "2026-11-22T01:00:00Z", "recording": "running", "notice": "", "ends_at": null,
+                    "points": {POINT: {"name": "", "role": "component", "link": "connected", "microphone_open": false,
+                        "hand_raised": false, "waiting": []}},
+                    "running_number": null, "consultation": false,
+                    "floor": {"point": null, "person": null, "since": null, "hands": []},
+                }),
+                staff: json!({
+                    "grounds": [], "unit": NIL, "agenda": [], "visits": {}, "next": null, "running": null,
+                    "functions": {}, "open_duties": [], "room_wide": false, "consultation": [], "head": "",
+                    "steps": [{"step": "seen_and_heard", "point": POINT, "outcome": {"result": "done", "note": ""},
+                        "by": "", "at": "2026-11-22T01:00:00Z"}],
+                }),
+                point: json!({
+                    "point": POINT, "name": "", "address": "", "roster": {OFFICER: row(OFFICER, "officer")},
+                    "attested_by": null, "visits": [VISIT], "may_speak": false, "microphone_open": false,
+                }),
+                visit: json!({
+                    "visit": VISIT, "number": 1, "class": "normal", "status": visit_status, "presented_as": "complaint",
+                    "citizen_point": POINT, "agency_points": [], "summary": "", "persons": [person(CITIZEN, "citizen")],
+                    "group_size": 1, "identity_seen": {}, "recording_announced": false, "began_at": null, "card": null,
+                    "files": [], "petitions": [], "case": null, "promise": null, "register": null, "frozen": null,
+                    "frozen_text": [], "confirmed": {}, "refused": {}, "timeline": [],
+                }),
+                officer: Officer::new(
+                    POINT.parse().unwrap(),
+                    serde_json::from_value(person(OFFICER, "officer")).unwrap(),
+                ),
+                speaking: false,
+                second: 0,
+            }
+        }
+
+        fn deed(&mut self) -> Option<Deed> {
+            let mut view = View::default();
+            view.set("public", Some(&self.public));
+            view.set("staff", Some(&self.staff));
+            view.set(&format!("point:{POINT}"), Some(&self.point));
+            view.set(&format!("visit:{VISIT}"), Some(&self.visit));
+            assert!(view.public.is_some() && view.staff.is_some() && view.point.is_some() && view.visits.len() == 1);
+            let now = Timestamp::from_second(1_800_000_000 + self.second).unwrap();
+            self.officer.next(&view, self.speaking, now)
+        }
+
+        fn action(&mut self) -> String {
+            match self.deed() {
+                Some(Deed::Tell(command)) => command.action(),
+                Some(other) => format!("{other:?}"),
+                None => "nothing".to_owned(),
+            }
+        }
+    }
+
+    #[test]
+    fn a_citizen_is_received_step_by_step() {
+        let mut scene = Scene::new("registered");
+        assert_eq!(scene.action(), "seat_person");
+        scene.point["roster"][CITIZEN] = json!({"person": person(CITIZEN, "citizen"), "seat": 2, "state": "present",
+            "first_in": null, "substitute_for": null});
+        assert_eq!(scene.action(), "move_visit.arrive");
+        scene.visit["status"] = json!("arrived");
+        assert_eq!(scene.action(), "see_identity");
+        scene.visit["identity_seen"][CITIZEN] = json!("document_seen");
+        assert_eq!(scene.action(), "move_visit.identify");
+        scene.visit["status"] = json!("identified");
+        assert_eq!(scene.action(), "announce_recording");
+        scene.visit["recording_announced"] = json!(true);
+        assert_eq!(scene.action(), "move_visit.wait");
+        for status in ["waiting", "called", "in_session", "held", "heard", "recorded", "confirmed", "classified"] {
+            scene.visit["status"] = json!(status);
+            assert_eq!(scene.action(), "nothing", "{status} is for others");
+        }
+        scene.visit["status"] = json!("ended");
+        assert_eq!(scene.action(), "person_out");
+    }
+
+    #[test]
+    fn what_was_read_is_signed_after_it_was_read() {
+        let mut scene = Scene::new("read_back");
+        assert_eq!(scene.action(), "nothing");
+        scene.second = 3;
+        assert_eq!(scene.action(), "nothing");
+        scene.second = 4;
+        assert_eq!(scene.action(), "confirm_text");
+        scene.visit["confirmed"][CITIZEN] = json!("signature");
+        assert_eq!(scene.action(), "nothing");
+        // Opened again and read again: the citizen listens again.
+        scene.visit["status"] = json!("heard");
+        scene.visit["confirmed"] = json!({});
+        scene.deed();
+        scene.visit["status"] = json!("read_back");
+        assert_eq!(scene.action(), "nothing");
+    }
+
+    #[test]
+    fn one_floor_one_speech() {
+        let mut scene = Scene::new("in_session");
+        assert_eq!(scene.action(), "nothing");
+        scene.public["floor"] = json!({"point": POINT, "person": null, "since": "2026-11-22T01:10:00Z", "hands": []});
+        scene.point["may_speak"] = json!(true);
+        assert!(matches!(scene.deed(), Some(Deed::Tell(command)) if *command == Command::Microphone { open: true }));
+        scene.point["microphone_open"] = json!(true);
+        assert_eq!(scene.deed(), Some(Deed::Speak));
+        scene.speaking = true;
+        assert_eq!(scene.deed(), None);
+        scene.speaking = false;
+        assert!(matches!(scene.deed(), Some(Deed::Tell(command)) if *command == Command::Microphone { open: false }));
+        scene.point["microphone_open"] = json!(false);
+        assert_eq!(scene.deed(), None, "not twice on one floor");
+        scene.public["floor"]["since"] = json!("2026-11-22T01:12:00Z");
+        assert_eq!(scene.action(), "microphone");
+    }
+
+    #[test]
+    fn a_floor_taken_away_ends_the_voice() {
+        let mut scene = Scene::new("in_session");
+        scene.speaking = true;
+        assert_eq!(scene.deed(), Some(Deed::Hush));
+    }
+
+    #[test]
+    fn restricted_visits_and_those_of_others_are_left_alone() {
+        let mut scene = Scene::new("registered");
+        scene.visit["class"] = json!("restricted");
+        assert_eq!(scene.deed(), None);
+        scene.visit["class"] = json!("normal");
+        scene.visit["citizen_point"] = json!(NIL);
+        assert_eq!(scene.deed(), None);
+    }
+
+    #[test]
+    fn the_officer_sits_says_so_and_attests() {
+        let mut scene = Scene::new("waiting");
+        scene.point["roster"] = json!({});
+        scene.staff["steps"] = json!([]);
+        scene.public["status"] = json!("connecting");
+        assert_eq!(scene.action(), "seat_person");
+        scene.point["roster"][OFFICER] = json!({"person": person(OFFICER, "officer"), "seat": 1, "state": "present",
+            "first_in": null, "substitute_for": null});
+        assert_eq!(scene.action(), "record_step.seen_and_heard");
+        scene.public["points"][POINT]["link"] = json!("lost");
+        assert_eq!(scene.action(), "nothing", "nobody says so while the line is cut");
+        scene.public["status"] = json!("tested");
+        assert_eq!(scene.action(), "nothing", "before the lobby opens");
+        scene.public["status"] = json!("closed");
+        assert_eq!(scene.action(), "attest_attendance");
+        scene.point["attested_by"] = json!("Vũ Thị Mận");
+        assert_eq!(scene.action(), "nothing");
+    }
+}

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
+use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use super::cast;
 use super::error::DemoError;
@@ -34,7 +34,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(2);
 const THINK: Duration = Duration::from_millis(300);
 const CONNECT: Duration = Duration::from_secs(10);
 /// A point that the others do not see for so long begins anew.
-const UNSEEN: Duration = Duration::from_secs(6);
+const UNSEEN_US: i64 = 6_000_000;
 /// The same act is not tried more often when it is refused.
 const TRIES: u32 = 3;
 
@@ -157,7 +157,7 @@ impl SelfRunning {
         // A tick that was missed is made up for: sound has one packet for every 20 ms.
         beat.set_missed_tick_behavior(MissedTickBehavior::Burst);
         thought.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut seen = Instant::now();
+        let mut seen_us = self.clock.mono_us();
         loop {
             tokio::select! {
                 body = socket.next() => match body? {
@@ -174,8 +174,8 @@ impl SelfRunning {
                         return Ok(());
                     }
                     if !self.is_lost(&seat.view) {
-                        seen = Instant::now();
-                    } else if seen.elapsed() >= UNSEEN {
+                        seen_us = self.clock.mono_us();
+                    } else if self.clock.mono_us().saturating_sub(seen_us) >= UNSEEN_US {
                         return Err(WireError::Silent.into());
                     }
                     self.act(socket, &mut player, seat).await?;

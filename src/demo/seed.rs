@@ -92,7 +92,8 @@ pub async fn seed(place: &Place, clock: &SharedClock) -> Result<Seeded, DemoErro
                     Stage::open(&place.store, place.recordings.clone(), clock, place.rules)?
                 }
             };
-            Play::begin(&stage, &province, script, name, session, *starts_at).await?.run().await?;
+            let announced = place.store.session_row(session).await?.map_or(*starts_at, |row| row.starts_at);
+            Play::begin(&stage, &province, script, name, session, announced).await?.run().await?;
             open = Some(stage);
         }
         sessions.push(session);

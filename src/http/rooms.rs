@@ -8,8 +8,10 @@ use crate::domain::access;
 use crate::domain::actor::Actor;
 use crate::domain::ids::{PointId, SessionId};
 use crate::domain::people::UnitRole;
+use crate::domain::refusal::Refusal;
 use crate::domain::units::DeviceKind;
 use crate::error::AppError;
+use crate::protocol::command::Command;
 use crate::protocol::rest::NewSession;
 use crate::room::handle::{Look, RoomHandle};
 use crate::room::registry::Registry;
@@ -21,6 +23,15 @@ pub struct Rooms {
     registry: Registry,
     sessions: Sessions,
     accounts: Accounts,
+}
+
+/// Whether a client may send the command itself. A file is attached by its upload alone: only then does the server know
+/// its bytes, its digest and whose it is.
+pub fn by_client(command: &Command) -> Result<(), Refusal> {
+    match command {
+        Command::AttachFile { .. } => Err(Refusal::new("file_by_upload_only")),
+        _ => Ok(()),
+    }
 }
 
 impl Rooms {

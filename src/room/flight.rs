@@ -34,13 +34,15 @@ pub(super) struct Pending {
 pub(super) struct Queue {
     pub(super) ahead: Book,
     pub(super) waiting: Vec<Pending>,
+    /// Commands whose commit is running, with the replies to those that were sent again meanwhile.
+    flying: BTreeMap<CommandId, Vec<Reply>>,
     /// The moment all events of the next commit carry.
     pub(super) at: Option<Timestamp>,
 }
 
 impl Queue {
     pub(super) fn new(book: Book) -> Self {
-        Self { ahead: book, waiting: Vec::new(), at: None }
+        Self { ahead: book, waiting: Vec::new(), flying: BTreeMap::new(), at: None }
     }
 
     /// Puts a decision on top; its events are applied to the book ahead.
@@ -56,14 +58,24 @@ impl Queue {
         self.waiting.push(pending);
     }
 
-    /// Adds a reply to a decided command that was sent again.
+    /// Adds a reply to a decided command that was sent again. Decided twice it would be in the log twice, which the
+    /// store refuses together with everything that shares its commit.
     pub(super) fn join(&mut self, id: CommandId, reply: Reply) -> Result<(), Reply> {
-        match self.waiting.iter_mut().find(|pending| pending.id == id) {
-            Some(pending) => {
-                pending.replies.push(reply);
+        let waiting = self.waiting.iter_mut().find(|pending| pending.id == id).map(|pending| &mut pending.replies);
+        match waiting.or_else(|| self.flying.get_mut(&id)) {
+            Some(replies) => {
+                replies.push(reply);
                 Ok(())
             }
             None => Err(reply),
+        }
+    }
+
+    /// The commit that was running has an answer: whoever asked meanwhile gets it too.
+    pub(super) fn land(&mut self, batch: &mut [Pending]) {
+        let mut flying = std::mem::take(&mut self.flying);
+        for pending in batch {
+            pending.replies.extend(flying.remove(&pending.id).unwrap_or_default());
         }
     }
 
@@ -82,6 +94,7 @@ impl Queue {
         }
         let rest = self.waiting.split_off(count.min(self.waiting.len()));
         let taken = std::mem::replace(&mut self.waiting, rest);
+        self.flying = taken.iter().map(|pending| (pending.id, Vec::new())).collect();
         let at = self.at;
         if self.waiting.is_empty() {
             self.at = None;

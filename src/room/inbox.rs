@@ -247,6 +247,10 @@ impl Task {
 
     fn filing_read(&mut self, read: FilingRead) {
         let FilingRead { actor, id, visit, reply, filing, lock } = read;
+        // The same command may have been stored while this one waited for the lock.
+        if let Some(seq) = self.commands.get(&id).copied() {
+            return self.reply(reply, id, Ok(seq));
+        }
         match filing {
             Ok(filing) => self.decide_now(actor, id, &Command::EndVisit { visit }, reply, Some((filing, lock))),
             Err(refusal) => self.reply(reply, id, Err(refusal)),
@@ -327,20 +331,19 @@ impl Task {
     }
 }
 
-/// Receive slot pairs by screen (design §5).
+/// Receive slot pairs by screen (design §5). A paper camera sends only; a companion receives what its function needs.
 fn slots_for(state: &super::state::State, actor: &Actor) -> u32 {
-    if actor.device == DeviceKind::CitizenScreen {
-        return 2;
-    }
     let functions = state.functions.get(&actor.user).map(|held| &held.functions);
     let has = |function: Function| functions.is_some_and(|held| held.contains(&function));
-    if has(Function::Presider) {
-        9
-    } else if has(Function::Technician) {
-        25
-    } else if has(Function::NoteTaker) {
-        2
-    } else {
-        4
+    let writes = has(Function::NoteTaker) || has(Function::Assistant);
+    match actor.device {
+        DeviceKind::CitizenScreen => 2,
+        DeviceKind::Paper => 0,
+        DeviceKind::Companion if has(Function::Technician) => 25,
+        DeviceKind::Companion if writes => 2,
+        DeviceKind::Companion => 0,
+        DeviceKind::Main if has(Function::Presider) => 9,
+        DeviceKind::Main if writes => 2,
+        DeviceKind::Main => 4,
     }
 }

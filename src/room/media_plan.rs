@@ -21,9 +21,11 @@ pub fn plan(session: SessionId, state: &State, live: &Live) -> Plan {
             continue;
         }
         let feeds = match wire.actor.point {
-            Some(point) => feeds_of_point(state, live, &stage, point, wire.actor.device, *connection),
-            // No point, no seat: a technician sees that points send, small and without sound.
-            None => feeds_of_wall(state, live, &wire.actor),
+            Some(point) if !is_technician(state, &wire.actor) => {
+                feeds_of_point(state, live, &stage, point, wire.actor.device, *connection)
+            }
+            // A technician sees that points send, small and without sound.
+            _ => feeds_of_wall(state, live, &wire.actor),
         };
         plan.slots.insert(*connection, feeds);
     }
@@ -96,10 +98,10 @@ fn feeds_of_point(
     if !state.status().is_some_and(SessionStatus::is_live) || (stage.visit && !stage.points.contains(&own)) {
         return Vec::new();
     }
-    // The citizen's screen stands beside the officer's: it shows the presider first and is silent, the room hears the
-    // main device. A companion or a paper camera receives nothing.
+    // The citizen's screen and a companion stand beside the main device: they are silent, the room hears that one. The
+    // citizen's screen shows the presider first, then the own place; a paper camera receives nothing.
     let order: Vec<PointId> = match device {
-        DeviceKind::Main => stage.order.clone(),
+        DeviceKind::Main | DeviceKind::Companion => stage.order.clone(),
         DeviceKind::CitizenScreen => {
             let presider = state.presider_point();
             let mut order: Vec<PointId> =
@@ -107,7 +109,7 @@ fn feeds_of_point(
             order.push(own);
             order
         }
-        DeviceKind::Paper | DeviceKind::Companion => return Vec::new(),
+        DeviceKind::Paper => return Vec::new(),
     };
     let with_sound = device == DeviceKind::Main;
     let mut feeds = Vec::new();
@@ -134,11 +136,14 @@ fn feeds_of_point(
     feeds
 }
 
+/// Points and devices, never content (domain.md trap 47): whoever has another function beside is that.
+fn is_technician(state: &State, actor: &crate::domain::actor::Actor) -> bool {
+    state.functions.get(&actor.user).is_some_and(|held| held.functions.iter().all(|one| *one == Function::Technician))
+}
+
 /// The technician's wall: small pictures without sound, and never a visit's.
 fn feeds_of_wall(state: &State, live: &Live, actor: &crate::domain::actor::Actor) -> Vec<SlotFeed> {
-    let technician =
-        state.functions.get(&actor.user).is_some_and(|held| held.functions.contains(&Function::Technician));
-    if !technician || state.on_stage().is_some() || !state.consultation.is_empty() {
+    if !is_technician(state, actor) || state.on_stage().is_some() || !state.consultation.is_empty() {
         return Vec::new();
     }
     state

@@ -17,7 +17,7 @@ use crate::clock::{Clock, SharedClock};
 use crate::domain::actor::Actor;
 use crate::domain::chain::{GENESIS_KIND, Hash, Scope};
 use crate::domain::event::{Event, Proposal};
-use crate::domain::ids::{CommandId, SessionId, UserId};
+use crate::domain::ids::{CommandId, PointId, SessionId, UserId};
 use crate::domain::refusal::Refusal;
 use crate::domain::session::SessionStatus;
 use crate::limits;
@@ -198,6 +198,7 @@ impl Registry {
         let resumed = resumed(&book, services.clock.as_ref(), last);
         let (own, inbox) = mpsc::channel(limits::ROOM_QUEUE);
         let now = services.clock.now();
+        let live = Live { missing: cut(&book).map(|point| (point, now)).collect(), ..Live::default() };
         let task = Task {
             session,
             services: Arc::clone(services),
@@ -205,7 +206,7 @@ impl Registry {
             head_hash,
             queue: Queue::new(book.clone()),
             book,
-            live: Live::default(),
+            live,
             publisher: Publisher::default(),
             commands,
             plan: Default::default(),
@@ -267,9 +268,13 @@ fn resumed(book: &Book, clock: &dyn Clock, last: jiff::Timestamp) -> Vec<Event> 
     if !book.state.status().is_some_and(SessionStatus::is_live) {
         return Vec::new();
     }
-    let lost = book.state.points.values().filter(|point| point.connected);
-    let lost = lost.map(|point| Event::PointLost { point: point.about.point, since: last });
+    let lost = cut(book).map(|point| Event::PointLost { point, since: last });
     std::iter::once(Event::ServerStarted { boot: clock.boot() }).chain(lost).collect()
+}
+
+/// Points that were linked when the process ended. They have from now on as long to come back as after any other loss.
+fn cut(book: &Book) -> impl Iterator<Item = PointId> {
+    book.state.points.values().filter(|point| point.connected).map(|point| point.about.point)
 }
 
 /// A failure of the store as a refusal.

@@ -159,7 +159,8 @@ impl Task {
     }
 
     /// The commit has an answer: now, and only now, it is true for everybody.
-    fn landed(&mut self, flight: InFlight, result: Result<Option<Appended>, StoreError>) -> Result<(), End> {
+    fn landed(&mut self, mut flight: InFlight, result: Result<Option<Appended>, StoreError>) -> Result<(), End> {
+        self.queue.land(&mut flight.batch);
         match result {
             // Stored by an earlier try whose answer was lost: what this room thinks is not what the log says.
             Ok(Some(appended)) if appended.replayed => {

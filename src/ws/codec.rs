@@ -101,7 +101,12 @@ mod tests {
             ("xin chào".to_owned(), CommandId(Uuid::nil()), "frame_malformed"),
         ] {
             let unreadable = read(&text).unwrap_err();
-            assert_eq!((unreadable.re, unreadable.refusal.code), (re, code), "{}", &text[..text.len().min(60)]);
+            assert_eq!(
+                (unreadable.re, unreadable.refusal.code),
+                (re, code),
+                "{}",
+                text.chars().take(60).collect::<String>()
+            );
         }
     }
 }

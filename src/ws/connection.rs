@@ -18,6 +18,7 @@ use crate::domain::ids::ConnectionId;
 use crate::domain::refusal::Refusal;
 use crate::error::AppError;
 use crate::http::context::App;
+use crate::http::rooms::by_client;
 use crate::limits;
 use crate::protocol::frame::{ClientBody, ClientFrame};
 use crate::room::handle::{Attach, Closing, RoomHandle, Wire};
@@ -144,6 +145,12 @@ impl Reader {
     }
 
     async fn handle(&mut self, room: &RoomHandle, frame: ClientFrame) -> Option<Closing> {
+        if let ClientBody::Command { command } = &frame.body
+            && let Err(refusal) = by_client(command)
+        {
+            self.answer(frame.id, refusal);
+            return None;
+        }
         match frame.body {
             ClientBody::Pong => {}
             ClientBody::Hello { .. } => self.answer(frame.id, Refusal::new("hello_twice")),

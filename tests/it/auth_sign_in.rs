@@ -75,20 +75,17 @@ async fn nobody_learns_whether_an_account_exists() {
         assert_eq!((other.status, &other.body), (wrong.status, &wrong.body));
     }
     assert_eq!((wrong.status, wrong.code().as_str()), (401, "sign_in_failed"));
-    // The hash is computed for nobody, too: medians of both lie within a factor of two of each other.
-    let mut times = [Vec::new(), Vec::new()];
-    for round in 0..5 {
+    // The hash is computed for nobody, too: the quickest of several tries, which other work on the machine delays least.
+    let mut quickest = [u128::MAX; 2];
+    for round in 0..8 {
         web.clock.forward(1800);
         for (at, login) in ["officer", "nobody-else"].into_iter().enumerate() {
             let began = std::time::Instant::now();
             web.try_sign_in(login, &format!("sai lần thứ {round} rồi")).await;
-            times[at].push(began.elapsed().as_micros());
+            quickest[at] = quickest[at].min(began.elapsed().as_micros());
         }
     }
-    let [known, unknown] = times.map(|mut times| {
-        times.sort_unstable();
-        times[2]
-    });
+    let [known, unknown] = quickest;
     assert!(known < unknown * 2 && unknown < known * 2, "{known} µs against {unknown} µs");
 }
 

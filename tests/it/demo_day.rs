@@ -29,7 +29,7 @@ impl Day {
     async fn open() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let clock = SystemClock::start();
-        let house = House::open("127.0.0.1:0".parse().unwrap(), dir.path(), &clock).await.unwrap();
+        let house = House::open("127.0.0.1:0".parse().unwrap(), dir.path(), &clock, true).await.unwrap();
         let room = house.server().app().registry.open(house.seeded.today).await.unwrap();
         Self { house, room, clock, _dir: dir }
     }

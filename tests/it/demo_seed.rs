@@ -126,3 +126,43 @@ async fn seeding_again_changes_nothing() {
     assert_eq!(heads(again.verify().await), before, "not one event more");
     assert!(again.clock.now() > province.clock.now().saturating_sub(jiff::SignedDuration::from_mins(5)).unwrap());
 }
+
+/// A run that is cut off in the middle is finished by the next one: no act twice, none left out.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_that_was_cut_off_goes_on() {
+    let whole = Province::new().await;
+    whole.seed().await;
+    let province = Province::new().await;
+    let mut cuts = 0;
+    let mut events = 0;
+    let seeded = loop {
+        // Each run gets a little further, so that the cut comes at many places.
+        let patience = std::time::Duration::from_millis(150 + 130 * cuts);
+        match tokio::time::timeout(patience, demo::seed(&province.place, &province.clock)).await {
+            Ok(seeded) => break seeded.unwrap(),
+            Err(_) => cuts += 1,
+        }
+        let now: u64 = province.place.store.heads().await.unwrap().iter().map(|head| head.seq).sum();
+        assert!(now >= events);
+        events = now;
+        assert!(cuts < 200, "no end");
+    };
+    assert!(cuts >= 3, "cut {cuts} times");
+    let report = province.verify().await;
+    assert!(report.fault.is_none(), "{:?}", report.fault);
+    for session in [seeded.february_2025, seeded.last_month] {
+        let row = province.place.store.session_row(session).await.unwrap().unwrap();
+        assert_eq!(row.status, SessionStatus::Concluded);
+        let kinds = |log: Vec<diemcau::store::StoredEvent>| -> Vec<String> {
+            // What wires and restarts add is not of the script.
+            let of_wires = ["point_", "server_started", "microphone_closed", "block_left"];
+            let kinds = log.into_iter().map(|event| event.item.header.kind);
+            kinds.filter(|kind| !of_wires.iter().any(|wire| kind.starts_with(wire))).collect()
+        };
+        let (cut, straight) = (
+            kinds(province.place.store.load(session, 0).await.unwrap()),
+            kinds(whole.place.store.load(session, 0).await.unwrap()),
+        );
+        assert_eq!(cut, straight);
+    }
+}

@@ -2,6 +2,8 @@
 
 #![allow(
     clippy::allow_attributes,
+    clippy::disallowed_methods,
+    clippy::type_complexity,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
@@ -24,10 +26,12 @@ mod auth_sign_in;
 mod authz_matrix;
 mod authz_units;
 mod chain_golden;
+mod chaos;
 mod demo_day;
 mod demo_media;
 mod demo_seed;
 mod docs;
+mod http_files;
 mod http_guard;
 mod http_papers;
 mod media_call;

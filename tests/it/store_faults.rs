@@ -6,6 +6,7 @@ use diemcau::domain::chain::Scope;
 use diemcau::store::{Backend, Outage, StoreError};
 use sqlx::Connection as _;
 
+use crate::support::disk::SmallDisk;
 use crate::support::postgres::{admin_sql, admin_url};
 use crate::support::store::{Log, World, event, session};
 
@@ -37,31 +38,9 @@ async fn a_full_database_refuses_and_goes_on_when_there_is_room() {
     assert_eq!(world.again().await.load(session(1), 0).await.unwrap().len() as u64, acknowledged + 1);
 }
 
-/// A disk of 8 MiB of its own; unmounted at the end.
-struct SmallDisk(tempfile::TempDir);
-
-impl SmallDisk {
-    fn mount() -> Option<Self> {
-        let dir = tempfile::tempdir().unwrap();
-        let mount = std::process::Command::new("mount")
-            .args(["-t", "tmpfs", "-o", "size=8m", "tmpfs"])
-            .arg(dir.path())
-            .stderr(std::process::Stdio::null())
-            .status();
-        mount.is_ok_and(|status| status.success()).then_some(Self(dir))
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        let unmounted = std::process::Command::new("umount").arg("-l").arg(self.0.path()).status();
-        assert!(unmounted.is_ok_and(|status| status.success()));
-    }
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_disk_refuses_and_goes_on_when_there_is_room() {
-    let Some(disk) = SmallDisk::mount() else {
+    let Some(disk) = SmallDisk::mount(8) else {
         println!("not allowed to mount: only the size limit was tested");
         return;
     };

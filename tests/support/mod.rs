@@ -2,6 +2,8 @@
 
 pub mod clock;
 pub mod day;
+pub mod disk;
 pub mod postgres;
+pub mod process;
 pub mod store;
 pub mod web;

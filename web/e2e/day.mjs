@@ -1,25 +1,44 @@
 // One reception day in four pages: presider, note-taker and two points, from sign-in to the downloaded minutes.
-//   node e2e/day.mjs links.json      or      diemcau demo --json | node e2e/day.mjs -
-// `links.json`: {"url":"http://127.0.0.1:8080","links":[{"role":"presider","host":"chu-tri.localhost:8080","link":"…"},…]}
-// Roles used: presider, note_taker, and point officers in their order (`point_officer`, or `point_a` and `point_b`).
-import { readFile, writeFile } from "node:fs/promises";
-import { stdin } from "node:process";
+//   DIEMCAU_BIN=target/debug/diemcau node e2e/day.mjs        starts the province of `diemcau demo` in a folder of its own
+//   node e2e/day.mjs links.json                              uses one that runs (`diemcau demo --json --by-hand`)
+// Roles used: chu-tri (presider), thu-ky (note-taker), xa-a and phuong-b (point officers).
+import { spawn } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Day } from "./people.mjs";
 import { check, framesDuring, launch, mediaStats, picturesFlow, soundDuring } from "./lib.mjs";
 
-async function links(from) {
-  if (from !== "-") return JSON.parse(await readFile(from, "utf8"));
+/** The program itself, in a folder of its own; what `close` leaves behind is proven by `diemcau verify`. */
+async function province() {
+  const program = process.env.DIEMCAU_BIN;
+  if (!program) throw new Error("DIEMCAU_BIN names the program, or an argument the file of links");
+  const folder = await mkdtemp(join(tmpdir(), "diemcau-day-"));
+  const server = spawn(program, ["demo", "--json", "--by-hand", "--listen", "127.0.0.1:0", "--data", folder], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const ended = new Promise((resolve) => server.once("exit", resolve));
   let line = "";
-  stdin.setEncoding("utf8");
-  for await (const chunk of stdin) {
+  server.stdout.setEncoding("utf8");
+  for await (const chunk of server.stdout) {
     line += chunk;
-    // The server goes on running behind the pipe: its first line is all we wait for.
     if (line.includes("\n")) break;
   }
-  return JSON.parse(line);
+  if (!line.includes("\n")) throw new Error("the program ended before it served");
+  const close = async () => {
+    server.kill("SIGTERM");
+    await ended;
+  };
+  const verify = () =>
+    new Promise((resolve) => {
+      const proof = spawn(program, ["verify", "--config", join(folder, "diemcau.toml")], { stdio: "inherit" });
+      proof.once("exit", resolve);
+    });
+  return { ...JSON.parse(line), close, verify, remove: () => rm(folder, { recursive: true, force: true }) };
 }
 
-const demo = await links(process.argv[2] ?? "-");
+const given = process.argv[2];
+const demo = given ? JSON.parse(await readFile(given, "utf8")) : await province();
 const browser = await launch();
 const day = await Day.begin(browser, demo);
 try {
@@ -27,11 +46,12 @@ try {
 
   // --- in the room
   await Promise.all([presider.enter(), noteTaker.enter("companion"), a.enter(), b.enter()]);
+  await presider.openLobby();
   await Promise.all([picturesFlow(presider.page, { atLeast: 2 }), picturesFlow(a.page), picturesFlow(b.page)]);
   check("pictures flow in both directions before the first visit", (await mediaStats(a.page)).sent.frames > 0);
   await Promise.all([a.seesAndHears(), b.seesAndHears()]);
   await Promise.all([a.seatEverybody(), b.seatEverybody()]);
-  await presider.bringToStart();
+  await presider.makeReady();
   await presider.start("Buổi thử của hệ thống");
   check("the session is recorded", await presider.sees("recording", "Đang ghi hình"));
 
@@ -73,15 +93,20 @@ try {
   const { minutes, attendance } = await presider.papers();
   check("the minutes are a PDF", minutes.subarray(0, 5).toString() === "%PDF-");
   check("the attendance annex is a PDF", attendance.subarray(0, 5).toString() === "%PDF-");
-  await writeFile(process.env.DAY_MINUTES ?? "day-minutes.pdf", minutes);
+  if (process.env.DAY_MINUTES) await writeFile(process.env.DAY_MINUTES, minutes);
   const record = await presider.record();
   check("each finished visit has one case entry", day.oneEntryEach(record));
   check("nobody of the roster is doubled", day.nobodyTwice(record));
   check("the pages had no errors", day.problems().length === 0);
 } catch (error) {
   for (const problem of day.problems()) console.error(problem);
-  await day.picture(process.env.DAY_PICTURES ?? ".");
+  if (process.env.DAY_PICTURES) await day.picture(process.env.DAY_PICTURES);
   throw error;
 } finally {
   await browser.close();
+  await demo.close?.();
+}
+if (demo.verify) {
+  check("the chain of every session verifies", (await demo.verify()) === 0);
+  await demo.remove();
 }

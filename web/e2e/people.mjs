@@ -26,7 +26,7 @@ class Somebody {
   /** Goes to the day's session; `device` is given in the address as the Today page does. */
   async enter(device = "main") {
     const { page } = this;
-    await page.getByRole("link", { name: "Vào buổi tiếp" }).first().click();
+    await page.getByRole("link", { name: "Vào buổi tiếp", exact: true }).first().click();
     await page.waitForURL(/\/buoi-tiep\/[0-9a-f-]{36}/);
     if (device !== "main") {
       const address = new URL(page.url());
@@ -64,16 +64,16 @@ export class Presider extends Somebody {
     await this.main().filter({ hasText: words }).click();
   }
 
-  /** Through the lobby, whatever of it is still ahead. */
-  async bringToStart() {
-    const { page } = this;
-    for (const words of ["Mở kết nối các điểm cầu", "Xác nhận sẵn sàng"]) {
-      const step = this.main().filter({ hasText: words });
-      const start = this.main().filter({ hasText: "Mở phiên" });
-      await step.or(start).waitFor();
-      if (await step.isVisible()) await step.click();
-    }
-    await page.getByTestId("main-button").filter({ hasText: "Mở phiên" }).waitFor();
+  /** From here on the points see each other. */
+  async openLobby() {
+    await this.pressMain("Mở kết nối các điểm cầu");
+    await this.main().filter({ hasText: "Xác nhận sẵn sàng" }).waitFor();
+  }
+
+  /** All points see and hear: the session can be started. */
+  async makeReady() {
+    await this.pressMain("Xác nhận sẵn sàng");
+    await this.main().filter({ hasText: "Mở phiên" }).waitFor();
   }
 
   async start(reason) {
@@ -127,15 +127,19 @@ export class Presider extends Somebody {
     await this.page.getByTestId("main-button").or(this.page.getByTestId("end-session")).filter({ hasText: "Kết thúc buổi tiếp" }).first().click();
     await this.press("Kết thúc, còn 30 giây để hoàn tác");
     await this.page.getByTestId("line-end").waitFor();
-    await this.page.getByTestId("confirm-end").click();
-    await this.page.getByText("Buổi tiếp đã kết thúc.").first().waitFor();
+    // Nobody undoes it: the server closes when the 30 seconds are over.
+    await this.page.getByText("Buổi tiếp đã kết thúc.").first().waitFor({ timeout: 60_000 });
   }
 
-  /** `GET` with the page's cookies. */
+  /** `GET` by the page itself: it has the cookie, and the browser alone knows names under `localhost`. */
   async fetch(path) {
-    const answer = await this.page.request.get(new URL(path, this.page.url()).href);
-    if (!answer.ok()) throw new Error(`${path}: ${answer.status()}`);
-    return answer.body();
+    const { status, body } = await this.page.evaluate(async (address) => {
+      const answer = await fetch(address);
+      const bytes = new Uint8Array(await answer.arrayBuffer());
+      return { status: answer.status, body: Array.from(bytes) };
+    }, path);
+    if (status !== 200) throw new Error(`${path}: ${status}`);
+    return Buffer.from(body);
   }
 
   async record() {
@@ -245,9 +249,9 @@ export class PointOfficer extends Somebody {
 export class Day {
   static async begin(browser, { url, links }) {
     const of = (...roles) => links.filter((link) => roles.includes(link.role));
-    const [presiderLink] = of("presider");
-    const [noteLink] = of("note_taker");
-    const [aLink, bLink] = of("point_officer", "point_a", "point_b");
+    const [presiderLink] = of("chu-tri");
+    const [noteLink] = of("thu-ky");
+    const [aLink, bLink] = of("xa-a", "phuong-b");
     if (!presiderLink || !noteLink || !aLink || !bLink) throw new Error(`links of four roles are needed, got ${links.map((link) => link.role).join(", ")}`);
     const open = async (Kind, { role, link }) => {
       const page = await newPage(browser, { name: role });

@@ -17,7 +17,7 @@ pub(in crate::http) async fn describe() -> Json<Value> {
     }
     Json(json!({
         "openapi": "3.1.0",
-        "info": { "title": "Điểm Cầu", "version": env!("CARGO_PKG_VERSION") },
+        "info": { "title": env!("CARGO_PKG_NAME"), "version": env!("CARGO_PKG_VERSION") },
         "paths": paths,
         "components": {
             "securitySchemes": { "signIn": { "type": "apiKey", "in": "cookie", "name": "__Host-sid" } },

@@ -12,6 +12,7 @@ use crate::domain::units::DeviceKind;
 use crate::error::AppError;
 use crate::http::body::Strict;
 use crate::http::context::App;
+use crate::http::rooms::by_client;
 use crate::protocol::rest::{CommandRequest, Committed, DayQuery, Directory, NewSession, Page, RecordView, SessionRow};
 use crate::room::record;
 use crate::room::standing::About;
@@ -66,6 +67,7 @@ pub(in crate::http) async fn command(
     Strict(asked): Strict<CommandRequest>,
 ) -> Result<Json<Committed>, AppError> {
     let session: SessionId = id(&session)?;
+    by_client(&asked.command)?;
     let actor = caller.actor(caller.kiosk_point(), DeviceKind::Companion);
     let (room, _) = app.rooms.enter(&actor, session, "http.sessions.command", About::Session).await?;
     Ok(Json(Committed { seq: room.command(actor, asked.id, asked.command).await? }))

@@ -101,8 +101,9 @@ export class Leg {
     if (this.ended) return;
     if (body.type === "welcome") {
       this.welcome = body;
-      if (this.options.local) {
-        const { local, simulcast } = this.options;
+      const { local, simulcast, device } = this.options;
+      // Papers and rosters need no media; a note-taker's machine receives pictures and sends nothing.
+      if (local && (body.slots > 0 || device === "main" || device === "paper")) {
         this.peer = this.parts.makePeer({ slots: body.slots, local, simulcast });
       }
       this.events.welcome(this, body);
@@ -160,7 +161,7 @@ export class Leg {
   }
 
   private get mediaHealthy(): boolean {
-    if (!this.options.local) return true;
+    if (!this.peer) return true;
     const now = this.parts.now();
     const state = this.peer?.state;
     if (state === "failed" || state === "closed") return false;
@@ -171,7 +172,7 @@ export class Leg {
   /** May take the place of the leg before it: it shows pictures, or there are none to show. */
   get ready(): boolean {
     if (!this.wireAlive) return false;
-    if (!this.options.local) return true;
+    if (!this.peer) return true;
     if (this.connectedMs === undefined) return false;
     const fed = this.slots.some(({ picture }) => picture !== null);
     return this.decoded || (!fed && this.parts.now() - this.connectedMs > SETTLE_MS);

@@ -5,7 +5,7 @@ import { useRoomContext, useRoomView } from "./context";
 import css from "./RoomAudio.module.css";
 
 /**
- * Plays the sound of all slots; once per screen. A citizen screen stays mute. Where the browser wants a click before
+ * Plays the sound of all slots; once per screen. A citizen screen and a companion stay mute: the room hears the main device. Where the browser wants a click before
  * it plays, a button asks for it.
  */
 export function RoomAudio() {
@@ -14,7 +14,7 @@ export function RoomAudio() {
   const { streams } = useRoomView();
   const [blocked, setBlocked] = useState(false);
   const [round, setRound] = useState(0);
-  if (device === "citizen_screen") return null;
+  if (device === "citizen_screen" || device === "companion") return null;
   const retry = () => {
     setBlocked(false);
     setRound(round + 1);

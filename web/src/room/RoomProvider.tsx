@@ -13,12 +13,12 @@ interface Props {
   children: ReactNode;
 }
 
-/** Joins the session when mounted, leaves it when unmounted. A `companion` takes no part in sound and picture. */
+/** Joins the session when mounted, leaves it when unmounted. A `companion` sends nothing and has no sound. */
 export function RoomProvider({ session, point, device, simulcast = true, children }: Props) {
   const [local] = useState(() => new LocalMedia());
   const room = useMemo(
     () =>
-      connectRoom({ session, point, device }, { local: device === "companion" ? undefined : local, simulcast }),
+      connectRoom({ session, point, device }, { local, simulcast }),
     [session, point, device, local, simulcast],
   );
   useEffect(() => {

@@ -41,6 +41,8 @@ export async function play(page: Page | BrowserContext, { api, sections, point, 
       }
     });
     const timer = setInterval(() => say({ type: "ping" }), 2000);
+    // A page that is closed at once may not tell; the player must still come to its end.
+    timer.unref();
     socket.onClose(() => clearInterval(timer));
   });
 }

@@ -9,7 +9,7 @@ import { Select } from "../../primitives/Select";
 import type { SessionRow } from "../../protocol/rest";
 import type { DeviceKind } from "../../protocol/units";
 import css from "./SessionCard.module.css";
-import { hasRecord, mayEnter, wayOf } from "./sessionWay";
+import { deviceOf, hasRecord, mayEnter, wayOf } from "./sessionWay";
 import { statusTone } from "./statusTone";
 
 const DEVICES: DeviceKind[] = ["main", "citizen_screen", "paper", "companion"];
@@ -20,7 +20,7 @@ export function SessionCard({ row }: { row: SessionRow }) {
   const { points, kiosk } = useMe();
   const mine = row.my_points;
   const [point, setPoint] = useState(kiosk && mine.includes(kiosk.point) ? kiosk.point : (mine[0] ?? null));
-  const [device, setDevice] = useState<DeviceKind>(kiosk?.device ?? "main");
+  const [device, setDevice] = useState<DeviceKind>(kiosk?.device ?? deviceOf(row.functions));
   const way = wayOf(row.status);
   const room = {
     to: "/buoi-tiep/$id",

@@ -1,4 +1,6 @@
+import type { SessionFunction } from "../../protocol/people";
 import type { SessionStatus } from "../../protocol/session";
+import type { DeviceKind } from "../../protocol/units";
 
 /** Where the one big button of a session leads. */
 export type Way = "prepare" | "enter" | "record" | "none";
@@ -9,7 +11,7 @@ const WAYS: Record<SessionStatus, Way> = {
   rejected: "none",
   published: "prepare",
   notified: "prepare",
-  tested: "prepare",
+  tested: "enter",
   connecting: "enter",
   ready: "enter",
   in_progress: "enter",
@@ -27,7 +29,13 @@ export const wayOf = (status: SessionStatus): Way => WAYS[status];
 
 /** The room can be entered, to test or to wait, from the decision until the minutes are done. */
 export const mayEnter = (status: SessionStatus): boolean =>
-  WAYS[status] === "enter" || ["approved", "published", "notified", "tested"].includes(status);
+  WAYS[status] === "enter" || ["approved", "published", "notified"].includes(status);
 
 export const hasRecord = (status: SessionStatus): boolean =>
   ["in_progress", "paused", "interrupted", "closed", "minuted", "concluded", "archived"].includes(status);
+
+/** Those with a seat at the table speak through the point's main device; who writes or tends devices sits beside it. */
+const AT_THE_TABLE: readonly SessionFunction[] = ["presider", "point_officer", "agency_representative"];
+
+export const deviceOf = (functions: readonly SessionFunction[]): DeviceKind =>
+  functions.some((one) => AT_THE_TABLE.includes(one)) ? "main" : "companion";

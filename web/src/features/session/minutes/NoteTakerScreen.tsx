@@ -2,6 +2,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSession } from "../hooks/roomContext";
 import { BLOCKS, visitsToWrite } from "../model/minutes";
+import { Unrecorded } from "../parts/Unrecorded";
 import { Roster } from "../point/Roster";
 import { Stage } from "../stage/Stage";
 import { BlockField } from "./BlockField";
@@ -28,6 +29,7 @@ export function NoteTakerScreen() {
             <Stage own={false} />
           </div>
         )}
+        <Unrecorded />
         {visit !== undefined && <PaperPanel key={visit} visit={visit} />}
         {visit !== undefined && <Timeline visit={visit} />}
         {room.point && <Roster />}

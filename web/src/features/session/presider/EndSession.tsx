@@ -8,7 +8,7 @@ import { openAtEnd } from "../model/presider";
 import { useAct } from "../parts/useAct";
 import css from "./presider.module.css";
 
-/** First of the two steps that end the session: shows what is still open. The second step and the undo follow. */
+/** The two steps that end the session: what is still open is shown, then the end is confirmed and can be undone. */
 export function EndSession({ main = false }: { main?: boolean }) {
   const { t } = useTranslation("session");
   const room = useSession();
@@ -19,12 +19,16 @@ export function EndSession({ main = false }: { main?: boolean }) {
     act.clear();
     setAsking(false);
   };
-  const propose = async () => {
-    if (await act.run({ do: "propose_end" })) close();
+  const propose = () => {
+    setAsking(true);
+    void act.run({ do: "propose_end" });
+  };
+  const confirm = async () => {
+    if (await act.run({ do: "confirm_end" })) close();
   };
   return (
     <>
-      <Button kind={main ? "primary" : "secondary"} size={main ? "large" : "normal"} wide data-testid={main ? "main-button" : "end-session"} onPress={() => setAsking(true)}>
+      <Button kind={main ? "primary" : "secondary"} size={main ? "large" : "normal"} wide data-testid={main ? "main-button" : "end-session"} onPress={propose}>
         {t("main.end")}
       </Button>
       <Dialog
@@ -34,7 +38,7 @@ export function EndSession({ main = false }: { main?: boolean }) {
         actions={
           <>
             <Button onPress={close}>{t("dialog.back")}</Button>
-            <Button kind="danger" isPending={act.pending} onPress={() => void propose()}>
+            <Button kind="danger" isPending={act.pending} onPress={() => void confirm()}>
               {t("end.propose")}
             </Button>
           </>

@@ -1,5 +1,8 @@
 import { useState } from "react";
+import { useLocalSources } from "@/room/useLocalSources";
 import { Microphone } from "../parts/Microphone";
+import { Trouble } from "../parts/Trouble";
+import { Unrecorded } from "../parts/Unrecorded";
 import { Stage } from "../stage/Stage";
 import { Agenda } from "./Agenda";
 import { ClosingCard } from "./ClosingCard";
@@ -8,8 +11,6 @@ import { MainButton } from "./MainButton";
 import css from "./presider.module.css";
 import { SessionTools } from "./SessionTools";
 import { VisitCard } from "./VisitCard";
-import { useLocalSources } from "@/room/useLocalSources";
-import { Trouble } from "../parts/Trouble";
 
 /** Who leads sees the people, one card and one button. */
 export function PresiderScreen() {
@@ -23,6 +24,7 @@ export function PresiderScreen() {
         <VisitCard />
         <MainButton onConclude={setConcluding} />
         <Microphone />
+        <Unrecorded />
         <SessionTools />
         <Agenda />
       </div>

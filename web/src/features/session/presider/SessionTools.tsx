@@ -10,7 +10,7 @@ import { EndSession } from "./EndSession";
 import { HandOver } from "./HandOver";
 import css from "./presider.module.css";
 
-type Asked = "pause" | "consultation" | "hand_over" | "unrecorded";
+type Asked = "pause" | "consultation" | "hand_over";
 
 /** What the presider needs seldom: pause, consultation, hand-over, the end. */
 export function SessionTools() {
@@ -18,17 +18,9 @@ export function SessionTools() {
   const room = useSession();
   const [asked, setAsked] = useState<Asked>();
   const shared = room.public;
-  if (shared?.status === "paused" && shared.recording === "failed") {
-    return <Unrecorded open={asked === "unrecorded"} onOpen={() => setAsked("unrecorded")} onClose={() => setAsked(undefined)} />;
-  }
   if (shared?.status !== "in_progress") return null;
-  if (shared.ends_at !== null) {
-    return (
-      <ActButton kind="danger" wide command={{ do: "confirm_end" }} data-testid="confirm-end">
-        {t("end.confirm_now")}
-      </ActButton>
-    );
-  }
+  // The countdown and its undo stand in the banner.
+  if (shared.ends_at !== null) return null;
   const close = () => setAsked(undefined);
   return (
     <div className={css.tools}>
@@ -52,26 +44,5 @@ export function SessionTools() {
       {asked === "consultation" && <Consultation onClose={close} />}
       {asked === "hand_over" && <HandOver onClose={close} />}
     </div>
-  );
-}
-
-function Unrecorded({ open, onOpen, onClose }: { open: boolean; onOpen: () => void; onClose: () => void }) {
-  const { t } = useTranslation("session");
-  return (
-    <>
-      <Button kind="danger" wide onPress={onOpen}>
-        {t("tools.unrecorded")}
-      </Button>
-      <ReasonDialog
-        title={t("tools.unrecorded_title")}
-        hint={t("tools.unrecorded_hint")}
-        label={t("dialog.reason")}
-        confirm={t("tools.unrecorded")}
-        danger
-        isOpen={open}
-        onClose={onClose}
-        command={(reason) => ({ do: "allow_unrecorded", reason })}
-      />
-    </>
   );
 }

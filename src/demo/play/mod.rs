@@ -1,26 +1,24 @@
 //! One session played from its script: the same commands, by the same people, in the same order as on a real day.
 
-use std::collections::BTreeMap;
+mod visit;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp, ToSpan as _};
+use jiff::{SignedDuration, Timestamp};
 
 use super::cast;
 use super::error::DemoError;
 use super::ids::id;
 use super::province::Province;
-use super::script::{Came, Heard, Script, Signed, VisitScript};
+use super::script::{Came, Script, VisitScript};
 use super::stage::Stage;
-use crate::clock::Clock as _;
 use crate::domain::actor::Actor;
-use crate::domain::calendar;
-use crate::domain::cases::Petition;
 use crate::domain::event::{Registration, SessionPoint};
-use crate::domain::ids::{BlockId, CommandId, ConnectionId, PersonId, PetitionId, PointId, SessionId, VisitId};
-use crate::domain::people::{Function, IdentityCheck, Person, PersonRole};
+use crate::domain::ids::{CommandId, ConnectionId, PointId, SessionId, VisitId};
+use crate::domain::people::{Function, Person};
 use crate::domain::session::{SessionAct, SessionStatus, SessionStep, StepOutcome};
 use crate::domain::units::{DeviceKind, PointRole};
-use crate::domain::visit::{Answer, BlockKind, ClosingCard, VisitAct, VisitStatus};
 use crate::protocol::command::Command;
 use crate::protocol::rest::NewSession;
 use crate::room::handle::RoomHandle;
@@ -37,7 +35,8 @@ const TRIED: SignedDuration = SignedDuration::from_hours(24 * 4);
 const LOBBY: SignedDuration = SignedDuration::from_mins(65);
 const PATIENCE: Duration = Duration::from_secs(20);
 const LOOK_EVERY: Duration = Duration::from_millis(25);
-const LANGUAGE: &str = "vi";
+/// More than any script has.
+const MOST_ACTS: u32 = 1_000;
 
 /// A session under way on the stage.
 pub(super) struct Play<'a> {
@@ -51,6 +50,8 @@ pub(super) struct Play<'a> {
     room: RoomHandle,
     secretary: Actor,
     acts: u32,
+    /// How many acts an earlier run did: they are passed over, and no time goes by.
+    done: u32,
     seats: BTreeMap<PointId, u32>,
     wires: BTreeMap<PointId, ConnectionId>,
 }
@@ -65,7 +66,8 @@ impl<'a> Play<'a> {
         session: SessionId,
         starts_at: Timestamp,
     ) -> Result<Self, DemoError> {
-        stage.clock.set(starts_at.saturating_sub(PROPOSED).unwrap_or(starts_at));
+        let (done, left_at) = left_by_earlier_run(stage, name, session).await?;
+        stage.clock.set(left_at.unwrap_or(starts_at.saturating_sub(PROPOSED).unwrap_or(starts_at)));
         let central = province.point(&script.central)?;
         let secretary = cast::actor(province, "thu-ky", Some(central.id), DeviceKind::Companion)?;
         let mut points = vec![session_point(province, &script.central, PointRole::Central)?];
@@ -88,7 +90,7 @@ impl<'a> Play<'a> {
         stage.registry.create(secretary.clone(), new).await.map_err(refused)?;
         let room = stage.registry.open(session).await.map_err(refused)?;
         let (acts, seats, wires) = (0, BTreeMap::new(), BTreeMap::new());
-        Ok(Self { stage, province, script, name, session, starts_at, room, secretary, acts, seats, wires })
+        Ok(Self { stage, province, script, name, session, starts_at, room, secretary, acts, done, seats, wires })
     }
 
     /// Plays the days before, and the day itself where the script has one.
@@ -167,15 +169,14 @@ impl<'a> Play<'a> {
     }
 
     async fn start(&mut self) -> Result<(), DemoError> {
-        let late = SignedDuration::from_mins(self.script.starts_late_by);
-        self.stage.clock.set(self.starts_at.saturating_add(late).unwrap_or(self.starts_at));
+        self.at(SignedDuration::from_mins(0_i64.saturating_sub(self.script.starts_late_by)));
         let (presider, secretary) = (self.presider()?, self.secretary.clone());
         self.start_when_recording(&presider).await?;
         self.act(&secretary, step(SessionStep::RollCall, None)).await?;
         self.act(&secretary, step(SessionStep::RulesRead, None)).await?;
         for (point, person, came) in self.officers()? {
             if came == Came::Late {
-                self.stage.clock.advance(SignedDuration::from_mins(6));
+                self.wait(SignedDuration::from_mins(6));
                 self.seat(point, person).await?;
             }
         }
@@ -198,124 +199,6 @@ impl<'a> Play<'a> {
         Err(DemoError::Stuck("the recorder"))
     }
 
-    async fn visit(&mut self, visit: &VisitScript, heard: &Heard) -> Result<(), DemoError> {
-        let (presider, secretary) = (self.presider()?, self.secretary.clone());
-        let officer = self.officer_of(&visit.citizen_point)?;
-        let point = self.province.point(&visit.citizen_point)?.id;
-        let of = self.visit_id(visit);
-        let people = visit.people(self.name);
-        let main = people.first().map(|person| person.id).ok_or(DemoError::Stuck("a citizen"))?;
-
-        for person in people.clone() {
-            self.seat(point, person).await?;
-        }
-        self.act(&officer, go(of, VisitAct::Arrive)).await?;
-        for person in &people {
-            let seen = Command::SeeIdentity { visit: of, person: person.id, how: IdentityCheck::DocumentSeen };
-            self.act(&officer, seen).await?;
-        }
-        self.act(&officer, go(of, VisitAct::Identify)).await?;
-        self.act(&officer, Command::AnnounceRecording { visit: of, language: LANGUAGE.to_owned() }).await?;
-        self.act(&officer, go(of, VisitAct::Wait)).await?;
-
-        self.act(&presider, Command::CallNext { visit: of }).await?;
-        self.act(&presider, go(of, VisitAct::Begin)).await?;
-        self.act(&presider, Command::GiveFloor { point, person: Some(main) }).await?;
-        self.act(&officer, Command::Microphone { open: true }).await?;
-        self.write(of, BlockKind::Content, &heard.content).await?;
-        self.pass(heard.minutes, 2);
-        if self.script.cut_at.as_deref() == Some(visit.citizen_point.as_str()) {
-            self.cut(point, &officer).await?;
-            self.act(&officer, Command::Microphone { open: true }).await?;
-        }
-        self.write(of, BlockKind::Requests, &heard.requests).await?;
-        self.write(of, BlockKind::Documents, &heard.documents).await?;
-        self.pass(heard.minutes, 4);
-        self.act(&officer, Command::Microphone { open: false }).await?;
-        for key in &visit.agency_points {
-            self.speak(&presider, key).await?;
-        }
-        self.write(of, BlockKind::Opinions, &heard.opinions).await?;
-        self.pass(heard.minutes, 4);
-        self.act(&presider, Command::TakeFloor { point }).await?;
-        let card = self.card(heard)?;
-        self.act(&presider, Command::CloseHearing { visit: of, card }).await?;
-
-        self.act(&secretary, Command::FreezeText { visit: of }).await?;
-        self.act(&secretary, Command::ReadBack { visit: of }).await?;
-        self.stage.clock.advance(SignedDuration::from_mins(2));
-        self.sign(&officer, of, main, &people, &heard.signed).await?;
-        let petitions = petitions(self.name, visit, heard);
-        self.act(&secretary, Command::Classify { visit: of, petitions }).await?;
-        self.act(&secretary, Command::EndVisit { visit: of }).await?;
-        self.until("the visit filed", |state| {
-            state.visits.get(&of).is_some_and(|visit| visit.status == VisitStatus::Ended)
-        })
-        .await?;
-        for person in people {
-            self.act(&officer, Command::PersonOut { point, person: person.id }).await?;
-        }
-        self.stage.clock.advance(SignedDuration::from_mins(1));
-        Ok(())
-    }
-
-    async fn sign(
-        &mut self,
-        officer: &Actor,
-        visit: VisitId,
-        main: PersonId,
-        people: &[Person],
-        signed: &Signed,
-    ) -> Result<(), DemoError> {
-        use PersonRole::{AuthorisedPerson, Citizen, Interpreter, Representative};
-        for person in people {
-            if !matches!(person.role, Citizen | Representative | AuthorisedPerson | Interpreter) {
-                continue;
-            }
-            let command = match signed {
-                Signed::Refused(reason) if person.id == main => {
-                    Command::RefuseSignature { visit, person: person.id, reason: reason.clone() }
-                }
-                Signed::Refused(_) => Command::ConfirmText {
-                    visit,
-                    person: person.id,
-                    how: crate::domain::visit::Confirmation::Signature,
-                },
-                Signed::By(how) => Command::ConfirmText { visit, person: person.id, how: *how },
-            };
-            self.act(officer, command).await?;
-        }
-        Ok(())
-    }
-
-    /// An agency answers: floor, key, silence.
-    async fn speak(&mut self, presider: &Actor, key: &str) -> Result<(), DemoError> {
-        let officer = self.officer_of(key)?;
-        let point = self.province.point(key)?.id;
-        self.act(presider, Command::GiveFloor { point, person: None }).await?;
-        self.act(&officer, Command::Microphone { open: true }).await?;
-        self.stage.clock.advance(SignedDuration::from_mins(1));
-        self.act(&officer, Command::Microphone { open: false }).await
-    }
-
-    /// The line of a point is gone for seven seconds: a gap of the point, no absence of anybody.
-    async fn cut(&mut self, point: PointId, officer: &Actor) -> Result<(), DemoError> {
-        if self.look().await?.gaps.iter().any(|gap| gap.point == point) {
-            return Ok(());
-        }
-        if let Some(connection) = self.wires.remove(&point) {
-            self.room.detach(connection).await;
-        }
-        // The room has noticed when it answers the next question; the log is told of it after three seconds.
-        self.look().await?;
-        self.stage.clock.advance(SignedDuration::from_secs(4));
-        self.until("the cut in the log", |state| state.points.get(&point).is_some_and(|point| !point.connected))
-            .await?;
-        self.stage.clock.advance(SignedDuration::from_secs(3));
-        self.connect(officer.clone()).await?;
-        self.until("the point back", |state| state.points.get(&point).is_some_and(|point| point.connected)).await
-    }
-
     async fn end(&mut self, conclusion: String) -> Result<(), DemoError> {
         let (presider, secretary) = (self.presider()?, self.secretary.clone());
         for key in &self.script.components {
@@ -330,16 +213,13 @@ impl<'a> Play<'a> {
         self.act(&presider, Command::ProposeEnd).await?;
         self.act(&presider, Command::ConfirmEnd).await?;
         self.stage.clock.advance(SignedDuration::from_secs(31));
-        self.until("the end of the session", |state| {
-            !state.status().is_some_and(|status| status == SessionStatus::InProgress)
-        })
-        .await?;
+        self.until("the end of the session", |state| state.status() != Some(SessionStatus::InProgress)).await?;
         for (_, connection) in std::mem::take(&mut self.wires) {
             self.room.detach(connection).await;
         }
-        self.stage.clock.advance(SignedDuration::from_mins(25));
+        self.wait(SignedDuration::from_mins(25));
         self.act(&secretary, moved(SessionAct::Minute)).await?;
-        self.stage.clock.advance(SignedDuration::from_hours(3));
+        self.wait(SignedDuration::from_hours(3));
         let conclude = Command::MoveSession { act: SessionAct::Conclude, reason: conclusion, new_start: None };
         self.act(&presider, conclude).await
     }
@@ -426,59 +306,31 @@ impl<'a> Play<'a> {
         })
     }
 
-    fn card(&self, heard: &Heard) -> Result<ClosingCard, DemoError> {
-        let unit = self.province.unit(&heard.responsible)?;
-        let text = heard.answer.clone();
-        let answer = match heard.due_days {
-            None => Answer::Now { text },
-            Some(days) => {
-                let today = calendar::local_date(self.stage.clock.now());
-                let due = today.checked_add(days.days()).map_err(|_| DemoError::Stuck("a date"))?;
-                Answer::Later { due, contact: heard.contact.clone(), text }
-            }
-        };
-        Ok(ClosingCard {
-            answer,
-            unit: unit.id,
-            unit_name: unit.name,
-            conclusion: heard.conclusion.clone(),
-            citizen_opinion: heard.citizen_opinion.clone(),
-        })
-    }
-
     // --- doing
 
-    /// A block as the note-taker writes and leaves it. A text that is empty is a block that was not opened.
-    async fn write(&mut self, visit: VisitId, kind: BlockKind, text: &str) -> Result<(), DemoError> {
-        if text.is_empty() {
-            return Ok(());
-        }
-        let secretary = self.secretary.clone();
-        let block = BlockId(id("block", &format!("{visit}/{kind:?}")));
-        let text = text.to_owned();
-        self.act(&secretary, Command::LeaseBlock { visit, block, block_kind: kind }).await?;
-        self.act(&secretary, Command::WriteBlock { visit, block, block_kind: kind, base: 0, text }).await?;
-        self.act(&secretary, Command::LeaveBlock { visit, block }).await
-    }
-
-    /// A part of the hearing goes by.
-    fn pass(&self, minutes: i64, parts: i64) {
-        let seconds = minutes.saturating_mul(60).checked_div(parts).unwrap_or(0);
-        self.stage.clock.advance(SignedDuration::from_secs(seconds));
-    }
-
-    /// So long before the announced start.
+    /// So long before the announced start; after it when negative.
     fn at(&self, before: SignedDuration) {
-        self.stage.clock.set(self.starts_at.saturating_sub(before).unwrap_or(self.starts_at));
+        if self.acts >= self.done {
+            self.stage.clock.set(self.starts_at.saturating_sub(before).unwrap_or(self.starts_at));
+        }
     }
 
-    /// One act. Its identifier is its place in the script: a room that knows it already answers and does nothing.
+    /// Time in which nothing is done.
+    fn wait(&self, time: SignedDuration) {
+        if self.acts >= self.done {
+            self.stage.clock.advance(time);
+        }
+    }
+
+    /// One act. Its identifier is its place in the script, so that a later run knows that it was done.
     async fn act(&mut self, who: &Actor, command: Command) -> Result<(), DemoError> {
         self.acts = self.acts.saturating_add(1);
-        self.stage.clock.advance(BREATH);
+        if self.acts <= self.done {
+            return Ok(());
+        }
+        self.wait(BREATH);
         let act = command.action();
-        let id = CommandId(id("command", &format!("{}/{}", self.name, self.acts)));
-        let done = self.room.command(who.clone(), id, command).await;
+        let done = self.room.command(who.clone(), command_id(self.name, self.acts), command).await;
         done.map(|_| ()).map_err(|refusal| DemoError::Refused { act, refusal })
     }
 
@@ -500,6 +352,28 @@ impl<'a> Play<'a> {
     }
 }
 
+/// How many acts of the script are in the log already, and the moment after its last event.
+async fn left_by_earlier_run(
+    stage: &Stage,
+    name: &str,
+    session: SessionId,
+) -> Result<(u32, Option<Timestamp>), DemoError> {
+    let store = &stage.registry.services().store;
+    if store.session_row(session).await?.is_none() {
+        return Ok((0, None));
+    }
+    let log = store.load(session, 0).await?;
+    let known: BTreeSet<CommandId> = log.iter().map(|event| event.item.header.command_id).collect();
+    // Acts are done one after the other, and some leave no event: the last one found counts.
+    let done = (1..=MOST_ACTS).rev().find(|number| known.contains(&command_id(name, *number)));
+    let last = log.last().map(|event| event.item.header.at_us.saturating_add(1));
+    Ok((done.unwrap_or(0), last.and_then(|at_us| Timestamp::from_microsecond(at_us).ok())))
+}
+
+fn command_id(name: &str, number: u32) -> CommandId {
+    CommandId(id("command", &format!("{name}/{number}")))
+}
+
 fn session_point(province: &Province, key: &str, role: PointRole) -> Result<SessionPoint, DemoError> {
     let point = province.point(key)?;
     Ok(SessionPoint { point: point.id, unit: point.unit, role, name: point.name, address: point.address })
@@ -509,22 +383,6 @@ fn moved(act: SessionAct) -> Command {
     Command::MoveSession { act, reason: String::new(), new_start: None }
 }
 
-fn go(visit: VisitId, act: VisitAct) -> Command {
-    Command::MoveVisit { visit, act, reason: String::new() }
-}
-
 fn step(step: SessionStep, point: Option<PointId>) -> Command {
     Command::RecordStep { step, point, outcome: StepOutcome::Done { note: String::new() } }
-}
-
-fn petitions(session: &str, visit: &VisitScript, heard: &Heard) -> Vec<Petition> {
-    let of = |(number, petition): (usize, &super::script::PetitionScript)| Petition {
-        id: PetitionId(id("petition", &format!("{session}/{}/{number}", visit.key))),
-        kind: petition.kind,
-        content: petition.content.clone(),
-        request: petition.request.clone(),
-        outcome: petition.outcome,
-        addressee: petition.addressee.clone(),
-    };
-    heard.petitions.iter().enumerate().map(of).collect()
 }
