@@ -195,7 +195,7 @@ impl Point {
             };
             self.bot.send(SourceKind::Microphone, Layer::Full, packet).await.unwrap();
         }
-        if self.shows && ticks % 3 == 0 {
+        if self.shows && ticks.is_multiple_of(3) {
             let layers: &[Layer] =
                 if self.simulcast { &[Layer::Quarter, Layer::Half, Layer::Full] } else { &[Layer::Full] };
             for layer in layers {
@@ -211,7 +211,7 @@ impl Point {
         let place = layer as usize;
         let number = self.pictures[place];
         self.pictures[place] = number.wrapping_add(1);
-        let key = self.bot.take_key_frame_wish(SourceKind::Camera, layer) || number % 80 == 0;
+        let key = self.bot.take_key_frame_wish(SourceKind::Camera, layer) || number.is_multiple_of(80);
         let id = (number.wrapping_add(0x7ff0) & 0x7fff | 0x8000).to_be_bytes();
         let original = number.to_be_bytes();
         for last in [false, true] {
@@ -319,15 +319,20 @@ impl Relay {
                     outer.clear();
                 }
                 let Some(to) = *server.lock().unwrap() else { continue };
-                if !outer.contains_key(&from) {
-                    let fresh = Arc::new(UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap());
-                    tokio::spawn(back(fresh.clone(), socket.clone(), from, judge.clone()));
-                    outer.insert(from, fresh);
-                }
+                let own = match outer.get(&from) {
+                    Some(own) => own.clone(),
+                    None => {
+                        let fresh = Arc::new(UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap());
+                        tokio::spawn(back(fresh.clone(), socket.clone(), from, judge.clone()));
+                        outer.insert(from, fresh.clone());
+                        fresh
+                    }
+                };
                 let mut datagram = buffer[..length].to_vec();
                 let copies = (judge.lock().unwrap())(Way::ToServer, &mut datagram);
                 for _ in 0..copies {
-                    let _ = outer[&from].send_to(&datagram, to).await;
+                    // A receiver that is gone is a lost datagram.
+                    own.send_to(&datagram, to).await.ok();
                 }
             }
         });
@@ -360,7 +365,7 @@ async fn back(outer: Arc<UdpSocket>, inner: Arc<UdpSocket>, client: SocketAddr, 
         let mut datagram = buffer[..length].to_vec();
         let copies = (judge.lock().unwrap())(Way::ToClient, &mut datagram);
         for _ in 0..copies {
-            let _ = inner.send_to(&datagram, client).await;
+            inner.send_to(&datagram, client).await.ok();
         }
     }
 }

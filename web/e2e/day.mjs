@@ -2,40 +2,10 @@
 //   DIEMCAU_BIN=target/debug/diemcau node e2e/day.mjs        starts the province of `diemcau demo` in a folder of its own
 //   node e2e/day.mjs links.json                              uses one that runs (`diemcau demo --json --by-hand`)
 // Roles used: chu-tri (presider), thu-ky (note-taker), xa-a and phuong-b (point officers).
-import { spawn } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFile, writeFile } from "node:fs/promises";
 import { Day } from "./people.mjs";
+import { province } from "./province.mjs";
 import { check, framesDuring, launch, mediaStats, picturesFlow, soundDuring } from "./lib.mjs";
-
-/** The program itself, in a folder of its own; what `close` leaves behind is proven by `diemcau verify`. */
-async function province() {
-  const program = process.env.DIEMCAU_BIN;
-  if (!program) throw new Error("DIEMCAU_BIN names the program, or an argument the file of links");
-  const folder = await mkdtemp(join(tmpdir(), "diemcau-day-"));
-  const server = spawn(program, ["demo", "--json", "--by-hand", "--listen", "127.0.0.1:0", "--data", folder], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const ended = new Promise((resolve) => server.once("exit", resolve));
-  let line = "";
-  server.stdout.setEncoding("utf8");
-  for await (const chunk of server.stdout) {
-    line += chunk;
-    if (line.includes("\n")) break;
-  }
-  if (!line.includes("\n")) throw new Error("the program ended before it served");
-  const close = async () => {
-    server.kill("SIGTERM");
-    await ended;
-  };
-  const verify = () =>
-    new Promise((resolve) => {
-      const proof = spawn(program, ["verify", "--config", join(folder, "diemcau.toml")], { stdio: "inherit" });
-      proof.once("exit", resolve);
-    });
-  return { ...JSON.parse(line), close, verify, remove: () => rm(folder, { recursive: true, force: true }) };
-}
 
 const given = process.argv[2];
 const demo = given ? JSON.parse(await readFile(given, "utf8")) : await province();
