@@ -45,7 +45,7 @@ async fn state(day: &Day) -> State {
 }
 
 async fn until(day: &Day, what: &str, holds: impl Fn(&State) -> bool) {
-    for _ in 0..600 {
+    for _ in 0..1800 {
         if holds(&state(day).await) {
             return;
         }
@@ -78,8 +78,8 @@ async fn speaks(day: &Day, officer: &Client) -> SourceId {
     source
 }
 
-/// One visit from the waiting room to the register, with a cut of its point in the middle, a recording, a refusal of
-/// nothing; then the session is closed.
+/// One visit from the waiting room to the register, with a cut of its point in the middle, a recording; the other
+/// citizen never comes.
 async fn lived() -> Day {
     let day = Day::with_open_lobby(World::sqlite().await).await;
     let mut presider = day.joins(Who::Presider).await;
@@ -141,10 +141,15 @@ async fn lived() -> Day {
     let gone = Command::MoveVisit { visit: VISIT_2, act: VisitAct::NoShow, reason: "không đến".into() };
     note_taker.does(gone).await.unwrap();
     officer.does(Command::AttestAttendance { point: COMMUNE_A }).await.unwrap();
+    day
+}
+
+/// The end in two steps; the record closes when it can no longer be undone.
+async fn closes(day: &Day) {
+    let mut presider = day.joins(Who::Presider).await;
     presider.does(Command::ProposeEnd).await.unwrap();
     presider.does(Command::ConfirmEnd).await.unwrap();
-    until(&day, "the session closed", |state| state.status() == Some(SessionStatus::Closed)).await;
-    day
+    until(day, "the session closed", |state| state.status() == Some(SessionStatus::Closed)).await;
 }
 
 /// The one recording of the day.
@@ -296,6 +301,7 @@ mod printed {
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn minutes_and_attendance_say_what_happened() {
         let day = lived().await;
+        closes(&day).await;
         let state = state(&day).await;
         let proof = proof(&day, &state).await;
         let minutes = papers(&day).minutes(&state, VISIT_1).await.unwrap();
@@ -330,9 +336,14 @@ mod printed {
 
         let annex = papers(&day).attendance(&state).await.unwrap();
         let text = dense("day-attendance.pdf", &annex.pdf);
-        for wanted in
-            ["Nguyễn Văn Một", "Gián đoạn kết nối (01 lần)", &clock(cut.from), "OfficerA", &SESSION.to_string()]
-        {
+        for wanted in [
+            "Nguyễn Văn Một",
+            "Gián đoạn kết nối (01 lần)",
+            &clock(cut.from),
+            "OfficerA",
+            "Sự kiện khóa số",
+            &SESSION.to_string(),
+        ] {
             assert!(text.contains(&squeezed(wanted)), "{wanted} not in {text}");
         }
         let absent = papers(&day).minutes(&state, VISIT_2).await.unwrap();
