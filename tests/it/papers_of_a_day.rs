@@ -14,7 +14,6 @@ use diemcau::domain::cases::{Outcome, Petition, PetitionKind};
 use diemcau::domain::chain::{FaultKind, Hash};
 use diemcau::domain::ids::{BlockId, PersonId, PetitionId, SegmentId};
 use diemcau::domain::people::{Person, PersonRole};
-use diemcau::domain::session::SessionStatus;
 use diemcau::domain::visit::{Answer, BlockKind, ClosingCard, Confirmation, VisitAct};
 use diemcau::media::engine::{Codec, RecordSink as _, RecordedPacket};
 use diemcau::media::plan::{Layer, RecordTarget, SourceId, SourceKind};
@@ -142,14 +141,6 @@ async fn lived() -> Day {
     note_taker.does(gone).await.unwrap();
     officer.does(Command::AttestAttendance { point: COMMUNE_A }).await.unwrap();
     day
-}
-
-/// The end in two steps; the record closes when it can no longer be undone.
-async fn closes(day: &Day) {
-    let mut presider = day.joins(Who::Presider).await;
-    presider.does(Command::ProposeEnd).await.unwrap();
-    presider.does(Command::ConfirmEnd).await.unwrap();
-    until(day, "the session closed", |state| state.status() == Some(SessionStatus::Closed)).await;
 }
 
 /// The one recording of the day.
@@ -282,6 +273,8 @@ async fn a_bundle_holds_the_record_and_names_what_was_changed() {
 
 #[cfg(feature = "pdf")]
 mod printed {
+    use diemcau::domain::session::SessionStatus;
+
     use super::*;
 
     /// Text of a PDF without any white space: narrow cells break values anywhere.
@@ -296,6 +289,14 @@ mod printed {
 
     fn squeezed(text: &str) -> String {
         text.chars().filter(|letter| !letter.is_whitespace() && *letter != '\u{200B}').collect()
+    }
+
+    /// The end in two steps; the record closes when it can no longer be undone.
+    async fn closes(day: &Day) {
+        let mut presider = day.joins(Who::Presider).await;
+        presider.does(Command::ProposeEnd).await.unwrap();
+        presider.does(Command::ConfirmEnd).await.unwrap();
+        until(day, "the session closed", |state| state.status() == Some(SessionStatus::Closed)).await;
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
