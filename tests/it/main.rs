@@ -10,7 +10,6 @@
     clippy::indexing_slicing,
     clippy::string_slice,
     clippy::print_stdout,
-    clippy::disallowed_methods,
     unreachable_pub,
     reason = "a test that cannot go on must stop, and helpers of tests are tests"
 )]
