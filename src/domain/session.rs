@@ -151,6 +151,12 @@ impl SessionStatus {
         matches!(self, Connecting | Ready | InProgress | Paused | Interrupted)
     }
 
+    /// Whether nothing goes on until somebody decides: people are told why.
+    pub fn is_stopped(self) -> bool {
+        use SessionStatus::{Cancelled, Interrupted, Paused, Postponed, Rejected};
+        matches!(self, Paused | Interrupted | Postponed | Cancelled | Rejected)
+    }
+
     /// Whether the reception has begun and not yet been closed.
     pub fn is_under_way(self) -> bool {
         use SessionStatus::{InProgress, Interrupted, Paused};

@@ -419,7 +419,12 @@ impl State {
                 about.starts_at = start;
             }
         }
-        reason.clone_into(&mut self.notice);
+        // What everybody reads: why nothing goes on. The reason of a start with open duties is the minutes' alone.
+        if to.is_stopped() {
+            reason.clone_into(&mut self.notice)
+        } else {
+            self.notice.clear()
+        }
         match act {
             SessionAct::Start => self.began_at = Some(at),
             SessionAct::Close => {
@@ -432,7 +437,6 @@ impl State {
                 let presider = self.presider_point();
                 self.close_microphones(|point| Some(point) != presider);
             }
-            SessionAct::Resume => self.notice.clear(),
             _ => {}
         }
     }

@@ -1,6 +1,7 @@
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { RoomAudio } from "@/room/RoomAudio";
+import type { SessionFunction } from "@/protocol/people";
 import { useRoomView } from "@/room/context";
 import { SessionContext } from "../hooks/roomContext";
 import { useSessionRoom } from "../hooks/useSessionRoom";
@@ -19,7 +20,9 @@ export function SessionFrame({ user }: { user: string | null }) {
   const room = useSessionRoom(user);
   const view = useRoomView();
   const [picked, setPicked] = useState<ScreenKind>();
-  const functions = at(room.staff?.functions, user)?.functions;
+  // A technician is told of devices and never of the agenda, where functions are listed.
+  const technician: SessionFunction[] | undefined = room.devices && !room.staff ? ["technician"] : undefined;
+  const functions = at(room.staff?.functions, user)?.functions ?? technician;
   const screens = useMemo(
     () => screensFor(room.seat.device, functions ?? [], room.seat.point !== null),
     [room.seat.device, room.seat.point, functions],
