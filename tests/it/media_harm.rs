@@ -1,5 +1,6 @@
 //! Noise, floods and nonsense on the media port and in offers.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
@@ -86,8 +87,16 @@ async fn damaged_datagrams_of_a_peer_are_refused() {
     assert!(counters.refused > 50, "{counters:?}");
     let picture = a.slot(0, true);
     assert!(picture.len() > 60, "the call goes on: {}", picture.len());
-    let (_, twice) = holes(&picture);
-    assert_eq!(twice, 0, "a replayed packet is not forwarded again");
+    // One sequence number may come twice: a late original beside its repair, the same to the byte. A replayed packet
+    // that was forwarded again would be the same picture under another number.
+    let mut by_sequence = BTreeMap::new();
+    for (packet, _) in &picture {
+        if let Some(before) = by_sequence.insert(packet.sequence, packet.payload.clone()) {
+            assert_eq!(before, packet.payload, "a repair is the packet it repairs");
+        }
+    }
+    let pictures: BTreeSet<_> = by_sequence.values().collect();
+    assert_eq!(pictures.len(), by_sequence.len(), "a replayed packet is not forwarded again");
     assert!(picture.iter().all(|(_, mark)| mark.who == 2), "a damaged packet is not forwarded");
 }
 

@@ -58,34 +58,32 @@ try {
   await picture(b.page, "point-other-visit");
   await noteTaker.write("Nội dung trình bày", "Gia đình đã bàn giao 420 m² đất từ tháng 3 năm 2025 nhưng chưa nhận tiền bồi thường.");
   await picture(noteTaker.page, "note-taker");
-  for (const [role, device, name] of [
-    ["ky-thuat", "companion", "technician"],
-    ["so", "main", "agency"],
-    ["co-so-2", "citizen_screen", "citizen-screen"],
+  for (const [role, name] of [
+    ["ky-thuat", "technician"],
+    ["so", "agency"],
   ]) {
-    const link = demo.links.find((one) => one.role === role)?.link;
     const page = await newPage(browser, { name: role });
-    await signIn(page, demo.url, link);
-    const address = new URL(presider.page.url());
-    address.host = new URL(page.url()).host;
-    const point = role === "co-so-2" ? a.point : address.searchParams.get("diem");
-    address.searchParams.set("diem", point);
-    address.searchParams.set("may", device);
-    const own = page.getByRole("link", { name: "Vào buổi tiếp" }).first();
-    if (await own.isVisible().catch(() => false)) {
-      await own.click();
-      await page.waitForURL(/buoi-tiep/);
-      const there = new URL(page.url());
-      there.searchParams.set("may", device);
-      await page.goto(there.href);
-    } else await page.goto(address.href);
+    await signIn(page, demo.url, demo.links.find((one) => one.role === role).link);
+    await page.getByRole("link", { name: "Vào buổi tiếp" }).first().click();
+    await page.getByTestId("recording").waitFor();
     await page.waitForTimeout(3000);
+    const agency = page.getByRole("button", { name: "Màn hình đại diện cơ quan" });
+    if (name === "agency" && (await agency.isVisible())) await agency.click();
     await picture(page, name);
     await page.context().close();
   }
+  // The second screen of the point, turned to the citizen: the same browser, no controls.
+  const citizen = await a.page.context().newPage();
+  const address = new URL(a.page.url());
+  address.searchParams.set("may", "citizen_screen");
+  await citizen.goto(address.href);
+  await citizen.getByTestId("recording").waitFor();
+  await citizen.waitForTimeout(3000);
+  await picture(citizen, "citizen-screen");
+  await citizen.close();
   await presider.pressMain("Kết luận");
   await picture(presider.page, "closing-card");
-  await presider.page.keyboard.press("Escape");
+  await presider.press("Quay lại lượt tiếp");
   await presider.conclude({ due: day.inDays(20), contact: "Bà Thu, điện thoại 0203 300 0000", conclusion: "Giao đơn vị chuyên môn kiểm tra, trả lời công dân." });
   await noteTaker.step("Chốt nội dung biên bản").click();
   await noteTaker.step("Đọc lại cho công dân nghe").click();
