@@ -382,6 +382,15 @@ impl State {
             | Event::SignatureRefused { .. }
             | Event::QualityDigest { .. } => self.apply_to_visit(logged.seq, event),
         }
+        // Whoever presides may speak at any time; a place that no longer does needs the floor like any other.
+        if matches!(
+            event,
+            Event::PresidingHandedOver { .. } | Event::FunctionAssigned { .. } | Event::FunctionWithdrawn { .. }
+        ) {
+            let presider = self.presider_point();
+            let holder = self.floor.holder().map(|holder| holder.point);
+            self.close_microphones(|point| Some(point) != presider && Some(point) != holder);
+        }
         self.write_timeline(logged, event);
         let mut facts = std::mem::take(&mut self.facts);
         facts.note(logged, event, self);

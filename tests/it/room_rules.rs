@@ -438,6 +438,18 @@ fn the_loss_of_a_needed_point_interrupts() {
     }
 }
 
+/// D154 Điều 21(2): who hands over presiding hands over the right to speak at any time. Found by the random people below.
+#[test]
+fn handing_over_closes_the_microphone_of_the_one_before() {
+    let mut world = World::new();
+    world.must(1, Command::RegisterVisit { registration: registration(1, COMMUNE_A, Class::Normal) });
+    world.begin();
+    world.must(0, Command::Microphone { open: true });
+    world.must(0, Command::HandOverPresiding { to: UserId(id(102)) });
+    assert!(world.book.state.floor.open().is_empty());
+    assert_eq!(world.book.state.presider_point(), Some(COMMUNE_A));
+}
+
 fn any_command() -> impl Strategy<Value = Command> {
     let visits = (1_u128..4).prop_map(|n| VisitId(id(200 + n)));
     let persons = (1_u128..4).prop_map(|n| PersonId(id(300 + n)));
