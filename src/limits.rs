@@ -16,8 +16,12 @@ pub const MEDIA_SILENT: Duration = Duration::from_secs(3);
 pub const SOURCE_SILENT: Duration = Duration::from_secs(3);
 /// No authenticated packet for this long: the connection is gone (RFC 7675).
 pub const CONSENT_TIMEOUT: Duration = Duration::from_secs(30);
-/// At most one key frame request per layer in this time; further wishes are merged.
-pub const KEY_FRAME_INTERVAL: Duration = Duration::from_millis(250);
+/// At most two key frame requests per layer in this time; further wishes are merged.
+pub const KEY_FRAME_INTERVAL: Duration = Duration::from_secs(1);
+/// The second of the two comes this long after the first at least.
+pub const KEY_FRAME_AGAIN: Duration = Duration::from_millis(250);
+/// A layer of a camera that nobody watches or records is sent for so long, then its publisher is told to stop.
+pub const LAYER_UNWATCHED: Duration = Duration::from_secs(5);
 /// Packets kept per incoming video stream for NACK answers. Older: not repaired.
 pub const NACK_CACHE: usize = 512;
 /// Bytes kept per incoming video stream of the best layer for NACK answers, about 1 s; the lower layers have a third

@@ -68,6 +68,8 @@ fn presence(event: &EngineEvent) -> Option<ConnectionId> {
 fn replaces(new: &EngineEvent, old: &EngineEvent) -> bool {
     match (new, old) {
         (EngineEvent::Source { source: new, .. }, EngineEvent::Source { source: old, .. }) => new == old,
+        (EngineEvent::Paused { connection: new, .. }, EngineEvent::Paused { connection: old, .. })
+        | (EngineEvent::Layers { connection: new, .. }, EngineEvent::Layers { connection: old, .. }) => new == old,
         (EngineEvent::Gone { connection, .. }, old) => presence(old) == Some(*connection),
         (new, old) => presence(new).is_some() && presence(new) == presence(old),
     }

@@ -1,5 +1,6 @@
 //! RTCP of browsers: reports, repairs they ask for, key frames they need; and key frames we need ourselves.
 
+use super::downlink::Content;
 use super::forward::PeerIndex;
 use super::layers::Flowing;
 use super::peer::Peer;
@@ -22,7 +23,7 @@ impl Worker {
         rtcp::read(datagram.get(..length).unwrap_or_default(), |item| self.rtcp_item(place, &item));
     }
 
-    fn rtcp_item(&mut self, place: PeerIndex, item: &Rtcp) {
+    fn rtcp_item(&mut self, place: PeerIndex, item: &Rtcp<'_>) {
         let now_us = self.now_us;
         let wall_us = self.wall_us;
         let Some(peer) = self.peer(place) else { return };
@@ -58,6 +59,18 @@ impl Worker {
                     self.want_key_frame(shown.from, shown.kind, shown.layer);
                 }
             }
+            Rtcp::Feedback(fci) => {
+                if let Some(bandwidth) = &mut peer.down.bandwidth {
+                    let calm = bandwidth.is_calm();
+                    bandwidth.feedback(fci, now_us);
+                    // A queue is not waited with: sound stands behind it.
+                    if calm && !bandwidth.is_calm() {
+                        peer.due.allocation_us = now_us;
+                        peer.due.round_us = now_us;
+                        self.schedule(place, now_us);
+                    }
+                }
+            }
             Rtcp::Nack { media_ssrc, sequence, following } => {
                 for sequence in rtcp::nacked(sequence, following) {
                     self.repair(place, media_ssrc, sequence);
@@ -69,6 +82,7 @@ impl Worker {
     /// Sends a lost packet again, from the cache of the stream it came from. What we lack ourselves is not answered:
     /// it was asked for upstream already.
     fn repair(&mut self, place: PeerIndex, media_ssrc: u32, sequence: u16) -> Option<()> {
+        let now_us = self.now_us;
         let peer = self.peer(place)?;
         if peer.repairs_left == 0 {
             return None;
@@ -82,8 +96,8 @@ impl Worker {
         let peer: &mut Peer = peers.get_mut(place).and_then(Option::as_deref_mut)?;
         let vp8 = Vp8Descriptor::parse(scratch);
         let out = &mut peer.slots.get_mut(number)?.video.out;
-        let content = (timestamp, marker, scratch.as_slice(), vp8.as_ref());
-        if Peer::write_repair(&mut peer.outbox, peer.srtp.as_deref()?, out, sent_as, content) {
+        let content = Content { timestamp, marker, payload: scratch.as_slice(), vp8: vp8.as_ref(), sound: false };
+        if peer.down.repair(peer.srtp.as_deref()?, out, sent_as, content, now_us) {
             peer.repairs_left -= 1;
             self.counters.repaired += 1;
             self.mark_dirty(place);

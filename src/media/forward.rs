@@ -19,6 +19,8 @@ pub(crate) struct Packet<'a> {
     pub(crate) index: u64,
     pub(crate) timestamp: u32,
     pub(crate) marker: bool,
+    /// On our clock; the arrival as long as the publisher's clock is not known.
+    pub(crate) captured_us: i64,
     /// Empty when the packet was only padding.
     pub(crate) payload: &'a [u8],
     pub(crate) vp8: Option<Vp8Descriptor>,
@@ -59,6 +61,8 @@ pub(crate) struct Outgoing {
     pub(crate) octets: u32,
     /// SRTP index of the next repair packet.
     pub(crate) rtx_index: u64,
+    /// Another source began: its receiver should learn its clock at once.
+    pub(crate) began: bool,
 }
 
 impl Outgoing {
@@ -69,21 +73,27 @@ impl Outgoing {
             packets: 0,
             octets: 0,
             rtx_index: random >> 48 & 0x7fff,
+            began: false,
         }
     }
 
-    fn pass(&mut self, packet: &Packet<'_>, now_us: i64) -> Forward {
+    fn begin(&mut self, packet: &Packet<'_>) {
+        self.rewriter.switch(packet.stream, packet.index, packet.timestamp, packet.vp8.as_ref(), packet.captured_us);
+        self.began = true;
+    }
+
+    fn pass(&mut self, packet: &Packet<'_>) -> Forward {
         if packet.payload.is_empty() {
             if self.rewriter.skip(packet.stream, packet.index) {
                 return Forward::Nothing;
             }
             return self
                 .rewriter
-                .place(packet.stream, packet.index, packet.timestamp, None, now_us)
+                .place(packet.stream, packet.index, packet.timestamp, None)
                 .map_or(Forward::Nothing, Forward::Padding);
         }
         self.rewriter
-            .place(packet.stream, packet.index, packet.timestamp, packet.vp8.as_ref(), now_us)
+            .place(packet.stream, packet.index, packet.timestamp, packet.vp8.as_ref())
             .map_or(Forward::Nothing, Forward::Payload)
     }
 }
@@ -94,11 +104,13 @@ pub(crate) struct VideoSlot {
     pub(crate) out: Outgoing,
     pub(crate) wanted: Option<VideoFeed>,
     pub(crate) shown: Option<Shown>,
+    /// The best layer the receiver's line takes; `None`: the picture pauses.
+    granted: Option<Layer>,
 }
 
 impl VideoSlot {
     pub(crate) fn new(stream: SlotStream, random: u64) -> Self {
-        Self { out: Outgoing::new(stream, 90_000, random), wanted: None, shown: None }
+        Self { out: Outgoing::new(stream, 90_000, random), wanted: None, shown: None, granted: Some(Layer::Full) }
     }
 
     /// What this slot should show from now on. The old picture goes on until the new one's key frame, so that
@@ -110,6 +122,24 @@ impl VideoSlot {
         }
     }
 
+    /// What the receiver's line takes from now on. `at_once`: what is too much ends here and now, because it stands in
+    /// the way of the sound; otherwise it goes on until a lower layer begins.
+    pub(crate) fn grant(&mut self, granted: Option<Layer>, at_once: bool) {
+        self.granted = granted;
+        let too_much = |shown: &Shown| granted.is_none_or(|granted| at_once && shown.layer > granted);
+        self.shown = self.shown.filter(|shown| !too_much(shown));
+    }
+
+    /// The best layer it may show now; `None` without a source or while the picture pauses.
+    pub(crate) fn cap(&self) -> Option<Layer> {
+        Some(self.wanted?.cap.min(self.granted?))
+    }
+
+    /// There is a picture to show, and the line does not take it.
+    pub(crate) fn pauses(&self) -> bool {
+        self.wanted.is_some() && self.granted.is_none()
+    }
+
     /// Forgets a source that is gone.
     pub(crate) fn lost(&mut self, from: PeerIndex) {
         self.wanted = self.wanted.filter(|wanted| wanted.from != from);
@@ -119,7 +149,7 @@ impl VideoSlot {
     /// The layer that should come but does not yet.
     pub(crate) fn missing(&self, flowing: Flowing) -> Option<Layer> {
         let wanted = self.wanted?;
-        let target = flowing.target(wanted.cap)?;
+        let target = flowing.target(self.cap()?)?;
         (self.running(wanted) != Some(target)).then_some(target)
     }
 
@@ -127,23 +157,24 @@ impl VideoSlot {
         self.shown.filter(|shown| (shown.from, shown.kind) == (wanted.from, wanted.kind)).map(|shown| shown.layer)
     }
 
-    pub(crate) fn forward(&mut self, packet: &Packet<'_>, flowing: Flowing, now_us: i64) -> Forward {
+    pub(crate) fn forward(&mut self, packet: &Packet<'_>, flowing: Flowing) -> Forward {
         let this = Shown { from: packet.from, kind: packet.kind, layer: packet.layer };
         if self.shown == Some(this) && self.out.rewriter.stream() == Some(packet.stream) {
-            return self.out.pass(packet, now_us);
+            return self.out.pass(packet);
         }
         let Some(wanted) = self.wanted.filter(|wanted| (wanted.from, wanted.kind) == (packet.from, packet.kind)) else {
             return Forward::Nothing;
         };
+        let Some(cap) = self.cap() else { return Forward::Nothing };
         let begins = packet.vp8.is_some_and(|found| found.key_frame_start);
         // A restarted encoder comes with a new stream in the same place: any key frame of it is welcome.
         let running = self.running(wanted).filter(|layer| *layer != packet.layer);
-        if !begins || !flowing.accepts(running, packet.layer, wanted.cap) {
+        if !begins || !flowing.accepts(running, packet.layer, cap) {
             return Forward::Nothing;
         }
-        self.out.rewriter.switch(packet.stream, packet.index, packet.timestamp, packet.vp8.as_ref(), now_us);
+        self.out.begin(packet);
         self.shown = Some(this);
-        self.out.pass(packet, now_us)
+        self.out.pass(packet)
     }
 }
 
@@ -159,7 +190,7 @@ impl AudioSlot {
         Self { out: Outgoing::new(stream, 48_000, random), wanted: None }
     }
 
-    pub(crate) fn forward(&mut self, packet: &Packet<'_>, now_us: i64) -> Forward {
+    pub(crate) fn forward(&mut self, packet: &Packet<'_>) -> Forward {
         if self.wanted != Some(packet.from) {
             return Forward::Nothing;
         }
@@ -167,9 +198,9 @@ impl AudioSlot {
             if packet.payload.is_empty() {
                 return Forward::Nothing;
             }
-            self.out.rewriter.switch(packet.stream, packet.index, packet.timestamp, None, now_us);
+            self.out.begin(packet);
         }
-        self.out.pass(packet, now_us)
+        self.out.pass(packet)
     }
 }
 
@@ -179,7 +210,7 @@ mod tests {
     use super::super::vp8::tests::payload;
     use super::*;
 
-    const STREAM: SlotStream = SlotStream { payload_type: 96, ssrc: 7, rtx: None };
+    const STREAM: SlotStream = SlotStream { payload_type: 96, ssrc: 7, rtx: None, transport_cc: None };
 
     fn all() -> Flowing {
         let mut flowing = Flowing::default();
@@ -204,10 +235,11 @@ mod tests {
                 index: self.next,
                 timestamp: now_us as u32,
                 marker: true,
+                captured_us: now_us,
                 payload: &bytes,
                 vp8: Vp8Descriptor::parse(&bytes),
             };
-            slot.forward(&packet, all(), now_us)
+            slot.forward(&packet, all())
         }
     }
 
@@ -251,6 +283,28 @@ mod tests {
     }
 
     #[test]
+    fn what_the_line_does_not_take_pauses_and_comes_back_with_a_key_frame() {
+        let mut slot = VideoSlot::new(STREAM, 1);
+        let mut camera = Camera { from: 1, next: 0 };
+        slot.want(feed(1, Layer::Full), |_| true);
+        assert!(sent(camera.send(&mut slot, Layer::Full, true, 0)));
+        slot.grant(Some(Layer::Quarter), false);
+        assert!(sent(camera.send(&mut slot, Layer::Full, false, 1)), "until the lower one begins");
+        assert_eq!(slot.missing(all()), Some(Layer::Quarter));
+        slot.grant(Some(Layer::Quarter), true);
+        assert!(!sent(camera.send(&mut slot, Layer::Full, false, 2)), "a queue stands: at once");
+        assert!(!sent(camera.send(&mut slot, Layer::Full, true, 3)), "not even with a key frame");
+        assert!(sent(camera.send(&mut slot, Layer::Quarter, true, 4)));
+        slot.grant(None, false);
+        assert!(slot.pauses() && slot.missing(all()).is_none());
+        assert!(!sent(camera.send(&mut slot, Layer::Quarter, true, 5)));
+        slot.grant(Some(Layer::Half), false);
+        assert!(!sent(camera.send(&mut slot, Layer::Quarter, false, 6)), "a picture begins with a key frame");
+        assert!(sent(camera.send(&mut slot, Layer::Quarter, true, 7)), "something, until the better one comes");
+        assert!(sent(camera.send(&mut slot, Layer::Half, true, 8)));
+    }
+
+    #[test]
     fn sound_changes_at_once_and_stops_at_once() {
         let mut slot = AudioSlot::new(STREAM, 3);
         let send = |slot: &mut AudioSlot, from, index, payload: &[u8]| {
@@ -262,10 +316,11 @@ mod tests {
                 index,
                 timestamp: 0,
                 marker: false,
+                captured_us: index as i64,
                 payload,
                 vp8: None,
             };
-            slot.forward(&packet, index as i64)
+            slot.forward(&packet)
         };
         assert_eq!(send(&mut slot, 1, 1, b"x"), Forward::Nothing);
         slot.wanted = Some(1);

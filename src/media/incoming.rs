@@ -2,6 +2,7 @@
 
 use super::cache::PacketCache;
 use super::engine::Codec;
+use super::meter::RateMeter;
 use super::nack::{Gap, NackGenerator};
 use super::plan::{Layer, SourceKind};
 use super::reports::{ReceiveStatistics, StreamClock};
@@ -9,16 +10,25 @@ use super::rewrite::StreamKey;
 use super::srtp::ReceiveWindow;
 use crate::limits;
 
-/// Merges wishes for a key frame into at most one request per `limits::KEY_FRAME_INTERVAL`.
+/// Header, tag, UDP and IP of a packet we forward.
+const AROUND: usize = 20 + 16 + 8 + 20;
+/// Measured over this long, once per round of timers; the new value weighs this much.
+const METER_US: i64 = 900_000;
+const COST_WEIGHT: f64 = 0.04;
+/// What a stream cost before a pause this long says nothing about it now.
+const FORGOTTEN_US: i64 = 5_000_000;
+
+/// Merges wishes for a key frame: the second of two requests may follow soon, should the first be lost, but no more
+/// than two come within `limits::KEY_FRAME_INTERVAL`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct KeyFrameRequests {
-    last_us: i64,
+    last_us: [i64; 2],
     wanted: bool,
 }
 
 impl KeyFrameRequests {
     fn new() -> Self {
-        Self { last_us: i64::MIN / 2, wanted: false }
+        Self { last_us: [i64::MIN / 2; 2], wanted: false }
     }
 
     pub(crate) fn want(&mut self) {
@@ -32,9 +42,12 @@ impl KeyFrameRequests {
 
     /// True when a request is to be sent now.
     pub(crate) fn take(&mut self, now_us: i64) -> bool {
-        let due = self.wanted && now_us - self.last_us >= limits::KEY_FRAME_INTERVAL.as_micros() as i64;
+        let [last_us, before_us] = self.last_us;
+        let due = self.wanted
+            && now_us - last_us >= limits::KEY_FRAME_AGAIN.as_micros() as i64
+            && now_us - before_us >= limits::KEY_FRAME_INTERVAL.as_micros() as i64;
         if due {
-            self.last_us = now_us;
+            self.last_us = [now_us, last_us];
             self.wanted = false;
         }
         due
@@ -56,6 +69,9 @@ pub(crate) struct Incoming {
     pub(crate) key_frames: KeyFrameRequests,
     pub(crate) clock: StreamClock,
     pub(crate) statistics: ReceiveStatistics,
+    meter: RateMeter,
+    /// Smoothed bits per second as a viewer's line carries them; `None` before it was measured.
+    cost: Option<f64>,
     last_packet_us: i64,
 }
 
@@ -79,6 +95,8 @@ impl Incoming {
             key_frames: KeyFrameRequests::new(),
             clock: StreamClock::new(clock_hz(kind)),
             statistics: ReceiveStatistics::default(),
+            meter: RateMeter::default(),
+            cost: None,
             last_packet_us: i64::MIN / 2,
         }
     }
@@ -97,8 +115,22 @@ impl Incoming {
         self.last_packet_us = i64::MIN / 2;
     }
 
-    /// Accounts for a packet, original or repaired. `true`: so much is missing that only a key frame helps.
-    pub(crate) fn arrived(&mut self, index: u64, timestamp: u32, repaired: bool, now_us: i64) -> bool {
+    /// What forwarding this stream costs a line, bits per second; `None` while it does not flow.
+    pub(crate) fn cost(&self, now_us: i64) -> Option<u32> {
+        (now_us - self.last_packet_us < FORGOTTEN_US).then_some(self.cost? as u32)
+    }
+
+    /// To be called regularly: key frames are smoothed over seconds, so that none looks like a dearer layer.
+    pub(crate) fn measure(&mut self, now_us: i64) {
+        if let Some(rate) = self.meter.rate(now_us, METER_US).filter(|rate| *rate > 0.0) {
+            self.cost = Some(self.cost.map_or(rate, |cost| cost + (rate - cost) * COST_WEIGHT));
+        }
+    }
+
+    /// Accounts for a packet with `payload` bytes, original or repaired. `true`: so much is missing that only a key
+    /// frame helps.
+    pub(crate) fn arrived(&mut self, index: u64, timestamp: u32, payload: usize, repaired: bool, now_us: i64) -> bool {
+        self.meter.add(now_us, payload + AROUND);
         let newest = self.window.highest() == Some(index);
         if newest {
             self.clock.arrived(timestamp, now_us);
@@ -143,7 +175,38 @@ mod tests {
         assert!(!requests.take(100_000));
         assert!(requests.take(250_000), "the later wish is not forgotten");
         requests.want();
+        assert!(!requests.take(900_000), "two in a second are enough");
+        assert!(requests.take(1_000_000));
+        requests.want();
         requests.arrived();
-        assert!(!requests.take(900_000));
+        assert!(!requests.take(9_000_000));
+    }
+
+    /// T31 of the list of faults: however many viewers ask, and however long.
+    #[test]
+    fn no_more_than_two_requests_a_second() {
+        let mut requests = KeyFrameRequests::new();
+        let mut sent = 0;
+        for ms in 0..20_000 {
+            requests.want();
+            sent += u32::from(requests.take(ms * 1_000));
+        }
+        assert_eq!(sent, 40);
+    }
+
+    #[test]
+    fn a_stream_costs_what_it_brings_and_nothing_when_it_is_gone() {
+        let mut stream = Incoming::new(1, SourceKind::Camera, Layer::Half, 7);
+        assert_eq!(stream.cost(0), None);
+        for packet in 0..600 {
+            let now_us = packet * 10_000;
+            stream.arrived(packet as u64, 0, 436, false, now_us);
+            if packet % 5 == 0 {
+                stream.measure(now_us);
+            }
+        }
+        let cost = stream.cost(6_000_000).unwrap();
+        assert!((380_000..420_000).contains(&cost), "{cost}");
+        assert_eq!(stream.cost(12_000_000), None);
     }
 }

@@ -4,22 +4,23 @@ use std::net::IpAddr;
 
 use bytes::BytesMut;
 
+use super::allocator::Allocator;
+use super::downlink::Downlink;
 use super::dtls::Dtls;
-use super::forward::{AudioSlot, Outgoing, PeerIndex, VideoSlot};
+use super::forward::{AudioSlot, PeerIndex, VideoSlot};
 use super::ice::{Credentials, Paths};
 use super::incoming::Incoming;
 use super::layers::{FLOWING_US, Flowing};
-use super::outbox::Outbox;
 use super::plan::{Layer, RecordTarget, SourceKind};
 use super::quality::QualityMeter;
 use super::reports::PublisherClock;
-use super::rewrite::{Place, StreamKey};
+use super::rewrite::StreamKey;
 use super::rtp;
 use super::sdp::negotiate::{ExtensionIds, Negotiated, SourceLine};
+use super::shares::Asked;
 use super::speaker::LevelMeter;
 use super::srtp::{ReceiveWindow, SrtpSession};
 use super::twcc::TwccRecorder;
-use super::vp8::Vp8Descriptor;
 use crate::domain::ids::{ConnectionId, SessionId};
 use crate::limits;
 
@@ -61,10 +62,20 @@ pub(crate) struct SourceState {
 /// When what is due, microseconds.
 #[derive(Debug)]
 pub(crate) struct Timetable {
+    /// The next of all below.
     pub(crate) tick_us: i64,
+    /// Everything that is looked at regularly.
+    pub(crate) round_us: i64,
+    /// Held packets and padding.
+    pub(crate) pace_us: i64,
     pub(crate) reports_us: i64,
     pub(crate) quality_us: i64,
     pub(crate) quality_from_us: i64,
+    /// Which layer each slot gets; which layers the own camera should send.
+    pub(crate) allocation_us: i64,
+    pub(crate) layers_us: i64,
+    /// Repairs are granted anew.
+    pub(crate) refill_us: i64,
 }
 
 /// One connection.
@@ -89,7 +100,12 @@ pub(crate) struct Peer {
     pub(crate) twcc: TwccRecorder,
     pub(crate) level: LevelMeter,
     pub(crate) quality: QualityMeter,
-    pub(crate) outbox: Outbox,
+    pub(crate) down: Downlink,
+    pub(crate) allocator: Allocator,
+    /// Pictures that pause because the line does not take them, one bit per slot, as last told to the room.
+    pub(crate) paused: u32,
+    /// What the publisher was told about its camera.
+    pub(crate) asked: Asked,
     /// Handshake datagrams; they go where the last one came from.
     pub(crate) handshake: Vec<BytesMut>,
     pub(crate) repairs_left: u32,
@@ -112,6 +128,7 @@ impl Peer {
         mut random: impl FnMut() -> u64,
         now_us: i64,
     ) -> Self {
+        let measured = agreed.slots.iter().any(|slot| slot.video.transport_cc.is_some() && slot.video.rtx.is_some());
         let slots = agreed
             .slots
             .iter()
@@ -139,13 +156,21 @@ impl Peer {
             twcc: TwccRecorder::default(),
             level: LevelMeter::default(),
             quality: QualityMeter::default(),
-            outbox: Outbox::default(),
+            down: Downlink::new(measured),
+            allocator: Allocator::default(),
+            paused: 0,
+            asked: Asked::new(now_us),
             handshake: Vec::new(),
             repairs_left: limits::REPAIRS_PER_SECOND,
             alive_us: now_us,
             silent: false,
             due: Timetable {
                 tick_us: now_us,
+                round_us: now_us,
+                pace_us: i64::MAX,
+                allocation_us: now_us,
+                layers_us: now_us,
+                refill_us: now_us,
                 reports_us: now_us,
                 quality_us: now_us + limits::MEDIA_QUALITY.as_micros() as i64,
                 quality_from_us: now_us,
@@ -240,63 +265,10 @@ impl Peer {
         place.or(self.incoming.len().checked_sub(1)).map(Belongs::Media)
     }
 
-    /// Writes one media packet into a slot stream. `false`: it could not be sealed.
-    pub(crate) fn write_media(
-        outbox: &mut Outbox,
-        srtp: &SrtpSession,
-        out: &mut Outgoing,
-        place: Place,
-        packet: (u32, bool, &[u8], Option<&Vp8Descriptor>),
-    ) -> bool {
-        let (timestamp, marker, payload, vp8) = packet;
-        let stream = out.stream;
-        let timestamp = timestamp.wrapping_add(place.timestamp_shift);
-        // Four bytes of padding and nothing else, where an empty packet must fill a place.
-        let (padding, body): (bool, &[u8]) = if payload.is_empty() { (true, &[0, 0, 0, 4]) } else { (false, payload) };
-        let written = outbox.push(|bytes, start| {
-            rtp::write_header(bytes, padding, marker, stream.payload_type, place.index, timestamp, stream.ssrc);
-            bytes.extend_from_slice(body);
-            if let (Some(vp8), Some(copy)) = (vp8, bytes.get_mut(start + rtp::HEADER..)) {
-                vp8.rewrite(copy, place.vp8);
-            }
-            srtp.seal_rtp(bytes, start, rtp::HEADER, stream.ssrc, place.index).is_ok()
-        });
-        if written {
-            out.packets = out.packets.wrapping_add(1);
-            out.octets = out.octets.wrapping_add(payload.len() as u32);
-        }
-        written
-    }
-
-    /// Writes a repair of a packet sent before (RFC 4588): own SSRC, own index, the old sequence number in front.
-    pub(crate) fn write_repair(
-        outbox: &mut Outbox,
-        srtp: &SrtpSession,
-        out: &mut Outgoing,
-        place: Place,
-        packet: (u32, bool, &[u8], Option<&Vp8Descriptor>),
-    ) -> bool {
-        let (timestamp, marker, payload, vp8) = packet;
-        let Some((payload_type, ssrc)) = out.stream.rtx else { return false };
-        let timestamp = timestamp.wrapping_add(place.timestamp_shift);
-        let index = out.rtx_index;
-        // Counted even if sealing fails: an index is never tried twice.
-        out.rtx_index += 1;
-        outbox.push(|bytes, start| {
-            rtp::write_header(bytes, false, marker, payload_type, index, timestamp, ssrc);
-            bytes.extend_from_slice(&(place.index as u16).to_be_bytes());
-            bytes.extend_from_slice(payload);
-            if let (Some(vp8), Some(copy)) = (vp8, bytes.get_mut(start + rtp::HEADER + 2..)) {
-                vp8.rewrite(copy, place.vp8);
-            }
-            srtp.seal_rtp(bytes, start, rtp::HEADER, ssrc, index).is_ok()
-        })
-    }
-
     /// Encrypts what `write` appends as one RTCP datagram.
     pub(crate) fn send_rtcp(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
         let Some(srtp) = &mut self.srtp else { return };
-        let sent = self.outbox.push(|bytes, start| {
+        let sent = self.down.outbox.push(|bytes, start| {
             write(bytes);
             bytes.len() > start && srtp.seal_rtcp(bytes, start).is_ok()
         });

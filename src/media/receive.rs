@@ -4,19 +4,23 @@ use std::net::{IpAddr, SocketAddr};
 
 use bytes::Bytes;
 
+use super::downlink::Content;
 use super::dtls::DtlsOutcome;
 use super::engine::{EngineEvent, RecordedPacket};
 use super::forward::{Forward, Packet, PeerIndex};
 use super::ice::{self, PathChange};
 use super::incoming::codec;
 use super::mux::Kind;
-use super::peer::{Belongs, Peer};
+use super::peer::Belongs;
 use super::plan::{Layer, SourceId, SourceKind};
 use super::rtp::RtpHeader;
 use super::vp8::Vp8Descriptor;
 use super::wire::u16_at;
 use super::worker::Worker;
 use crate::limits;
+
+/// Further from now than this a capture time is not believed: a publisher's clock may jump.
+const ABSURD_US: i64 = 2_000_000;
 
 /// What is known of a media packet after decryption.
 struct Arrived<'a> {
@@ -215,14 +219,17 @@ impl Worker {
     fn media(&mut self, place: PeerIndex, arrived: &Arrived<'_>) {
         let now_us = self.now_us;
         let Some(peer) = self.peer(place) else { return };
+        let publisher_clock = peer.publisher_clock;
         let Some(stream) = peer.incoming.get_mut(arrived.stream) else { return };
-        let too_much_missing = stream.arrived(arrived.index, arrived.timestamp, arrived.repaired, now_us);
+        let too_much_missing =
+            stream.arrived(arrived.index, arrived.timestamp, arrived.payload.len(), arrived.repaired, now_us);
         let nack_due_us = stream.nack.due_us();
         let video = stream.is_video();
         let vp8 = Vp8Descriptor::parse(arrived.payload).filter(|_| video);
         if video {
             stream.cache.keep(arrived.index, arrived.timestamp, arrived.marker, arrived.payload);
         }
+        let captured_us = stream.clock.captured_us(arrived.timestamp, publisher_clock);
         let packet = Packet {
             from: place,
             kind: stream.kind,
@@ -231,6 +238,7 @@ impl Worker {
             index: arrived.index,
             timestamp: arrived.timestamp,
             marker: arrived.marker,
+            captured_us: captured_us.filter(|at_us| (now_us - at_us).abs() < ABSURD_US).unwrap_or(now_us),
             payload: arrived.payload,
             vp8,
         };
@@ -247,7 +255,7 @@ impl Worker {
             self.counters.gated += 1;
             return;
         }
-        self.record(&packet);
+        self.record(&packet, captured_us);
         self.forward(&packet);
     }
 
@@ -263,39 +271,53 @@ impl Worker {
             let Some(srtp) = receiver.srtp.as_deref() else { continue };
             let Some(slot) = receiver.slots.get_mut(target.slot) else { continue };
             let (forward, out) = if packet.kind == SourceKind::Microphone {
-                (slot.audio.forward(packet, now_us), &mut slot.audio.out)
+                (slot.audio.forward(packet), &mut slot.audio.out)
             } else {
-                (slot.video.forward(packet, flowing, now_us), &mut slot.video.out)
+                (slot.video.forward(packet, flowing), &mut slot.video.out)
             };
             let place = match forward {
                 Forward::Nothing => continue,
                 Forward::Payload(place) | Forward::Padding(place) => place,
             };
-            let content = (packet.timestamp, packet.marker, packet.payload, packet.vp8.as_ref());
-            if Peer::write_media(&mut receiver.outbox, srtp, out, place, content) {
+            if std::mem::take(&mut out.began) {
+                receiver.due.reports_us = now_us;
+                self.hurried.push(target.peer);
+            }
+            let content = Content {
+                timestamp: packet.timestamp,
+                marker: packet.marker,
+                payload: packet.payload,
+                vp8: packet.vp8.as_ref(),
+                sound: packet.kind == SourceKind::Microphone,
+            };
+            if receiver.down.media(srtp, out, place, content, now_us) {
                 self.counters.forwarded += 1;
                 if !std::mem::replace(&mut receiver.dirty, true) {
                     self.dirty.push(target.peer);
                 }
             }
+            if receiver.due.pace_us == i64::MAX
+                && let Some(due_us) = receiver.down.due_us(now_us)
+            {
+                receiver.due.pace_us = due_us;
+                self.hurried.push(target.peer);
+            }
         }
         if let Some(source) = self.peer(packet.from).and_then(|peer| peer.source_mut(packet.kind)) {
             source.targets = targets;
         }
+        // What was held back, and slots whose receiver should learn a new clock.
+        while let Some(place) = self.hurried.pop() {
+            self.reschedule(place);
+        }
     }
 
-    fn record(&mut self, packet: &Packet<'_>) {
+    fn record(&mut self, packet: &Packet<'_>, capture_us: Option<i64>) {
         let now_us = self.now_us;
         let recorder = self.recorder.clone();
         let Some(peer) = self.peer(packet.from) else { return };
         let flowing = peer.flowing(packet.kind, now_us);
         let connection = peer.connection;
-        let clock = peer.publisher_clock;
-        let captured = peer
-            .incoming
-            .iter()
-            .find(|stream| stream.key == packet.stream)
-            .and_then(|stream| stream.clock.captured_us(packet.timestamp, clock));
         let Some(source) = peer.source_mut(packet.kind) else { return };
         let Some(target) = source.record else { return };
         if packet.payload.is_empty() {
@@ -318,7 +340,7 @@ impl Worker {
             timestamp: packet.timestamp,
             marker: packet.marker,
             arrival_us: now_us,
-            capture_us: captured,
+            capture_us,
             payload: Bytes::copy_from_slice(packet.payload),
         });
         if !taken {

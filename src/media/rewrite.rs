@@ -49,7 +49,9 @@ pub(crate) struct Rewriter {
     sent: IndexWindow<16>,
     next_index: u64,
     last_timestamp: u32,
-    last_sent_us: i64,
+    /// A moment on our clock and its time stamp in this stream. All sources follow this one line, so that a report on
+    /// any of them is true for the others: browsers need several reports to believe that a line has changed.
+    epoch: Option<(i64, u32)>,
     vp8: Vp8Last,
     clock_hz: u32,
 }
@@ -62,7 +64,7 @@ impl Rewriter {
             sent: IndexWindow::new(),
             next_index: u64::from(first_index & 0x7fff),
             last_timestamp: first_timestamp,
-            last_sent_us: 0,
+            epoch: None,
             vp8: Vp8Last::default(),
             clock_hz,
         }
@@ -73,23 +75,34 @@ impl Rewriter {
         self.pieces.back().map(|piece| piece.stream)
     }
 
+    /// Of the newest packet sent.
+    pub(crate) fn last_timestamp(&self) -> u32 {
+        self.last_timestamp
+    }
+
     /// Added to the time stamps of the running stream.
     pub(crate) fn timestamp_shift(&self) -> Option<u32> {
         self.pieces.back().map(|piece| piece.timestamp_shift)
     }
 
-    /// Continues with another stream from this packet on. The time stamp goes on by the time since the last packet.
+    /// Continues with another stream from this packet on, which was captured at `captured_us` on our clock (or, as long
+    /// as its publisher's clock is not known, has just arrived).
     pub(crate) fn switch(
         &mut self,
         stream: StreamKey,
         in_index: u64,
         timestamp: u32,
         vp8: Option<&Vp8Descriptor>,
-        now_us: i64,
+        captured_us: i64,
     ) {
-        let elapsed = u64::try_from(now_us - self.last_sent_us).unwrap_or(0).min(60_000_000);
-        let ticks = (elapsed * u64::from(self.clock_hz) / 1_000_000).max(1) as u32;
-        let follow = if self.pieces.is_empty() { self.last_timestamp } else { self.last_timestamp.wrapping_add(ticks) };
+        let (epoch_us, epoch) = *self.epoch.get_or_insert((captured_us, self.last_timestamp));
+        let ticks = (captured_us - epoch_us) as i128 * i128::from(self.clock_hz) / 1_000_000;
+        let mut follow = epoch.wrapping_add(ticks as u32);
+        // Time goes on, also where the new source's first packet was captured before the old one's last.
+        let least = self.last_timestamp.wrapping_add(self.least_step());
+        if !self.pieces.is_empty() && (follow.wrapping_sub(least) as i32) < 0 {
+            follow = least;
+        }
         self.push(Piece {
             stream,
             in_start: in_index,
@@ -106,7 +119,6 @@ impl Rewriter {
         in_index: u64,
         timestamp: u32,
         vp8: Option<&Vp8Descriptor>,
-        now_us: i64,
     ) -> Option<Place> {
         // A piece ends where the next one begins; what lies beyond belongs to nobody.
         let mut end = u64::MAX;
@@ -126,7 +138,6 @@ impl Rewriter {
         if index >= self.next_index {
             self.next_index = index + 1;
             self.last_timestamp = timestamp.wrapping_add(piece.timestamp_shift);
-            self.last_sent_us = now_us;
         }
         if let Some(found) = vp8 {
             self.vp8.note(found, piece.vp8);
@@ -162,6 +173,11 @@ impl Rewriter {
         Some((piece.stream, in_index, Place { index, timestamp_shift: piece.timestamp_shift, vp8: piece.vp8 }))
     }
 
+    /// 20 ms of sound, 1 ms between pictures.
+    fn least_step(&self) -> u32 {
+        if self.clock_hz == 48_000 { 960 } else { self.clock_hz / 1_000 }
+    }
+
     fn push(&mut self, piece: Piece) {
         // A piece nobody used (two paddings in a row) is replaced, so that a burst of padding does not push out history.
         if self.pieces.back().is_some_and(|last| last.stream == piece.stream && last.out_start == piece.out_start) {
@@ -184,7 +200,7 @@ mod tests {
     use super::*;
 
     fn place(rewriter: &mut Rewriter, stream: StreamKey, in_index: u64) -> Option<u64> {
-        rewriter.place(stream, in_index, 0, None, 0).map(|place| place.index)
+        rewriter.place(stream, in_index, 0, None).map(|place| place.index)
     }
 
     #[test]
@@ -192,13 +208,16 @@ mod tests {
         let mut rewriter = Rewriter::new(90_000, 65_533 & 0x7fff, 1_000);
         let start = u64::from(65_533u16 & 0x7fff);
         rewriter.switch(1, 500, 7_000, None, 1_000_000);
-        let first = rewriter.place(1, 500, 7_000, None, 1_000_000).unwrap();
+        let first = rewriter.place(1, 500, 7_000, None).unwrap();
         assert_eq!((first.index, 7_000u32.wrapping_add(first.timestamp_shift)), (start, 1_000));
-        rewriter.place(1, 501, 10_000, None, 1_033_000).unwrap();
+        rewriter.place(1, 501, 10_000, None).unwrap();
         rewriter.switch(2, 9, 4_000_000_000, None, 1_133_000);
-        let next = rewriter.place(2, 9, 4_000_000_000, None, 1_133_000).unwrap();
+        let next = rewriter.place(2, 9, 4_000_000_000, None).unwrap();
         assert_eq!(next.index, start + 2);
-        assert_eq!(4_000_000_000u32.wrapping_add(next.timestamp_shift), 4_000 + 9_000);
+        assert_eq!(4_000_000_000u32.wrapping_add(next.timestamp_shift), 1_000 + 133 * 90);
+        rewriter.switch(3, 1, 77, None, 1_100_000);
+        let early = rewriter.place(3, 1, 77, None).unwrap();
+        assert_eq!(77u32.wrapping_add(early.timestamp_shift), 1_000 + 134 * 90, "captured earlier, and still later");
         assert_eq!(place(&mut rewriter, 1, 502), None, "the old stream is over");
         assert_eq!(place(&mut rewriter, 2, 8), None, "older than the switch");
     }
@@ -237,11 +256,11 @@ mod tests {
         let mut rewriter = Rewriter::new(90_000, 1, 0);
         let old = Vp8Descriptor::parse(&payload(true, 30_000, 200, 7)).unwrap();
         rewriter.switch(1, 0, 0, Some(&old), 0);
-        let place = rewriter.place(1, 0, 0, Some(&old), 0).unwrap();
+        let place = rewriter.place(1, 0, 0, Some(&old)).unwrap();
         let sent = old.picture_id.unwrap().1.wrapping_add(place.vp8.picture_id) & 0x7fff;
         let new = Vp8Descriptor::parse(&payload(true, 12, 3, 1)).unwrap();
         rewriter.switch(2, 0, 0, Some(&new), 0);
-        let place = rewriter.place(2, 0, 0, Some(&new), 0).unwrap();
+        let place = rewriter.place(2, 0, 0, Some(&new)).unwrap();
         assert_eq!(12u16.wrapping_add(place.vp8.picture_id) & 0x7fff, sent + 1);
     }
 
@@ -259,11 +278,11 @@ mod tests {
                     0 => { *head += 1; rewriter.switch(stream, *head, 5, None, now); }
                     1 => { *head += 1; rewriter.skip(stream, *head); }
                     2 => { rewriter.skip(stream, head.saturating_sub(distance)); }
-                    3 => if let Some(place) = rewriter.place(stream, head.saturating_sub(distance), 5, None, now) {
+                    3 => if let Some(place) = rewriter.place(stream, head.saturating_sub(distance), 5, None) {
                         prop_assert!(used.insert(place.index));
                     },
                     4 => { *head += distance; }
-                    _ => { *head += 1; if let Some(place) = rewriter.place(stream, *head, 5, None, now) {
+                    _ => { *head += 1; if let Some(place) = rewriter.place(stream, *head, 5, None) {
                         prop_assert!(used.insert(place.index));
                     } }
                 }

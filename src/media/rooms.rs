@@ -167,8 +167,15 @@ impl Worker {
         if !(room.members.is_empty() && room.plan == Plan::default()) {
             self.rooms.insert(id, room);
         }
+        // Whose picture goes where has changed: what each line takes is shared out anew, and layers nobody sent so far
+        // may be wanted now.
+        let now_us = self.now_us;
         for member in members {
             self.chase_key_frames(member);
+            if let Some(peer) = self.peer(member) {
+                (peer.due.allocation_us, peer.due.layers_us, peer.due.round_us) = (now_us, now_us, now_us);
+            }
+            self.schedule(member, now_us);
         }
     }
 }

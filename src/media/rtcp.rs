@@ -28,7 +28,7 @@ pub(crate) struct ReportBlock {
 
 /// What matters to us of an incoming packet.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Rtcp {
+pub(crate) enum Rtcp<'a> {
     SenderReport {
         ssrc: u32,
         ntp: u64,
@@ -48,10 +48,12 @@ pub(crate) enum Rtcp {
     Bye {
         ssrc: u32,
     },
+    /// The FCI of a transport-wide feedback message, for `twcc::read`.
+    Feedback(&'a [u8]),
 }
 
 /// Calls `found` for each item of a compound packet; stops at the first malformed one.
-pub(crate) fn read(mut rest: &[u8], mut found: impl FnMut(Rtcp)) {
+pub(crate) fn read<'a>(mut rest: &'a [u8], mut found: impl FnMut(Rtcp<'a>)) {
     while let Some((packet, kind, count, after)) = next_packet(rest) {
         rest = after;
         let _ = read_packet(packet, kind, count, &mut found);
@@ -68,7 +70,7 @@ fn next_packet(bytes: &[u8]) -> Option<(&[u8], u8, u8, &[u8])> {
     Some((packet, kind, first & 0x1f, rest))
 }
 
-fn read_packet(packet: &[u8], kind: u8, count: u8, found: &mut impl FnMut(Rtcp)) -> Option<()> {
+fn read_packet<'a>(packet: &'a [u8], kind: u8, count: u8, found: &mut impl FnMut(Rtcp<'a>)) -> Option<()> {
     let ssrc = u32_at(packet, 4)?;
     match (kind, count) {
         (SR, _) => {
@@ -89,6 +91,10 @@ fn read_packet(packet: &[u8], kind: u8, count: u8, found: &mut impl FnMut(Rtcp))
             }
             Some(())
         }
+        (RTPFB, 15) => {
+            found(Rtcp::Feedback(packet.get(12..)?));
+            Some(())
+        }
         (PSFB, 1) => {
             found(Rtcp::KeyFrame { media_ssrc: u32_at(packet, 8)? });
             Some(())
@@ -103,7 +109,7 @@ fn read_packet(packet: &[u8], kind: u8, count: u8, found: &mut impl FnMut(Rtcp))
     }
 }
 
-fn blocks(bytes: &[u8], found: &mut impl FnMut(Rtcp)) -> Option<()> {
+fn blocks<'a>(bytes: &[u8], found: &mut impl FnMut(Rtcp<'a>)) -> Option<()> {
     for block in bytes.chunks_exact(24) {
         found(Rtcp::Block(ReportBlock {
             ssrc: u32_at(block, 0)?,
@@ -216,7 +222,7 @@ mod tests {
 
     use super::*;
 
-    fn all(bytes: &[u8]) -> Vec<Rtcp> {
+    fn all(bytes: &[u8]) -> Vec<Rtcp<'_>> {
         let mut found = Vec::new();
         read(bytes, |item| found.push(item));
         found
@@ -253,6 +259,7 @@ mod tests {
             .flatten()
             .collect();
         assert_eq!(asked, vec![65_535, 0, 15, 16, 40]);
+        assert_eq!(found.last(), Some(&Rtcp::Feedback(&[0; 12])));
     }
 
     proptest! {

@@ -4,6 +4,8 @@ use super::wire::{u16_at, u32_at};
 
 /// Length of a header without contributing sources and extensions.
 pub(crate) const HEADER: usize = 12;
+/// Length of ours with a transport-wide number.
+pub(crate) const NUMBERED_HEADER: usize = HEADER + 8;
 
 /// The fixed part of a header and where the payload begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,21 +109,31 @@ impl<'a> Iterator for Extensions<'a> {
     }
 }
 
-/// Appends a 12-byte header.
-pub(crate) fn write_header(
-    out: &mut Vec<u8>,
-    padding: bool,
-    marker: bool,
-    payload_type: u8,
-    index: u64,
-    timestamp: u32,
-    ssrc: u32,
-) {
-    out.push(if padding { 0xa0 } else { 0x80 });
-    out.push(u8::from(marker) << 7 | payload_type & 0x7f);
-    out.extend_from_slice(&(index as u16).to_be_bytes());
-    out.extend_from_slice(&timestamp.to_be_bytes());
-    out.extend_from_slice(&ssrc.to_be_bytes());
+/// What an outgoing header says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Outline {
+    pub(crate) padding: bool,
+    pub(crate) marker: bool,
+    pub(crate) payload_type: u8,
+    /// 48-bit SRTP index; its low half is the sequence number.
+    pub(crate) index: u64,
+    pub(crate) timestamp: u32,
+    pub(crate) ssrc: u32,
+}
+
+/// Appends a header and returns its length. `numbered`: id and value of the transport-wide number.
+pub(crate) fn write_header(out: &mut Vec<u8>, outline: &Outline, numbered: Option<(u8, u16)>) -> usize {
+    let extended = if numbered.is_some() { 0x10 } else { 0 };
+    out.push(0x80 | extended | if outline.padding { 0x20 } else { 0 });
+    out.push(u8::from(outline.marker) << 7 | outline.payload_type & 0x7f);
+    out.extend_from_slice(&(outline.index as u16).to_be_bytes());
+    out.extend_from_slice(&outline.timestamp.to_be_bytes());
+    out.extend_from_slice(&outline.ssrc.to_be_bytes());
+    let Some((id, number)) = numbered else { return HEADER };
+    let [high, low] = number.to_be_bytes();
+    // One word of extensions in the one-byte form: id, two bytes, padding.
+    out.extend_from_slice(&[0xbe, 0xde, 0, 1, id << 4 | 1, high, low, 0]);
+    NUMBERED_HEADER
 }
 
 #[cfg(test)]
@@ -139,6 +151,23 @@ mod tests {
         let extensions: Vec<_> = header.extensions(&packet).collect();
         assert_eq!(extensions, vec![(4, &b"0"[..]), (10, &b"hi"[..])]);
         assert_eq!(header.payload(&packet), Some(&[1, 2, 3][..]));
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let outline =
+            Outline { padding: false, marker: true, payload_type: 96, index: 0x1_2345, timestamp: 9, ssrc: 7 };
+        for numbered in [None, Some((14, 0xfffe))] {
+            let mut packet = Vec::new();
+            let length = write_header(&mut packet, &outline, numbered);
+            packet.extend_from_slice(&[1, 2, 3]);
+            let header = RtpHeader::parse(&packet).unwrap();
+            assert_eq!((header.length, header.sequence, header.marker), (length, 0x2345, true));
+            assert_eq!((header.payload_type, header.timestamp, header.ssrc), (96, 9, 7));
+            assert_eq!(header.payload(&packet), Some(&[1, 2, 3][..]));
+            let found: Vec<_> = header.extensions(&packet).collect();
+            assert_eq!(found, numbered.map(|(id, _)| (id, &[0xff, 0xfe][..])).into_iter().collect::<Vec<_>>());
+        }
     }
 
     #[test]

@@ -169,8 +169,8 @@ impl SrtpSession {
     }
 }
 
-/// Longest header we seal: ours have no extensions.
-const AAD: usize = 16;
+/// Longest header we seal: 12 bytes and one extension of 8.
+const AAD: usize = 20;
 
 fn seal(
     with: &Direction,
@@ -233,6 +233,7 @@ impl ReceiveWindow {
 
 #[cfg(test)]
 mod tests {
+    use super::super::rtp::{Outline, write_header};
     use super::*;
 
     fn hex(text: &str) -> Vec<u8> {
@@ -293,14 +294,16 @@ mod tests {
         let mut window = ReceiveWindow::new();
         for index in [65_534u64, 65_535, 65_536, 65_537] {
             let mut packet = Vec::new();
-            super::super::rtp::write_header(&mut packet, false, true, 96, index, 7, 42);
+            let outline = Outline { padding: false, marker: true, payload_type: 96, index, timestamp: 7, ssrc: 42 };
+            // With and without a header extension.
+            let length = write_header(&mut packet, &outline, (index % 2 == 0).then_some((3, 9)));
             packet.extend_from_slice(b"payload");
-            client.seal_rtp(&mut packet, 0, 12, 42, index).unwrap();
+            client.seal_rtp(&mut packet, 0, length, 42, index).unwrap();
             let found = window.index(index as u16);
             assert_eq!(found, index);
             assert!(window.is_free(found));
-            let length = server.open_rtp(&mut packet, 12, 42, found).unwrap();
-            assert_eq!(&packet[12..length], b"payload");
+            let end = server.open_rtp(&mut packet, length, 42, found).unwrap();
+            assert_eq!(&packet[length..end], b"payload");
             assert!(window.take(found));
             assert!(!window.is_free(window.index(index as u16)), "a replay is refused before decryption");
         }

@@ -15,6 +15,8 @@ use crate::limits;
 /// Feedback for the publisher's bit rate, and key frames that are still missing.
 const TICK_US: i64 = 50_000;
 const REPORTS_US: i64 = 1_000_000;
+/// Padding of a probe leaves in parts this far apart.
+const PROBE_STEP_US: i64 = 5_000;
 /// Asking again for a lost packet sooner than this asks twice for one that is on its way.
 const SHORTEST_RETRY_US: i64 = 40_000;
 
@@ -39,9 +41,59 @@ impl Worker {
 
     fn tick(&mut self, place: PeerIndex) {
         let now_us = self.now_us;
-        if self.presence(place) {
+        self.pace(place);
+        let Some(peer) = self.peer(place) else { return };
+        let (round_due, report_due) = (now_us >= peer.due.round_us, now_us >= peer.due.reports_us);
+        if round_due {
+            peer.due.round_us = now_us + TICK_US;
+            if self.presence(place) {
+                return;
+            }
+            self.round(place);
+        }
+        if report_due {
+            let Some(peer) = self.peer(place) else { return };
+            peer.due.reports_us = now_us + REPORTS_US;
+            self.reports(place);
+        }
+        let Some(peer) = self.peer(place) else { return };
+        if std::mem::take(&mut peer.dirty) {
+            self.mark_dirty(place);
+        }
+        let Some(peer) = self.peer(place) else { return };
+        let due = &peer.due;
+        let next_us = due.round_us.min(due.pace_us).min(due.reports_us).max(now_us + 1_000);
+        self.schedule(place, next_us);
+    }
+
+    /// Lets leave what was held back and what a probe needs.
+    fn pace(&mut self, place: PeerIndex) {
+        let now_us = self.now_us;
+        let Some(peer) = self.peer(place) else { return };
+        if now_us < peer.due.pace_us {
             return;
         }
+        peer.due.pace_us = i64::MAX;
+        let Some(srtp) = peer.srtp.as_deref() else { return };
+        let held_us = peer.down.release(srtp, now_us);
+        let Some(bandwidth) = &mut peer.down.bandwidth else { return };
+        let padding = bandwidth.padding(now_us);
+        let probing_us = bandwidth.is_probing().then_some(now_us + PROBE_STEP_US);
+        let numbered = |slot: &&mut super::peer::Slot| {
+            slot.video.out.stream.rtx.is_some() && slot.video.out.stream.transport_cc.is_some()
+        };
+        if padding > 0
+            && let Some(slot) = peer.slots.iter_mut().find(numbered)
+        {
+            peer.down.padding(srtp, &mut slot.video.out, padding, now_us);
+        }
+        peer.due.pace_us = held_us.into_iter().chain(probing_us).min().unwrap_or(i64::MAX);
+        self.mark_dirty(place);
+    }
+
+    /// Everything that is looked at regularly.
+    fn round(&mut self, place: PeerIndex) {
+        let now_us = self.now_us;
         self.handshake(place);
         self.ask_for_repairs(place);
         self.chase_key_frames(place);
@@ -50,18 +102,31 @@ impl Worker {
         }
         self.watch_sources(place);
         let Some(peer) = self.peer(place) else { return };
+        peer.incoming.iter_mut().for_each(|stream| stream.measure(now_us));
+        if let Some(bandwidth) = &mut peer.down.bandwidth {
+            bandwidth.tick(now_us);
+            if bandwidth.is_probing() && peer.due.pace_us == i64::MAX {
+                peer.due.pace_us = now_us;
+            }
+        }
+        let (allocation_due, layers_due) = (now_us >= peer.due.allocation_us, now_us >= peer.due.layers_us);
+        if allocation_due {
+            self.allocate(place);
+        }
+        if layers_due {
+            self.ask_for_layers(place);
+        }
+        let Some(peer) = self.peer(place) else { return };
         if !peer.twcc.is_empty() {
             let media_ssrc = peer.incoming.first().map_or(0, |stream| stream.ssrc);
             while let Some(fci) = peer.twcc.report() {
                 peer.send_rtcp(|out| rtcp::write_transport_feedback(out, OUR_SSRC, media_ssrc, &fci));
             }
         }
-        if now_us >= peer.due.reports_us {
-            peer.due.reports_us = now_us + REPORTS_US;
+        if now_us >= peer.due.refill_us {
+            peer.due.refill_us = now_us + REPORTS_US;
             peer.repairs_left = limits::REPAIRS_PER_SECOND;
-            self.reports(place);
         }
-        let Some(peer) = self.peer(place) else { return };
         if now_us >= peer.due.quality_us {
             let from_us = std::mem::replace(&mut peer.due.quality_from_us, now_us);
             peer.due.quality_us = now_us + limits::MEDIA_QUALITY.as_micros() as i64;
@@ -70,17 +135,11 @@ impl Worker {
         let Some(peer) = self.peer(place) else { return };
         let repairs_us = peer.incoming.iter().filter_map(|stream| stream.nack.due_us()).min();
         let handshake_us = peer.dtls.deadline();
-        let to_send = std::mem::take(&mut peer.dirty);
-        let next_us =
-            [repairs_us, handshake_us.map(|due| now_us + due.saturating_duration_since(self.now).as_micros() as i64)]
-                .into_iter()
-                .flatten()
-                .fold(now_us + TICK_US, i64::min)
-                .max(now_us + 1_000);
-        if to_send {
-            self.mark_dirty(place);
+        let handshake_us = handshake_us.map(|due| now_us + due.saturating_duration_since(self.now).as_micros() as i64);
+        let round_us = [repairs_us, handshake_us].into_iter().flatten().fold(now_us + TICK_US, i64::min);
+        if let Some(peer) = self.peer(place) {
+            peer.due.round_us = round_us.max(now_us + 1_000);
         }
-        self.schedule(place, next_us);
     }
 
     /// Silence and the end. `true`: the connection is gone.

@@ -1,13 +1,20 @@
-//! Transport-wide feedback to publishers (draft-holmer-rmcat-transport-wide-cc-extensions-01): when which packet came.
-//! The browser computes its bit rate from it, so the upper layers appear only when this works.
+//! Transport-wide feedback (draft-holmer-rmcat-transport-wide-cc-extensions-01): when which packet came. Publishers
+//! compute their bit rate from what we write, so the upper layers appear only when this works; what receivers write
+//! is read for ours.
 
 use std::collections::BTreeMap;
+
+use super::wire::{u16_at, u24_at};
 
 /// Packets one message may describe; more are split.
 const MOST: u64 = 1_000;
 /// Reference time has this unit.
 const REFERENCE_US: i64 = 64_000;
 const TICK_US: i64 = 250;
+/// The reference time has 24 bits.
+pub(crate) const CLOCK_US: i64 = REFERENCE_US << 24;
+/// Where the chunks begin.
+const CHUNKS: usize = 8;
 
 /// Arrivals that were not reported yet.
 #[derive(Debug, Default)]
@@ -102,6 +109,77 @@ impl TwccRecorder {
     }
 }
 
+/// Reads the FCI of a feedback message about what we sent: calls `found` with each number it describes, in order, and
+/// when that packet arrived, in microseconds on its receiver's clock (which wraps after [`CLOCK_US`]); `None` for one
+/// that did not. `None` as a whole: the message is malformed, what was found before that stands.
+pub(crate) fn read(fci: &[u8], mut found: impl FnMut(u16, Option<i64>)) -> Option<()> {
+    let base = u16_at(fci, 0)?;
+    let count = usize::from(u16_at(fci, 2)?);
+    if count as u64 > 4 * MOST {
+        return None;
+    }
+    let mut time = i64::from(u24_at(fci, 4)?) * REFERENCE_US;
+    let mut delta_at = chunks_end(fci, count)?;
+    let (mut chunk_at, mut done) = (CHUNKS, 0);
+    while done < count {
+        let chunk = u16_at(fci, chunk_at)?;
+        chunk_at += 2;
+        for place in 0..symbols_in(chunk).min(count - done) {
+            let number = base.wrapping_add((done + place) as u16);
+            let delta = match symbol(chunk, place) {
+                0 => {
+                    found(number, None);
+                    continue;
+                }
+                1 => {
+                    delta_at += 1;
+                    i64::from(*fci.get(delta_at - 1)?)
+                }
+                2 => {
+                    delta_at += 2;
+                    i64::from(u16_at(fci, delta_at - 2)?.cast_signed())
+                }
+                _ => return None,
+            };
+            time += delta * TICK_US;
+            found(number, Some(time));
+        }
+        done += symbols_in(chunk);
+    }
+    Some(())
+}
+
+/// Where the deltas begin: behind as many chunks as describe `count` packets.
+fn chunks_end(fci: &[u8], count: usize) -> Option<usize> {
+    let (mut at, mut done) = (CHUNKS, 0);
+    while done < count {
+        let symbols = symbols_in(u16_at(fci, at)?);
+        // A run of nothing would be read for ever.
+        if symbols == 0 {
+            return None;
+        }
+        done += symbols;
+        at += 2;
+    }
+    Some(at)
+}
+
+fn symbols_in(chunk: u16) -> usize {
+    match chunk >> 14 {
+        0 | 1 => usize::from(chunk & 0x1fff),
+        2 => 14,
+        _ => 7,
+    }
+}
+
+fn symbol(chunk: u16, place: usize) -> u16 {
+    match chunk >> 14 {
+        0 | 1 => chunk >> 13,
+        2 => chunk >> (13 - place) & 1,
+        _ => chunk >> (12 - 2 * place) & 3,
+    }
+}
+
 /// Run-length chunks for long runs, vectors of seven two-bit symbols for the rest.
 fn write_chunks(symbols: &[u8], fci: &mut Vec<u8>) {
     let mut rest = symbols;
@@ -124,8 +202,57 @@ fn write_chunks(symbols: &[u8], fci: &mut Vec<u8>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::wire::u16_at;
+    use proptest::prelude::*;
+
     use super::*;
+
+    fn read_all(fci: &[u8]) -> Option<Vec<(u16, Option<i64>)>> {
+        let mut all = Vec::new();
+        read(fci, |number, arrival| all.push((number, arrival)))?;
+        Some(all)
+    }
+
+    proptest! {
+        /// What is written is read, whatever was lost, reordered or late; and an independent reader agrees.
+        #[test]
+        fn reading_undoes_writing(steps in proptest::collection::vec((0u16..30, 0i64..90_000), 1..200)) {
+            let mut recorder = TwccRecorder::default();
+            let mut sent = BTreeMap::new();
+            let (mut number, mut at_us) = (65_000u16, 77_000_000);
+            for (skip, later_us) in steps {
+                number = number.wrapping_add(1 + skip % 4);
+                at_us += later_us;
+                recorder.arrived(number, at_us);
+                sent.insert(number, at_us);
+            }
+            let mut found = BTreeMap::new();
+            while let Some(fci) = recorder.report() {
+                let read = read_all(&fci).unwrap();
+                prop_assert_eq!(&read, &decode(&fci));
+                found.extend(read.into_iter().filter_map(|(number, at)| Some((number, at?))));
+            }
+            prop_assert_eq!(found.len(), sent.len());
+            for (number, at_us) in sent {
+                prop_assert!((found[&number] - at_us).abs() <= TICK_US);
+            }
+        }
+
+        #[test]
+        fn noise_never_panics(fci in proptest::collection::vec(any::<u8>(), 0..80)) {
+            let mut count = 0u64;
+            let _ = read(&fci, |_, _| count += 1);
+            prop_assert!(count <= 4 * MOST);
+        }
+    }
+
+    #[test]
+    fn one_bit_chunks_and_late_packets() {
+        // Numbers 9..: received, lost, received 2.5 ms before that (a negative delta).
+        let fci = [0, 9, 0, 3, 0, 0, 2, 0, 0b1101_0010, 0, 4, 0xff, 0xf6, 0];
+        assert_eq!(read_all(&fci), Some(vec![(9, Some(129_000)), (10, None), (11, Some(126_500))]));
+        let bits = [0, 1, 0, 2, 0, 0, 0, 0, 0b1001_0000, 0, 8];
+        assert_eq!(read_all(&bits), Some(vec![(1, None), (2, Some(2_000))]));
+    }
 
     /// An independent reader of the format: `(number, arrival in us)`; `None` = lost.
     fn decode(fci: &[u8]) -> Vec<(u16, Option<i64>)> {

@@ -78,6 +78,8 @@ pub(crate) struct Worker {
     pub(crate) counters: WorkerCounters,
     /// Connections with something to send.
     pub(crate) dirty: Vec<PeerIndex>,
+    /// Connections whose next tick has come closer; empty between packets.
+    pub(crate) hurried: Vec<PeerIndex>,
     /// `(due, place, serial)`; an entry is valid while it is the connection's next tick.
     pub(crate) timers: BinaryHeap<Reverse<(i64, PeerIndex, u64)>>,
     pub(crate) levels_due_us: i64,
@@ -122,6 +124,7 @@ impl Worker {
             recorder,
             counters: WorkerCounters::default(),
             dirty: Vec::new(),
+            hurried: Vec::new(),
             timers: BinaryHeap::new(),
             levels_due_us: now_us,
             scratch: Vec::new(),
@@ -213,8 +216,8 @@ impl Worker {
             for datagram in peer.handshake.drain(..) {
                 self.socket.send_one(&datagram, to, peer.local);
             }
-            peer.quality.bytes_out += peer.outbox.bytes.len() as u64;
-            self.socket.send(&mut peer.outbox, to, peer.local);
+            peer.quality.bytes_out += peer.down.outbox.bytes.len() as u64;
+            self.socket.send(&mut peer.down.outbox, to, peer.local);
         }
         self.counters.unsent = self.socket.dropped();
     }
@@ -241,6 +244,13 @@ impl Worker {
             peer.due.tick_us = due_us;
             let serial = peer.serial;
             self.timers.push(Reverse((due_us, place, serial)));
+        }
+    }
+
+    /// Ticks `place` when the next of its duties is due.
+    pub(crate) fn reschedule(&mut self, place: PeerIndex) {
+        if let Some(due_us) = self.peer(place).map(|peer| peer.due.pace_us.min(peer.due.reports_us)) {
+            self.schedule(place, due_us.max(self.now_us));
         }
     }
 

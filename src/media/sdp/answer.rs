@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::negotiate::{EXTENSIONS, Negotiated, Role, SlotStream, SourceLine};
+use super::negotiate::{EXTENSIONS, Negotiated, Role, SlotStream, SourceLine, URI_TRANSPORT_CC};
 use super::offer::{MediaKind, Offer, OfferedLine};
 use crate::media::plan::SourceKind;
 
@@ -95,8 +95,9 @@ fn begin(sdp: &mut String, line: &OfferedLine, transport: &Transport<'_>, payloa
         sdp.push_str(&format!("a=rtpmap:{payload_type} VP8/90000\r\na=rtcp-fb:{payload_type} nack\r\na=rtcp-fb:{payload_type} nack pli\r\na=rtcp-fb:{payload_type} ccm fir\r\n"
         ));
     } else {
+        // What we wish to receive: redundancy for lost packets, and next to nothing while nobody speaks.
         sdp.push_str(&format!(
-            "a=rtpmap:{payload_type} opus/48000/2\r\na=fmtp:{payload_type} minptime=10;useinbandfec=1\r\n"
+            "a=rtpmap:{payload_type} opus/48000/2\r\na=fmtp:{payload_type} minptime=10;useinbandfec=1;usedtx=1\r\n"
         ));
     }
     if let Some(rtx) = rtx {
@@ -125,6 +126,12 @@ fn receive(sdp: &mut String, line: &OfferedLine, source: &SourceLine) {
 fn send(sdp: &mut String, stream: SlotStream, place: usize, letter: char) {
     let name = cname(place);
     sdp.push_str(&format!("a=sendonly\r\na=msid:{name} {letter}{place}\r\n"));
+    if let Some(id) = stream.transport_cc {
+        sdp.push_str(&format!(
+            "a=rtcp-fb:{} transport-cc\r\na=extmap:{id} {URI_TRANSPORT_CC}\r\n",
+            stream.payload_type
+        ));
+    }
     if let Some((_, rtx)) = stream.rtx {
         sdp.push_str(&format!("a=ssrc-group:FID {} {rtx}\r\n", stream.ssrc));
     }
@@ -171,6 +178,7 @@ mod tests {
             "a=msid:s1 v1\r\n",
             "a=fmtp:97 apt=96\r\n",
             "a=setup:passive\r\n",
+            "a=fmtp:111 minptime=10;useinbandfec=1;usedtx=1\r\n",
         ] {
             assert!(sdp.contains(expected), "{expected} in\n{sdp}");
         }
@@ -179,6 +187,8 @@ mod tests {
         assert_eq!(sdp.matches("a=recvonly").count(), 3);
         assert_eq!(sdp.matches("a=ssrc-group:FID").count(), 2);
         assert_eq!(sdp.matches("m=").count(), 7);
+        assert_eq!(sdp.matches("transport-wide-cc").count(), 7, "both ways");
+        assert_eq!(sdp.matches(" transport-cc\r\n").count(), 7);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::media::plan::{Layer, SourceKind};
 const URI_MID: &str = "urn:ietf:params:rtp-hdrext:sdes:mid";
 const URI_RID: &str = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id";
 const URI_REPAIRED_RID: &str = "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id";
-const URI_TRANSPORT_CC: &str = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
+pub(crate) const URI_TRANSPORT_CC: &str = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
 const URI_AUDIO_LEVEL: &str = "urn:ietf:params:rtp-hdrext:ssrc-audio-level";
 
 /// Extensions we read; all others are dropped with the header.
@@ -48,6 +48,8 @@ pub(crate) struct SlotStream {
     pub(crate) ssrc: u32,
     /// Payload type and SSRC of repairs (RFC 4588).
     pub(crate) rtx: Option<(u8, u32)>,
+    /// Id of the header extension for transport-wide numbers, where the receiver tells what arrived.
+    pub(crate) transport_cc: Option<u8>,
 }
 
 /// Picture k with sound k.
@@ -120,7 +122,8 @@ impl Negotiated {
                     if streams.len() < pairs {
                         let rtx =
                             line.rtx_payload_type.filter(|_| is_video).map(|payload_type| (payload_type, fresh_ssrc()));
-                        streams.push(SlotStream { payload_type, ssrc: fresh_ssrc(), rtx });
+                        let transport_cc = transport_cc(line);
+                        streams.push(SlotStream { payload_type, ssrc: fresh_ssrc(), rtx, transport_cc });
                         if is_video { Role::SlotVideo(streams.len() - 1) } else { Role::SlotAudio(streams.len() - 1) }
                     } else {
                         Role::Rejected
@@ -170,6 +173,12 @@ impl Negotiated {
     }
 }
 
+/// The id a receiver gave to transport-wide numbers. Ids above 14 would need the two-byte form (RFC 8285 §4.3) for
+/// nothing but this.
+fn transport_cc(line: &OfferedLine) -> Option<u8> {
+    line.extensions.iter().find(|(uri, id)| uri == URI_TRANSPORT_CC && *id < 15).map(|(_, id)| *id)
+}
+
 /// Layers by their usual names, else by place: the last of the list is the best.
 fn layers(rids: &[String]) -> Vec<(String, Layer)> {
     let named: Vec<Option<Layer>> = rids
@@ -217,6 +226,8 @@ mod tests {
         let ids = agreed.extensions;
         assert_eq!((ids.mid, ids.rid, ids.repaired_rid), (Some(4), Some(10), Some(11)));
         assert_eq!((ids.transport_cc, ids.audio_level), (Some(3), Some(1)));
+        let numbered = |stream: &SlotStream| stream.transport_cc == Some(3);
+        assert!(agreed.slots.iter().all(|slot| numbered(&slot.video) && numbered(&slot.audio)));
         assert!(
             agreed.slots.iter().all(|slot| slot.video.ssrc > 1003 && slot.audio.ssrc > 1003),
             "no SSRC of the offer again"
@@ -233,6 +244,16 @@ mod tests {
         let many = agree(&samples::browser(limits::SLOT_PAIRS + 2));
         assert_eq!(many.slots.len(), limits::SLOT_PAIRS);
         assert_eq!(many.roles.last(), Some(&Role::Rejected));
+    }
+
+    #[test]
+    fn numbers_only_where_the_receiver_reads_them() {
+        for (id, expected) in [("3", Some(3)), ("14", Some(14)), ("15", None), ("200", None)] {
+            let offer = samples::browser(1).replace("a=extmap:3 ", &format!("a=extmap:{id} "));
+            assert_eq!(agree(&offer).slots[0].video.transport_cc, expected, "{id}");
+        }
+        let without = samples::browser(1).replace("transport-wide-cc", "something-else");
+        assert_eq!(agree(&without).slots[0].audio.transport_cc, None);
     }
 
     #[test]

@@ -1,0 +1,178 @@
+//! The estimator, the prober and the allocator together on simulated lines.
+
+use super::simulated::{LineShape, Load, MS, Random, S, Seen, mean, run};
+use crate::media::plan::Layer;
+
+fn part(seen: &[Seen], from: i64, to: i64) -> impl Iterator<Item = &Seen> {
+    seen.iter().filter(move |seen| (from * S..to * S).contains(&seen.at_us))
+}
+
+/// The sound's delay that nine of ten steps stay below.
+fn sound_ms(seen: &[Seen], from: i64, to: i64) -> i64 {
+    let mut delays: Vec<i64> = part(seen, from, to).map(|seen| seen.sound_us / MS).collect();
+    delays.sort_unstable();
+    delays[delays.len() * 9 / 10]
+}
+
+fn still_ms(seen: &[Seen], from: i64, to: i64) -> i64 {
+    part(seen, from, to).map(|seen| seen.still_us / MS).max().unwrap()
+}
+
+/// Seconds after `from` until `layer` is sent.
+fn until(seen: &[Seen], from: i64, layer: impl Fn(Option<Layer>) -> bool) -> Option<i64> {
+    part(seen, from, 999).find(|seen| layer(seen.layer)).map(|seen| (seen.at_us - from * S) / MS)
+}
+
+/// 3 Mbit/s, from the tenth to the fortieth second 300 kbit/s, then again 3 Mbit/s.
+fn steps() -> LineShape {
+    LineShape::changing(|at_us| if (10 * S..40 * S).contains(&at_us) { 300e3 } else { 3e6 })
+}
+
+#[test]
+fn a_steady_line_is_filled_and_not_overfilled() {
+    for (rate, layer, sound) in [
+        (256e3, Some(Layer::Quarter), 60),
+        (700e3, Some(Layer::Half), 120),
+        (3e6, Some(Layer::Full), 60),
+        (20e6, Some(Layer::Full), 60),
+    ] {
+        for seed in 1..4 {
+            let seen = run(LineShape::of(rate), &Load::Layered, 40 * S, seed);
+            assert!(part(&seen, 10, 40).all(|seen| seen.layer == layer), "{rate} seed {seed}");
+            assert!(sound_ms(&seen, 10, 40) <= sound, "{rate} seed {seed}: {} ms", sound_ms(&seen, 10, 40));
+            let padding = mean(&seen, 10 * S, 40 * S, |seen| seen.padding);
+            assert!(padding < 0.03 * rate, "{rate} seed {seed}: {padding} of padding");
+        }
+    }
+}
+
+#[test]
+fn an_elastic_load_stays_below_the_line() {
+    for rate in [500e3, 1e6, 4e6] {
+        for seed in 1..4 {
+            let seen = run(LineShape::of(rate), &Load::Elastic(10e6), 40 * S, seed);
+            let estimate = mean(&seen, 10 * S, 40 * S, |seen| seen.estimate);
+            assert!((0.8 * rate..1.03 * rate).contains(&estimate), "{rate} seed {seed}: {estimate}");
+        }
+    }
+}
+
+#[test]
+fn the_line_falls_and_comes_back() {
+    for (queue, burst) in [(12_000, 1_500.0), (40_000, 1_500.0), (150_000, 1_500.0), (40_000, 16_000.0)] {
+        for seed in 1..6 {
+            let seen = run(LineShape { queue, burst, ..steps() }, &Load::Layered, 60 * S, seed);
+            let case = format!("queue {queue} burst {burst} seed {seed}");
+            let lower = until(&seen, 10, |layer| layer < Some(Layer::Full)).unwrap();
+            assert!(lower <= 1_000, "{case}: lower after {lower} ms");
+            assert!(
+                mean(&seen, 12 * S, 16 * S, |seen| seen.sent) < 300e3,
+                "{case}: below the line within three seconds"
+            );
+            assert!(still_ms(&seen, 1, 60) < 1_500, "{case}: still for {} ms", still_ms(&seen, 1, 60));
+            let back = until(&seen, 40, |layer| layer == Some(Layer::Full)).unwrap();
+            assert!(back <= 17_000, "{case}: back after {back} ms");
+        }
+    }
+}
+
+#[test]
+fn a_radio_line_falls_and_comes_back() {
+    for jitter_ms in [30, 60, 100] {
+        for seed in 1..6 {
+            let seen = run(LineShape { jitter_us: jitter_ms * MS, ..steps() }, &Load::Layered, 65 * S, seed);
+            let case = format!("jitter {jitter_ms} seed {seed}");
+            assert!(until(&seen, 10, |layer| layer < Some(Layer::Full)).unwrap() <= 1_500, "{case}");
+            assert!(still_ms(&seen, 1, 60) < 2_500, "{case}: still for {} ms", still_ms(&seen, 1, 60));
+            let back = until(&seen, 40, |layer| layer == Some(Layer::Full));
+            assert!(back.is_some_and(|back| back <= 20_000), "{case}: {back:?}");
+        }
+    }
+}
+
+#[test]
+fn losses_of_the_line_itself_starve_nothing() {
+    for (loss, rate, least) in [(0.03, 3e6, 1.4e6), (0.10, 3e6, 1.3e6), (0.03, 256e3, 0.19e6)] {
+        for seed in 1..4 {
+            let seen = run(LineShape { loss, ..LineShape::of(rate) }, &Load::Layered, 60 * S, seed);
+            let sent = mean(&seen, 5 * S, 60 * S, |seen| seen.sent);
+            assert!(sent > least, "{loss} on {rate} seed {seed}: {sent}");
+            assert!(still_ms(&seen, 2, 60) < 1_000, "{loss} on {rate} seed {seed}");
+        }
+    }
+}
+
+#[test]
+fn jitter_of_a_mountain_line_costs_no_picture() {
+    for (jitter_ms, delay_ms) in [(60, 25), (120, 80), (100, 300)] {
+        for seed in 1..6 {
+            let shape = LineShape { jitter_us: jitter_ms * MS, delay_us: delay_ms * MS, ..LineShape::of(1e6) };
+            let seen = run(shape, &Load::Layered, 60 * S, seed);
+            let case = format!("jitter {jitter_ms} delay {delay_ms} seed {seed}");
+            assert!(still_ms(&seen, 3, 60) < 1_500, "{case}: still for {} ms", still_ms(&seen, 3, 60));
+            assert!(mean(&seen, 10 * S, 60 * S, |seen| seen.sent) > 350e3, "{case}");
+        }
+    }
+}
+
+#[test]
+fn beside_others_it_yields_but_does_not_vanish() {
+    for seed in 1..4 {
+        let crowd = |at_us| if (10 * S..30 * S).contains(&at_us) { 1.5e6 } else { 0.0 };
+        let shape = LineShape { others: Box::new(crowd), ..LineShape::of(2e6) };
+        let seen = run(shape, &Load::Layered, 60 * S, seed);
+        assert!(until(&seen, 10, |layer| layer < Some(Layer::Full)).unwrap() < 2_000, "seed {seed}");
+        assert!(still_ms(&seen, 1, 60) < 1_500, "seed {seed}");
+        assert!(until(&seen, 30, |layer| layer == Some(Layer::Full)).unwrap() < 20_000, "seed {seed}");
+        for queue in [40_000, 100_000] {
+            let shape = LineShape { queue, download_us: Some(10 * S), ..LineShape::of(3e6) };
+            let seen = run(shape, &Load::Layered, 60 * S, seed);
+            let sent = mean(&seen, 15 * S, 60 * S, |seen| seen.sent);
+            assert!(sent > 200e3, "queue {queue} seed {seed}: {sent} beside a download");
+            assert!(still_ms(&seen, 1, 60) < 2_500, "queue {queue} seed {seed}: {} ms", still_ms(&seen, 1, 60));
+        }
+    }
+}
+
+#[test]
+fn a_line_too_thin_for_any_picture_keeps_its_sound() {
+    for seed in 1..4 {
+        let seen = run(LineShape::of(150e3), &Load::Layered, 60 * S, seed);
+        assert!(part(&seen, 12, 60).all(|seen| seen.layer.is_none()), "seed {seed}");
+        assert!(sound_ms(&seen, 12, 60) < 100, "seed {seed}: {} ms", sound_ms(&seen, 12, 60));
+        assert!(mean(&seen, 12 * S, 60 * S, |seen| seen.padding) < 25e3);
+    }
+}
+
+#[test]
+fn a_cut_stops_the_picture_and_it_comes_back() {
+    for seed in 1..4 {
+        let cut = |at_us| if (10 * S..40 * S).contains(&at_us) { 0.0 } else { 3e6 };
+        let seen = run(LineShape::changing(cut), &Load::Layered, 60 * S, seed);
+        assert!(part(&seen, 13, 40).all(|seen| seen.layer.is_none()), "nothing but sound into a dead line");
+        let back = until(&seen, 40, |layer| layer.is_some()).unwrap();
+        assert!(back < 3_000, "seed {seed}: a picture after {back} ms");
+        assert!(until(&seen, 40, |layer| layer == Some(Layer::Full)).unwrap() < 12_000, "seed {seed}");
+    }
+}
+
+/// Lines nobody has thought of: no panic, nothing endless, sound goes through whatever the picture does.
+#[test]
+fn any_line_is_survived() {
+    let mut random = Random::new(9);
+    for seed in 0..40 {
+        let (low, high) = (30e3 + 3e6 * random.share().powi(3), 100e3 + 8e6 * random.share());
+        let period = 1 + (random.share() * 12.0) as i64;
+        let mut shape =
+            LineShape::changing(move |at_us| if at_us / (period * S) % 2 == 0 { high } else { low.min(high) });
+        shape.queue = 2_000 + (random.share() * 200_000.0) as usize;
+        shape.loss = 0.2 * random.share().powi(2);
+        shape.jitter_us = (random.share().powi(2) * 150_000.0) as i64;
+        shape.delay_us = (random.share().powi(2) * 300_000.0) as i64 + 1_000;
+        shape.burst = 1_500.0 + random.share().powi(3) * 30_000.0;
+        let seen = run(shape, &Load::Layered, 40 * S, seed);
+        assert!(seen.iter().all(|seen| (30e3..=100e6).contains(&seen.estimate)), "seed {seed}");
+        let padding = mean(&seen, 10 * S, 40 * S, |seen| seen.padding);
+        assert!(padding < 600e3, "seed {seed}: {padding} of padding");
+    }
+}

@@ -1,0 +1,177 @@
+//! Holding back bursts of pictures where the line is thin, so that sound does not wait behind a key frame.
+//!
+//! A frame that the line carries off within [`BURST_US`] leaves at once and in one piece, so a fat line never waits
+//! and costs no timer. What is beyond waits here, unsealed, and leaves in small parts; nothing waits for long.
+
+use std::collections::VecDeque;
+
+use super::rtp::Outline;
+
+/// A burst of so much time at the line's rate leaves at once, and at least so many bytes.
+const BURST_US: f64 = 40_000.0;
+const BURST_BYTES: f64 = 2_400.0;
+/// Times the line's rate: what waits is a burst, not the usual.
+const PACE: f64 = 1.5;
+/// Nothing waits longer than about this, whatever the line takes.
+const LONGEST_US: f64 = 250_000.0;
+/// Parts leave this far apart.
+const STEP_US: i64 = 5_000;
+/// Bytes given up at the front of the buffer before the rest is moved there.
+const SLACK: usize = 64 * 1024;
+
+/// A packet that waits: its header and where its payload stands.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Held {
+    pub(crate) outline: Outline,
+    /// Id of the extension for its transport-wide number, which it gets when it leaves.
+    pub(crate) number_id: Option<u8>,
+    start: usize,
+    length: usize,
+}
+
+/// Packets of pictures that wait for the line of one connection.
+#[derive(Debug, Default)]
+pub(crate) struct Pacer {
+    held: VecDeque<Held>,
+    bytes: Vec<u8>,
+    waiting: usize,
+    /// Bytes sent that the line has not carried off yet, as far as is known, and when that was counted.
+    debt: f64,
+    counted_us: i64,
+}
+
+impl Pacer {
+    /// Whether a packet of a picture has to wait. `rate`: what the line takes, bits per second.
+    pub(crate) fn holds(&mut self, rate: f64, now_us: i64) -> bool {
+        self.count(rate, now_us);
+        !self.held.is_empty() || self.debt > allowance(rate)
+    }
+
+    /// Counts what leaves, pictures or not.
+    pub(crate) fn sent(&mut self, bytes: usize) {
+        self.debt += bytes as f64;
+    }
+
+    /// Keeps a packet; `write` appends its payload.
+    pub(crate) fn hold(&mut self, outline: Outline, number_id: Option<u8>, write: impl FnOnce(&mut Vec<u8>, usize)) {
+        let start = self.bytes.len();
+        write(&mut self.bytes, start);
+        let length = self.bytes.len() - start;
+        self.waiting += length;
+        self.held.push_back(Held { outline, number_id, start, length });
+    }
+
+    /// Calls `send` with what may leave now, in order.
+    pub(crate) fn release(&mut self, rate: f64, now_us: i64, mut send: impl FnMut(&Held, &[u8])) {
+        self.count(rate, now_us);
+        while self.debt <= allowance(rate) {
+            let Some(first) = self.held.pop_front() else { break };
+            let payload = self.bytes.get(first.start..first.start + first.length).unwrap_or_default();
+            send(&first, payload);
+            self.waiting -= first.length;
+            self.debt += first.length as f64;
+        }
+        let front = self.held.front().map(|first| first.start);
+        match front {
+            None => self.bytes.clear(),
+            Some(start) if start > SLACK => {
+                self.bytes.drain(..start);
+                self.held.iter_mut().for_each(|held| held.start -= start);
+            }
+            Some(_) => {}
+        }
+    }
+
+    /// When to look again; `None` when nothing waits.
+    pub(crate) fn due_us(&self, now_us: i64) -> Option<i64> {
+        (!self.held.is_empty()).then_some(now_us + STEP_US)
+    }
+
+    /// The line carries off its rate, and more while much waits.
+    fn count(&mut self, rate: f64, now_us: i64) {
+        let bytes_a_us = (PACE * rate / 8e6).max(self.waiting as f64 / LONGEST_US);
+        let elapsed_us = (now_us - std::mem::replace(&mut self.counted_us, now_us)).max(0);
+        self.debt = (self.debt - bytes_a_us * elapsed_us as f64).max(0.0);
+    }
+}
+
+fn allowance(rate: f64) -> f64 {
+    (rate / 8e6 * BURST_US).max(BURST_BYTES)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn outline(index: u64) -> Outline {
+        Outline { padding: false, marker: false, payload_type: 96, index, timestamp: 0, ssrc: 1 }
+    }
+
+    /// Sends a burst at time zero and looks every 5 ms; when each packet left, in milliseconds.
+    fn burst(packets: u64, bytes: usize, rate: f64) -> Vec<i64> {
+        let mut pacer = Pacer::default();
+        let mut left = Vec::new();
+        for index in 0..packets {
+            if pacer.holds(rate, 1) {
+                pacer.hold(outline(index), None, |out, _| out.resize(out.len() + bytes, index as u8));
+            } else {
+                pacer.sent(bytes);
+                left.push(0);
+            }
+        }
+        let mut now_us = 1;
+        while let Some(due_us) = pacer.due_us(now_us) {
+            now_us = due_us;
+            pacer.release(rate, now_us, |held, payload| {
+                assert_eq!(held.outline.index, left.len() as u64);
+                assert!(payload.len() == bytes && payload.iter().all(|byte| *byte == held.outline.index as u8));
+                left.push(now_us / 1_000);
+            });
+        }
+        assert!(pacer.bytes.is_empty());
+        left
+    }
+
+    #[test]
+    fn a_usual_frame_leaves_at_once_and_a_key_frame_in_parts() {
+        assert!(burst(6, 1_100, 1_800e3).iter().all(|ms| *ms == 0), "a frame of 720p on a line that takes it");
+        assert!(burst(60, 1_100, 50e6).iter().all(|ms| *ms == 0), "a key frame on a fat line");
+        let key = burst(60, 1_100, 2_000e3);
+        assert_eq!(key.len(), 60);
+        assert!((10..15).contains(&key.iter().filter(|ms| **ms == 0).count()));
+        assert!((100..200).contains(key.last().unwrap()), "{key:?}");
+        let thin = burst(8, 1_100, 250e3);
+        assert!(thin.iter().filter(|ms| **ms == 0).count() <= 3);
+        let huge = burst(300, 1_100, 250e3);
+        assert!(*huge.last().unwrap() < 800, "nothing waits for ever: {} ms", huge.last().unwrap());
+    }
+
+    proptest! {
+        /// Whatever comes when, all leaves once and in order.
+        #[test]
+        fn nothing_is_lost(steps in proptest::collection::vec((0usize..1_400, 0i64..20_000), 1..400)) {
+            let mut pacer = Pacer::default();
+            let (mut now_us, mut next, mut left) = (0, 0u64, 0u64);
+            for (bytes, later_us) in steps {
+                now_us += later_us;
+                pacer.release(300e3, now_us, |held, _| { assert_eq!(held.outline.index, left); left += 1; });
+                if pacer.holds(300e3, now_us) {
+                    pacer.hold(outline(next), None, |out, start| out.resize(start + bytes, 0));
+                } else {
+                    prop_assert_eq!(left, next, "nothing overtakes");
+                    pacer.sent(bytes);
+                    left += 1;
+                }
+                next += 1;
+            }
+            pacer.release(300e3, now_us + 60_000_000, |_, _| left += 1);
+            while pacer.due_us(now_us).is_some() {
+                now_us += 5_000;
+                pacer.release(300e3, now_us + 60_000_000, |_, _| left += 1);
+            }
+            prop_assert_eq!(left, next);
+        }
+    }
+}
