@@ -4,8 +4,8 @@ import type { Ticket, TicketRequest } from "../protocol/rest";
 import { Room, type RoomOptions } from "./room";
 import { Wire } from "./wire";
 
-/** Close codes after which coming back is useless: no access, no such session, another
- * device took the place, session over. Signed out is not among them: the next ticket is refused then. */
+/** Close codes after which coming back by itself is useless or would push others out: no access, no such session,
+ * another device took the place, too many windows. Signed out is not among them: the next ticket is refused then. */
 const FINAL_CODES = [4403, 4404, 4409, 4410];
 const FINAL_STATUS = [401, 403, 404];
 

@@ -61,7 +61,6 @@ export class Leg {
   peer: PeerLike | undefined;
   welcome: Welcome | undefined;
   slots: SlotView[] = [];
-  saidHello = false;
   /** Why the server ends this connection, as it said before closing. */
   farewell: string | undefined;
   private ended = false;
@@ -90,7 +89,6 @@ export class Leg {
         frame: (body) => void this.take(body),
         closed: (code) => this.loseWire({ code }),
       });
-      this.saidHello = true;
       this.wire.send({ type: "hello", device: this.options.device, have: this.options.have() });
     } catch (error) {
       this.loseWire({ error });

@@ -105,11 +105,12 @@ export class Room {
     this.current = this.next = undefined;
   }
 
-  /** Resolves when the server has committed or refused; survives reconnects. */
+  /**
+   * Resolves when the server has committed or refused. Survives reconnects, but for acts of their moment: those are
+   * refused with `line_lost` when their wire breaks.
+   */
   command(command: Command): Promise<CommandResult> {
-    const { frame, result } = this.outbox.add(command);
-    this.speaker()?.sendFrame(frame);
-    return result;
+    return this.outbox.send(command, this.speaker());
   }
 
   /** Sends what needs no answer; lost when there is no wire. */
@@ -151,7 +152,7 @@ export class Room {
 
   private welcomed(leg: Leg, welcome: Welcome): void {
     this.clockOffsetMs = Date.parse(welcome.now) - this.parts.wallMs() || 0;
-    for (const frame of this.outbox.unanswered()) leg.sendFrame(frame);
+    this.outbox.resend(leg);
     // Nothing worth keeping: the picture of the new leg may build up in sight.
     if (leg === this.next && !this.current?.mediaFlows) this.promote(leg);
     else this.refresh();
@@ -162,12 +163,20 @@ export class Room {
     this.current = leg;
     if (this.next === leg) this.next = undefined;
     this.promotedMs = this.parts.now();
-    before?.end();
+    if (before) this.endLeg(before);
     this.refresh();
   }
 
+  private endLeg(leg: Leg): void {
+    leg.end();
+    this.outbox.wireEnded(leg);
+  }
+
   private lost(leg: Leg, cause: { code: number } | { error: unknown }): void {
-    if (this.parts.isFinal(cause)) {
+    this.outbox.wireEnded(leg);
+    // What is said to a leg that is being replaced does not concern the one that replaces it.
+    const replaced = leg === this.current && this.next?.welcome !== undefined;
+    if (this.parts.isFinal(cause) && !replaced) {
       const reason = leg.farewell === undefined ? {} : { reason: leg.farewell };
       this.finish("code" in cause ? { code: cause.code, ...reason } : { code: 0, error: cause.error });
       return;
@@ -178,7 +187,7 @@ export class Room {
   }
 
   private abandonNext(): void {
-    this.next?.end();
+    if (this.next) this.endLeg(this.next);
     this.next = undefined;
     this.wait();
   }
@@ -199,9 +208,9 @@ export class Room {
     tellAll(this.listeners);
   }
 
-  /** The leg whose frames count: the newest that said `hello`, because it told what the store held at that moment. */
+  /** The leg whose frames count: the newest that the server answered. Until then the old one goes on feeding. */
   private feeder(): Leg | undefined {
-    return this.next?.saidHello ? this.next : this.current;
+    return this.next?.welcome ? this.next : this.current;
   }
 
   private speaker(): Leg | undefined {
@@ -238,7 +247,7 @@ export class Room {
 
   /** A patch that does not fit: the section is asked for anew on a new leg; media stays up meanwhile. */
   private resync(leg: Leg, section: string): void {
-    this.sections.drop(section);
+    this.sections.distrust(section);
     if (leg === this.next) this.abandonNext();
     else this.replace();
   }

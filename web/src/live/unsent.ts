@@ -2,14 +2,23 @@ import type { BlockId, SessionId, VisitId } from "../protocol/ids";
 import type { BlockKind } from "../protocol/visit";
 import { Vault } from "./vault";
 
-/** Text of one block of minutes that the server has not acknowledged. */
+/** Text of one block of minutes that only this browser has. */
 export interface Unsent {
   visit: VisitId;
   block: BlockId;
   block_kind: BlockKind;
-  /** Revision the writer started from. */
-  base: number;
+  /** Text that the server has not acknowledged. */
+  unsaved: Unsaved | null;
+  /** Text that stands beside what somebody else wrote meanwhile, until a person decides. */
+  lost: string | null;
+}
+
+export interface Unsaved {
   text: string;
+  /** Revision that certainly was the server's when the page wrote on from it. */
+  base: number;
+  /** What was on its way: if the server has one of these, nobody else wrote after it. */
+  written: readonly string[];
 }
 
 let vault: Promise<Vault> | undefined;

@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSession } from "../hooks/roomContext";
-import { BLOCKS, visitsToWrite } from "../model/minutes";
+import { BLOCKS, textIsOpen, visitsToWrite } from "../model/minutes";
 import { Unrecorded } from "../parts/Unrecorded";
 import { Roster } from "../point/Roster";
 import { Stage } from "../stage/Stage";
@@ -20,7 +20,7 @@ export function NoteTakerScreen() {
   const writerOf = useBlockWriters();
   const visits = visitsToWrite(room);
   const [picked, setPicked] = useState<string>();
-  const visit = visits.find(([id]) => id === picked)?.[0] ?? visits[0]?.[0];
+  const [visit, row] = visits.find(([id]) => id === picked) ?? visits[0] ?? [];
   return (
     <div className={css.screen}>
       <div className={css.side}>
@@ -40,7 +40,17 @@ export function NoteTakerScreen() {
         {visit === undefined ? (
           <p className={css.empty}>{t("minutes.none")}</p>
         ) : (
-          BLOCKS.map((kind) => <BlockField key={`${visit}/${kind}`} visit={visit} kind={kind} writerOf={writerOf} />)
+          BLOCKS.map((kind) => (
+            <BlockField
+              key={`${visit}/${kind}`}
+              visit={visit}
+              kind={kind}
+              writerOf={writerOf}
+              closed={row !== undefined && !textIsOpen(row.status)}
+              // The page turns to another visit by an act of its writer alone, not because the next one is called.
+              onWrite={() => setPicked(visit)}
+            />
+          ))
         )}
       </section>
     </div>

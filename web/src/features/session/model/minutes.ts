@@ -11,6 +11,11 @@ export const BLOCKS: readonly BlockKind[] = ["content", "requests", "documents",
 const OPEN: readonly VisitStatus[] = ["identified", "waiting", "called", "in_session", "held", "heard"];
 const PAPERWORK: readonly VisitStatus[] = ["recorded", "read_back", "confirmed", "refused_to_sign", "classified"];
 
+/** Whether the text of a visit can be written, as the server's rule has it. */
+export function textIsOpen(status: VisitStatus): boolean {
+  return OPEN.includes(status);
+}
+
 /** Visits a note-taker has to do with: the running one first, then those whose paper is not finished, then the next. */
 export function visitsToWrite(room: Room): [VisitId, AgendaRow][] {
   const staff = room.staff;
