@@ -99,7 +99,7 @@ test("every keystroke is on its way within the throttle, in one growing text", a
   await expect.poll(saved).toMatch(/Đã lưu \d\d:\d\d:\d\d/);
 }, 30_000);
 
-test("a composed syllable is never rewritten by what comes from the server", async () => {
+test("a composed syllable is never rewritten in mid-word; then both texts are there to decide on", async () => {
   await field().click();
   await page.keyboard.press("End");
   const devtools = await context.newCDPSession(page);
@@ -109,7 +109,11 @@ test("a composed syllable is never rewritten by what comes from the server", asy
   expect(await field().inputValue()).toBe("Đề nghị thư");
   await devtools.send("Input.imeSetComposition", { text: " thường", selectionStart: 7, selectionEnd: 7 });
   await devtools.send("Input.insertText", { text: " thường" });
-  expect(await field().inputValue()).toBe("Đề nghị thường");
+  await page.locator("blockquote", { hasText: "Đề nghị thường" }).waitFor();
+  expect(await field().inputValue()).toBe("Văn bản của người khác");
+  await page.getByRole("button", { name: "Chép vào cuối mục" }).click();
+  expect(await field().inputValue()).toBe("Văn bản của người khác\nĐề nghị thường");
+  await expect.poll(last).toBe("Văn bản của người khác\nĐề nghị thường");
 }, 30_000);
 
 test("a page that is loaded anew in mid-sentence brings the unsent text back and sends it", async () => {
