@@ -19,6 +19,7 @@ let page: Page;
 let socket: WebSocketRoute | undefined;
 let writes: { at: number; command: WriteBlock }[];
 let answering: boolean;
+let revision: number;
 
 const BLOCK = blockIdOf(ID.visit1, "requests");
 const view = (revision: number, text: string, more: Partial<BlockView> = {}): BlockView => ({
@@ -47,6 +48,7 @@ function say(body: ServerBody): void {
 }
 
 function publish(block: BlockView): void {
+  revision = block.revision;
   const state = minutesSection({ blocks: { [BLOCK]: block } });
   say({ type: "snapshot", section: `minutes:${ID.visit1}`, seq: block.revision, hash: `minutes-${block.revision}-${block.text}`, state });
 }
@@ -61,7 +63,14 @@ function answer(frame: ClientFrame): void {
   }
   if (body.type !== "command") return;
   if (body.command.do === "write_block") writes.push({ at: performance.now(), command: body.command });
-  if (answering) say({ type: "done", re: frame.id, seq: 2 });
+  if (!answering) return;
+  if (body.command.do === "write_block" && body.command.base !== revision) {
+    const said = { field: "base", citation: null, vi: "Văn bản đã đổi.", en: "The text has changed." };
+    say({ type: "refused", re: frame.id, code: "text_changed_elsewhere", ...said });
+    return;
+  }
+  if (body.command.do === "write_block") revision += 1;
+  say({ type: "done", re: frame.id, seq: 2 });
 }
 
 beforeEach(async () => {

@@ -84,7 +84,8 @@ export class BlockWriter {
 
   compose(composing: boolean): void {
     this.become({ ...this.state.writer, composing });
-    if (!composing) this.merge();
+    // The last letters of what was composed may come in an event after its end.
+    if (!composing) setTimeout(() => this.merge());
   }
 
   published(view: BlockView): void {
