@@ -53,7 +53,7 @@ export function Documents({ visit, sources }: { visit: VisitSection; sources?: L
           {paper ? (
             <Button onPress={sources.hidePaper}>{t("documents.hide")}</Button>
           ) : (
-            <Button onPress={() => void sources.showPaper("camera")}>{t("documents.show")}</Button>
+            <Button onPress={() => void sources.showPaper()}>{t("documents.show")}</Button>
           )}
         </div>
       )}
