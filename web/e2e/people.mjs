@@ -247,14 +247,15 @@ export class PointOfficer extends Somebody {
 
 /** All of them, signed in. */
 export class Day {
-  static async begin(browser, { url, links }) {
+  /** `lines` by login: whose pages reach the server through a line that can be cut. */
+  static async begin(browser, { url, links }, lines = {}) {
     const of = (...roles) => links.filter((link) => roles.includes(link.role));
     const [presiderLink] = of("chu-tri");
     const [noteLink] = of("thu-ky");
     const [aLink, bLink] = of("xa-a", "phuong-b");
     if (!presiderLink || !noteLink || !aLink || !bLink) throw new Error(`links of four roles are needed, got ${links.map((link) => link.role).join(", ")}`);
     const open = async (Kind, { role, link }) => {
-      const page = await newPage(browser, { name: role });
+      const page = await newPage(browser, { name: role, line: lines[role] });
       await signIn(page, url, link);
       return new Kind(page, role);
     };
@@ -264,6 +265,25 @@ export class Day {
     day.a = await open(PointOfficer, aLink);
     day.b = await open(PointOfficer, bLink);
     return day;
+  }
+
+  /** Everybody in the room, and the session begun. */
+  async open() {
+    const { presider, noteTaker, a, b } = this;
+    await Promise.all([presider.enter(), noteTaker.enter("companion"), a.enter(), b.enter()]);
+    await presider.openLobby();
+    await Promise.all([a.seesAndHears(), b.seesAndHears(), a.seatEverybody(), b.seatEverybody()]);
+    await presider.makeReady();
+    await presider.start("Buổi thử của hệ thống");
+  }
+
+  /** The visit of that point under way, with the floor and an open microphone on both sides. */
+  async beginVisit(own) {
+    await own.prepareVisit();
+    await this.presider.callNext();
+    await this.presider.beginVisit();
+    await this.presider.giveFloor(own);
+    await Promise.all([this.presider.microphone("open"), own.microphone("open")]);
   }
 
   get all() {

@@ -178,19 +178,22 @@ export class Room {
   }
 
   private abandonNext(): void {
-    this.next?.end();
+    const failed = this.next;
+    failed?.end();
     this.next = undefined;
-    this.wait();
+    if (failed && !failed.answered) this.wait({ sinceMs: failed.bornMs, answered: false });
+    else this.wait();
   }
 
-  private wait(atLeastMs = 0): void {
+  /** The next attempt is due so long after `sinceMs`: an attempt that nobody answered was a wait already. */
+  private wait({ atLeastMs = 0, sinceMs = this.parts.now(), answered = true } = {}): void {
     if (this.retryAtMs !== undefined) return;
-    this.retryAtMs = this.parts.now() + Math.max(atLeastMs, backoff(this.attempt, this.parts.random()));
+    this.retryAtMs = sinceMs + Math.max(atLeastMs, backoff(this.attempt, this.parts.random(), answered));
     this.attempt += 1;
   }
 
   private replace(atLeastMs = 0): void {
-    if (!this.next) this.wait(atLeastMs);
+    if (!this.next) this.wait({ atLeastMs });
   }
 
   private finish(end: RoomView["end"]): void {
