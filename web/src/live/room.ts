@@ -260,8 +260,10 @@ export class Room {
 
   /** The own microphone sounds only while the server says so, and never over a line it cannot be heard on. */
   private gateMicrophone(): void {
-    const own = this.view.point === null ? undefined : this.sections.get("public")?.points[this.view.point];
-    this.options.local?.setMicrophoneOpen(this.view.status === "live" && own?.microphone_open === true);
+    const { point, connection, status } = this.view;
+    const own = point === null ? undefined : this.sections.get("public")?.points[point];
+    const second = point !== null && connection !== undefined && this.sections.get(`point:${point}`)?.take_over.includes(connection);
+    this.options.local?.setMicrophoneOpen(status === "live" && own?.microphone_open === true && second !== true);
   }
 
   private refresh(): void {
