@@ -22,13 +22,13 @@ export function launch({ executablePath = process.env.CHROMIUM ?? "/usr/bin/chro
 
 /**
  * A page of its own: own cookies, own storage, as another machine would have. The capture is 320×180 at 15 pictures a
- * second, so that four pages fit on two cores. Errors of the page are collected in `page.problems`. With a `line`, sound
+ * second, so that four pages fit on two cores; a browser sends less than 640×360 in one layer alone. Errors of the page are collected in `page.problems`. With a `line`, sound
  * and picture take the same way as the page.
  */
-export async function newPage(browser, { viewport = { width: 1366, height: 768 }, name = "page", line } = {}) {
+export async function newPage(browser, { viewport = { width: 1366, height: 768 }, name = "page", line, capture = { width: 320, height: 180 } } = {}) {
   const context = await browser.newContext({ viewport, locale: "vi-VN", timezoneId: "Asia/Ho_Chi_Minh", acceptDownloads: true });
   await context.addInitScript(keepPeers);
-  await context.addInitScript(smallCapture);
+  await context.addInitScript(smallCapture, capture);
   if (line) {
     await context.exposeBinding("portOnLine", (_source, port) => line.media(port));
     await context.addInitScript(sendThroughLine);
@@ -40,7 +40,10 @@ export async function newPage(browser, { viewport = { width: 1366, height: 768 }
   return page;
 }
 
-/** Keeps every peer connection of the page, so that its counters can be read. */
+/**
+ * Keeps every peer connection of the page, so that its counters can be read. Pictures keep their size when the machine
+ * is busy with other tests: which layer is shown is then the server's choice alone.
+ */
 function keepPeers() {
   const Native = window.RTCPeerConnection;
   window.peers = [];
@@ -48,6 +51,15 @@ function keepPeers() {
     constructor(...options) {
       super(...options);
       window.peers.push(this);
+    }
+
+    addTransceiver(kind, options) {
+      const transceiver = super.addTransceiver(kind, options);
+      if (kind === "video" && options.sendEncodings?.length > 1) {
+        const parameters = { ...transceiver.sender.getParameters(), degradationPreference: "maintain-resolution" };
+        transceiver.sender.setParameters(parameters).catch((error) => console.error(`picture size: ${error}`));
+      }
+      return transceiver;
     }
   };
 }
@@ -65,12 +77,12 @@ function sendThroughLine() {
   };
 }
 
-function smallCapture() {
+function smallCapture(size) {
   const devices = navigator.mediaDevices;
   if (!devices) return;
   const native = devices.getUserMedia.bind(devices);
   devices.getUserMedia = (wanted) =>
-    native(wanted?.video ? { ...wanted, video: { width: 320, height: 180, frameRate: 15 } } : wanted);
+    native(wanted?.video ? { ...wanted, video: { ...size, frameRate: 15 } } : wanted);
 }
 
 /** Signs in by a one-use link or by `{ login, password }`, and waits for the first page behind it. */
@@ -123,8 +135,20 @@ export async function mediaStats(page) {
   });
 }
 
+/** Camera layers that the page's connection sends now, lowest first: `rid`, pictures sent so far, width. */
+export function layersSent(page) {
+  return page.evaluate(async () => {
+    const peer = window.peers.findLast((one) => one.connectionState === "connected");
+    const rows = [...((await peer?.getStats())?.values() ?? [])];
+    return rows
+      .filter((row) => row.type === "outbound-rtp" && row.kind === "video" && row.rid && row.active && row.framesSent > 0)
+      .map(({ rid, framesSent, frameWidth }) => ({ rid, framesSent, width: frameWidth }))
+      .toSorted((one, other) => one.width - other.width);
+  });
+}
+
 /** Polls until `look` gives something true; says what was last seen when it never does. */
-export async function until(what, look, { timeout = 15_000, every = 200 } = {}) {
+export async function until(what, look, { timeout = 30_000, every = 200 } = {}) {
   const end = Date.now() + timeout;
   let seen;
   do {
@@ -136,7 +160,7 @@ export async function until(what, look, { timeout = 15_000, every = 200 } = {}) 
 }
 
 /** Waits until every slot that shows a picture has decoded `more` further frames; gives the slots' indices. */
-export async function picturesFlow(page, { more = 5, atLeast = 1, timeout = 15_000 } = {}) {
+export async function picturesFlow(page, { more = 5, atLeast = 1, timeout = 30_000 } = {}) {
   const before = (await mediaStats(page)).slots;
   return until(
     `${atLeast} flowing pictures`,

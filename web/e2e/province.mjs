@@ -53,10 +53,11 @@ class Province {
     await this.ended;
   }
 
-  /** `diemcau verify` over what is there now; 0 when everything is proven. */
-  verify() {
+  /** `diemcau verify` over what is there now, and over texts of QR codes of papers; 0 when everything is proven. */
+  verify(papers = []) {
     return new Promise((resolve) => {
-      const proof = spawn(this.program, ["verify", "--config", this.config], { stdio: "inherit" });
+      const more = papers.flatMap((qr) => ["--paper", qr]);
+      const proof = spawn(this.program, ["verify", "--config", this.config, ...more], { stdio: "inherit" });
       proof.once("exit", resolve);
     });
   }
