@@ -107,8 +107,8 @@ pub const FRAMES_REFUSED: u32 = 20;
 pub const HELLO: Duration = Duration::from_secs(10);
 /// How long a closed socket stays open for the other side to read why.
 pub const CLOSE_LINGER: Duration = Duration::from_millis(500);
-/// Sockets of one sign-in at a time: five windows, each with a second socket while it joins anew beside the old one.
-/// More: the oldest is closed with 4410.
+/// Sockets of one sign-in at a time: the four devices of a point in one browser, each with a second connection while it
+/// comes back, and two pages beside. More: the oldest is closed with 4410.
 pub const SOCKETS_PER_SIGN_IN: usize = 10;
 /// Sockets of one room. More: refused `room_full`.
 pub const ROOM_WIRES: usize = 600;

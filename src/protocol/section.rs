@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::cases::{Petition, PetitionKind, Promise, StoredFile};
-use crate::domain::ids::{BlockId, CaseId, PersonId, PointId, SessionId, UnitId, UserId, VisitId};
+use crate::domain::ids::{BlockId, CaseId, ConnectionId, PersonId, PointId, SessionId, UnitId, UserId, VisitId};
 use crate::domain::people::{Class, Function, IdentityCheck, Person};
 use crate::domain::session::{EligibilityGround, ReceptionKind, SessionStatus, SessionStep, StepOutcome};
 use crate::domain::units::PointRole;
@@ -254,6 +254,8 @@ pub struct PointSection {
     /// The point may open its microphone now.
     pub may_speak: bool,
     pub microphone_open: bool,
+    /// Further main devices of the point: they see, and neither sound nor are heard until one takes over.
+    pub take_over: Vec<ConnectionId>,
 }
 
 /// A person of a point.

@@ -9,6 +9,7 @@ use super::handle::{Attach, Closing, FilingRead, Look, Message, Reply};
 use super::live::{MediaLink, WireState};
 use super::publish::serialize;
 use super::sections;
+use super::state::Recording;
 use super::task::{Task, refused};
 use crate::domain::actor::Actor;
 use crate::domain::calendar::local_date;
@@ -19,7 +20,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::session::{SessionAct, SessionStatus};
 use crate::domain::units::DeviceKind;
 use crate::media::engine::{Answer, EngineEvent, Join, JoinRefusal};
-use crate::media::record::RecorderEvent;
+use crate::media::record::{Fault, RecorderEvent};
 use crate::protocol::command::Command;
 use crate::protocol::frame::{ClientBody, ClientFrame, ServerBody};
 
@@ -44,10 +45,7 @@ impl Task {
                     tracing::debug!("nobody waits for this look");
                 }
             }
-            Message::RecorderChecked(ready) => {
-                self.stale |= self.live.recorder_ready != ready;
-                self.live.recorder_ready = ready;
-            }
+            Message::RecorderChecked(ready) => self.recorder_checked(ready),
             Message::Stop(answer) => self.stopping = Some(answer),
         }
     }
@@ -302,18 +300,34 @@ impl Task {
                 })
             }
             RecorderEvent::Failed { fault, .. } => {
-                let failing = self.queue.ahead.state.recording == super::state::Recording::Running;
+                let failing = self.queue.ahead.state.recording == Recording::Running;
                 if failing {
+                    // What a check cannot see, its next success does not mend: going on by the presider tries again.
+                    if fault != Fault::NothingWritten {
+                        self.live.recorder_ready = false;
+                    }
                     self.by_itself(vec![Event::RecorderFailed { cause: fault.code().to_owned() }]);
                     self.pause_for_recorder();
                 }
                 None
             }
-            RecorderEvent::Recovered { .. } => (self.queue.ahead.state.recording == super::state::Recording::Failed)
-                .then_some(Event::RecorderRecovered),
+            RecorderEvent::Recovered { .. } => {
+                (self.queue.ahead.state.recording == Recording::Failed).then_some(Event::RecorderRecovered)
+            }
             RecorderEvent::BoundaryDone { .. } => None,
         };
         self.by_itself(log.into_iter().collect());
+    }
+
+    /// Nothing is being recorded after a failure, so that no file can tell that the disk takes bytes again: the check
+    /// does, also when people had gone on without a recording.
+    fn recorder_checked(&mut self, ready: bool) {
+        let back = ready && !self.live.recorder_ready;
+        self.stale |= self.live.recorder_ready != ready;
+        self.live.recorder_ready = ready;
+        if back && matches!(self.queue.ahead.state.recording, Recording::Failed | Recording::Waived) {
+            self.by_itself(vec![Event::RecorderRecovered]);
+        }
     }
 
     /// Without a recording there is no reception (D154 Điều 24(1)): the session pauses by itself.

@@ -60,6 +60,9 @@ pub struct Live {
     pub main: BTreeMap<PointId, ConnectionId>,
     /// Whose browser the point's main device is, also while its wire is cut.
     pub main_browser: BTreeMap<PointId, uuid::Uuid>,
+    /// Points whose main device is another wire than the one whose key opened the microphone: after any reconnect it is
+    /// closed (design §5).
+    pub rejoined: BTreeSet<PointId>,
     pub leases: BTreeMap<BlockId, Lease>,
     /// Whether the recorder has shown that it can write.
     pub recorder_ready: bool,
@@ -114,6 +117,11 @@ impl Live {
             let waits = wire.actor.device == DeviceKind::Main && wire.actor.browser != main.actor.browser;
             waits.then_some((*id, point))
         })
+    }
+
+    /// Whether the wire is a second main device: it sees, and neither sounds nor is heard.
+    pub fn is_second_main(&self, connection: ConnectionId) -> bool {
+        self.waiting_mains().any(|(id, _)| id == connection)
     }
 
     /// Whether an account has any wire.

@@ -29,7 +29,7 @@ pub fn plan(session: SessionId, state: &State, live: &Live) -> Plan {
         };
         plan.slots.insert(*connection, feeds);
     }
-    for point in state.floor.open() {
+    for point in state.floor.open().difference(&live.rejoined) {
         if let Some((connection, _)) = live.main_wire(*point) {
             plan.open_microphones.insert(connection);
         }
@@ -111,7 +111,7 @@ fn feeds_of_point(
         }
         DeviceKind::Paper => return Vec::new(),
     };
-    let with_sound = device == DeviceKind::Main;
+    let with_sound = device == DeviceKind::Main && !live.is_second_main(own_wire);
     let mut feeds = Vec::new();
     let large = order.iter().copied().find(|point| *point != own);
     for point in order {

@@ -232,6 +232,9 @@ impl Task {
                     self.replaced(replaced);
                 }
             }
+            Event::MicrophoneOpened { point } => {
+                self.live.rejoined.remove(point);
+            }
             Event::UnrecordedAllowed { .. } | Event::RecorderRecovered => self.live.unrecorded_asked = None,
             Event::VisitRegistered(_) | Event::SessionMoved { .. } => self.ensure_keys(),
             Event::VisitMoved { visit, to, .. } if !to.is_on_stage() => {

@@ -21,7 +21,7 @@ use diemcau::room::decide::{self, Context, Filing};
 use diemcau::room::live::{Book, Live, MediaLink, WireState};
 use diemcau::room::sections::{render, subscriptions};
 use diemcau::room::state::{Logged, State};
-use diemcau::room::{media_plan, record};
+use diemcau::room::{links, media_plan, record};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -436,6 +436,39 @@ fn the_loss_of_a_needed_point_interrupts() {
             assert_eq!(!events.is_empty(), wanted, "{point} after {seconds} s");
         }
     }
+}
+
+/// One main device of a point sounds and is heard (design §2); a key opens the microphone of its own wire alone.
+#[test]
+fn a_second_main_device_and_a_reconnect_get_no_sound_of_the_first() {
+    let mut world = World::new();
+    world.begin();
+    world.must(0, Command::Microphone { open: true });
+    world.must(0, Command::GiveFloor { point: COMMUNE_A, person: None });
+    world.must(2, Command::Microphone { open: true });
+    let (first, second) = (ConnectionId(id(502)), ConnectionId(id(600)));
+    let mut wire = world.live.wires[&first].clone();
+    wire.actor.browser = id(0xbbb);
+    world.live.wires.insert(second, wire.clone());
+    let plan = media_plan::plan(SESSION, &world.book.state, &world.live);
+    assert!(plan.slots[&first].iter().all(|feed| feed.audio.is_some()));
+    assert!(!plan.slots[&second].is_empty());
+    assert!(plan.slots[&second].iter().all(|feed| feed.audio.is_none() && feed.video.is_some()));
+    assert!(plan.open_microphones.contains(&first) && !plan.open_microphones.contains(&second));
+
+    // The first machine comes back on another wire: same place, and nothing of it is heard until the key is pressed.
+    wire.actor.browser = world.live.main_browser[&COMMUNE_A];
+    let again = ConnectionId(id(601));
+    world.live.wires.insert(again, wire);
+    links::elect_main(&mut world.live, COMMUNE_A, world.now);
+    assert_eq!(world.live.main[&COMMUNE_A], again);
+    let plan = media_plan::plan(SESSION, &world.book.state, &world.live);
+    assert_eq!(plan.open_microphones, [world.live.main[&CENTRAL]].into());
+    let closed = links::reconcile(&world.book.state, &mut world.live, world.now);
+    assert_eq!(closed, [Event::MicrophoneClosed { point: COMMUNE_A, reason: "reconnected".to_owned() }]);
+    world.append(closed);
+    assert_eq!(links::reconcile(&world.book.state, &mut world.live, world.now), []);
+    assert!(world.live.rejoined.is_empty());
 }
 
 /// D154 Điều 21(2): who hands over presiding hands over the right to speak at any time. Found by the random people below.

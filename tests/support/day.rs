@@ -228,11 +228,20 @@ impl Client {
         Self::attach_with(room, who, BTreeMap::new(), limits::CLIENT_QUEUE).await
     }
 
+    /// A socket of somebody who is not one of the four, or of one of them on another machine.
+    pub async fn attach_as(room: &RoomHandle, actor: Actor) -> Self {
+        Self::attach_actor(room, actor, BTreeMap::new(), limits::CLIENT_QUEUE).await
+    }
+
     pub async fn attach_with(room: &RoomHandle, who: Who, have: BTreeMap<String, String>, queue: usize) -> Self {
+        Self::attach_actor(room, who.actor(), have, queue).await
+    }
+
+    async fn attach_actor(room: &RoomHandle, actor: Actor, have: BTreeMap<String, String>, queue: usize) -> Self {
         let connection = ConnectionId(Uuid::now_v7());
         let (frames, from_room) = mpsc::channel(queue);
         let (close, closing) = watch::channel(None);
-        let attach = Attach { connection, actor: who.actor(), have, wire: Wire { frames, close } };
+        let attach = Attach { connection, actor, have, wire: Wire { frames, close } };
         room.attach(attach).await.unwrap();
         let (sections, hashes) = Default::default();
         let room = room.clone();

@@ -50,6 +50,41 @@ class Somebody {
     await until(`microphone ${wanted}`, async () => (await key.getAttribute("aria-pressed")) === String(wanted === "open"));
   }
 
+  /**
+   * What a broken or dishonest page would do: sends the sound of its microphone, or not, whatever the server allows.
+   * True when there is a track to send.
+   */
+  sendSound(on) {
+    return this.page.evaluate((enabled) => {
+      const peer = window.peers.findLast((one) => one.connectionState === "connected");
+      const track = peer?.getSenders().find((sender) => sender.track?.kind === "audio")?.track;
+      if (track) track.enabled = enabled;
+      return track !== undefined;
+    }, on);
+  }
+
+  /** Everybody on the list of the own point comes in, one after the other. */
+  async seatEverybody() {
+    const come = this.page.getByTestId("roster-line").getByRole("button", { name: /^Vào/ });
+    for (let left = await come.count(); left > 0; left -= 1) {
+      await come.first().click();
+      await until("one more seated", async () => (await come.count()) < left);
+    }
+  }
+
+  /** Somebody who was not on the list sits down. */
+  async seat({ name, role, title }) {
+    const { page } = this;
+    await this.press("Thêm người");
+    const card = page.getByRole("dialog");
+    await card.getByLabel("Họ và tên").fill(name);
+    await card.getByRole("button", { name: /Tư cách/ }).click();
+    await page.getByRole("option", { name: role, exact: true }).click();
+    await card.getByLabel("Chức vụ hoặc danh xưng").fill(title);
+    await card.getByRole("button", { name: "Vào chỗ ngay" }).click();
+    await card.waitFor({ state: "detached" });
+  }
+
   async lamp(words) {
     await this.page.getByTestId("microphone").filter({ hasText: words }).waitFor();
   }
@@ -94,8 +129,9 @@ export class Presider extends Somebody {
     return this.pressMain("Bắt đầu lượt");
   }
 
+  /** The camera of a point; its papers have a tile of their own. */
   tile(point) {
-    return this.page.locator(`[data-testid=tile][data-point="${point.point}"]`).first();
+    return this.page.locator(`[data-testid=tile][data-point="${point.point}"]:not([aria-label^="Tài liệu"])`).first();
   }
 
   async giveFloor(point) {
@@ -146,12 +182,9 @@ export class Presider extends Somebody {
     return JSON.parse((await this.fetch(`/api/v1/sessions/${this.session}/record`)).toString());
   }
 
-  async papers() {
-    const { visits } = await this.record();
-    const finished = visits.find((visit) => visit.status === "ended");
-    if (!finished) throw new Error("no finished visit in the record");
+  async papers(visit) {
     return {
-      minutes: await this.fetch(`/api/v1/sessions/${this.session}/visits/${finished.visit}/minutes.pdf`),
+      minutes: await this.fetch(`/api/v1/sessions/${this.session}/visits/${visit}/minutes.pdf`),
       attendance: await this.fetch(`/api/v1/sessions/${this.session}/attendance.pdf`),
     };
   }
@@ -165,6 +198,11 @@ export class NoteTaker extends Somebody {
     await field.pressSequentially(text, { delay: 15 });
     await field.blur();
     await until(`${label} saved`, async () => /Đã lưu/.test((await field.locator("xpath=ancestor::div[1]").textContent()) ?? ""));
+  }
+
+  /** How often the timeline of the visit that is shown says so. */
+  happened(words) {
+    return this.page.getByRole("listitem").filter({ hasText: words }).count();
   }
 
   step(words) {
@@ -195,13 +233,14 @@ export class PointOfficer extends Somebody {
     if (await button.isVisible()) await button.click();
   }
 
-  /** Everybody on the list comes in, one after the other. */
-  async seatEverybody() {
-    const come = this.page.getByTestId("roster-line").getByRole("button", { name: /^Vào/ });
-    for (let left = await come.count(); left > 0; left -= 1) {
-      await come.first().click();
-      await until("one more seated", async () => (await come.count()) < left);
-    }
+  /** A further device of the point in the same browser: its citizen's screen or its document camera. */
+  async device(kind) {
+    const page = await this.page.context().newPage();
+    const address = new URL(this.page.url());
+    address.searchParams.set("may", kind);
+    await page.goto(address.href);
+    await page.getByTestId("recording").waitFor();
+    return page;
   }
 
   /** Arrived, identity seen, recording announced, waiting: what a visit needs before it is called. */
@@ -247,14 +286,15 @@ export class PointOfficer extends Somebody {
 
 /** All of them, signed in. */
 export class Day {
-  static async begin(browser, { url, links }) {
+  /** `lines` by login: whose pages reach the server through a line that can be cut. `captures`: other sizes of pictures. */
+  static async begin(browser, { url, links }, { lines = {}, captures = {} } = {}) {
     const of = (...roles) => links.filter((link) => roles.includes(link.role));
     const [presiderLink] = of("chu-tri");
     const [noteLink] = of("thu-ky");
     const [aLink, bLink] = of("xa-a", "phuong-b");
     if (!presiderLink || !noteLink || !aLink || !bLink) throw new Error(`links of four roles are needed, got ${links.map((link) => link.role).join(", ")}`);
     const open = async (Kind, { role, link }) => {
-      const page = await newPage(browser, { name: role });
+      const page = await newPage(browser, { name: role, line: lines[role], ...(captures[role] ? { capture: captures[role] } : {}) });
       await signIn(page, url, link);
       return new Kind(page, role);
     };
@@ -264,6 +304,25 @@ export class Day {
     day.a = await open(PointOfficer, aLink);
     day.b = await open(PointOfficer, bLink);
     return day;
+  }
+
+  /** Everybody in the room, and the session begun. */
+  async open() {
+    const { presider, noteTaker, a, b } = this;
+    await Promise.all([presider.enter(), noteTaker.enter("companion"), a.enter(), b.enter()]);
+    await presider.openLobby();
+    await Promise.all([a.seesAndHears(), b.seesAndHears(), a.seatEverybody(), b.seatEverybody()]);
+    await presider.makeReady();
+    await presider.start("Buổi thử của hệ thống");
+  }
+
+  /** The visit of that point under way, with the floor and an open microphone on both sides. */
+  async beginVisit(own) {
+    await own.prepareVisit();
+    await this.presider.callNext();
+    await this.presider.beginVisit();
+    await this.presider.giveFloor(own);
+    await Promise.all([this.presider.microphone("open"), own.microphone("open")]);
   }
 
   get all() {
@@ -287,10 +346,5 @@ export class Day {
     const ended = record.visits.filter((visit) => visit.status === "ended");
     const registers = ended.map((visit) => visit.register);
     return ended.length >= 2 && ended.every((visit) => visit.case && visit.register) && new Set(registers).size === registers.length;
-  }
-
-  nobodyTwice(record) {
-    const people = record.attendance.map((row) => `${row.point}/${row.person.id}`);
-    return people.length > 0 && new Set(people).size === people.length;
   }
 }

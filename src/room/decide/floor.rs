@@ -65,7 +65,8 @@ pub(super) fn microphone(c: &Context<'_>, open: bool) -> Decided {
     if !open {
         return Ok(Event::MicrophoneClosed { point, reason: "key".to_owned() }.into());
     }
-    if c.actor.device != DeviceKind::Main {
+    let second = c.live.main_wire(point).is_some_and(|(_, main)| main.actor.browser != c.actor.browser);
+    if c.actor.device != DeviceKind::Main || second {
         return Err(Refusal::new("microphone_needs_main_device"));
     }
     if !state.status().is_some_and(SessionStatus::is_live) {

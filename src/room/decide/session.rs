@@ -45,6 +45,7 @@ pub(super) fn move_session(c: &Context<'_>, act: SessionAct, reason: &str, new_s
     };
     match act {
         SessionAct::Start => start(c, reason),
+        SessionAct::Resume => resume(c, reason),
         SessionAct::Minute if c.state().visits.values().any(|visit| !visit.status.is_final()) => {
             Err(Refusal::new("visits_open"))
         }
@@ -77,6 +78,18 @@ fn start(c: &Context<'_>, reason: String) -> Decided {
     }
     let moved = Event::SessionMoved { act: SessionAct::Start, to: SessionStatus::InProgress, reason, new_start: None };
     Ok(vec![moved, Event::RecordingStarted].into())
+}
+
+/// After the recorder failed a session goes on with one that writes again, or by `allow_unrecorded`: never with the
+/// presider's word alone.
+fn resume(c: &Context<'_>, reason: String) -> Decided {
+    let to = SessionStatus::InProgress;
+    let moved = Event::SessionMoved { act: SessionAct::Resume, to, reason, new_start: None };
+    match c.state().recording {
+        Recording::Failed if c.live.recorder_ready => Ok(vec![Event::RecorderRecovered, moved].into()),
+        Recording::Failed => Err(Refusal::new("recorder_still_failing").citing(RECORDING_DUTY)),
+        _ => Ok(moved.into()),
+    }
 }
 
 /// Codes of the duties that are open before the start; `duty.<code>` of the text catalogue.

@@ -30,7 +30,7 @@ pub fn render(book: &Book, live: &Live, key: &Key, now: Timestamp) -> Value {
         Key::Devices => serde_json::to_value(devices(live)),
         Key::Visit { visit, masked } => serde_json::to_value(visits::visit(state, *visit, *masked)),
         Key::Minutes(visit) => serde_json::to_value(visits::minutes(book, live, *visit, now)),
-        Key::Point(point) => serde_json::to_value(points::point(state, *point)),
+        Key::Point(point) => serde_json::to_value(points::point(state, live, *point)),
     };
     value.unwrap_or(Value::Null)
 }

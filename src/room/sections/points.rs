@@ -3,9 +3,10 @@
 use crate::domain::ids::PointId;
 use crate::domain::presence::Standing;
 use crate::protocol::section::{PointSection, RosterRow};
+use crate::room::live::Live;
 use crate::room::state::State;
 
-pub(super) fn point(state: &State, id: PointId) -> Option<PointSection> {
+pub(super) fn point(state: &State, live: &Live, id: PointId) -> Option<PointSection> {
     let about = &state.points.get(&id)?.about;
     let roster = state.roster.at(id).map(|entry| {
         let standing = match entry.standing() {
@@ -34,5 +35,6 @@ pub(super) fn point(state: &State, id: PointId) -> Option<PointSection> {
         visits: visits.collect(),
         may_speak: state.floor.may_open(id, state.presider_point()),
         microphone_open: state.floor.open().contains(&id),
+        take_over: live.waiting_mains().filter(|(_, at)| *at == id).map(|(wire, _)| wire).collect(),
     })
 }

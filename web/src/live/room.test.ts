@@ -147,8 +147,8 @@ test("a patch that does not fit brings a new leg that asks for the section whole
   expect(room.sections.get("public")?.title).toBe("B");
 });
 
-test("keeps trying for ever with growing waits", async () => {
-  net.refuseTickets = "network down";
+test("keeps trying for ever, with growing waits where the server refuses", async () => {
+  net.refuseTickets = "server busy";
   room = net.room();
   room.start();
   await pass(60_000);
@@ -162,6 +162,41 @@ test("keeps trying for ever with growing waits", async () => {
   net.wire.play(welcome("c1"));
   await pass(0);
   expect(room.view.status).toBe("live");
+});
+
+test("a server that nobody can reach is asked every two seconds, however long it was away", async () => {
+  net.refuseTickets = "network down";
+  room = net.room();
+  room.start();
+  await pass(120_000);
+  const before = net.tickets;
+  await pass(10_000);
+  expect(net.tickets - before).toBeGreaterThanOrEqual(4);
+  expect(net.tickets - before).toBeLessThanOrEqual(6);
+});
+
+test("on a line that swallows, the next attempt begins every four seconds and the one before is given up", async () => {
+  net.swallows = true;
+  room = net.room();
+  room.start();
+  await pass(120_000);
+  const before = net.tickets;
+  await pass(20_000);
+  expect(net.tickets - before).toBeGreaterThanOrEqual(4);
+  expect(net.tickets - before).toBeLessThanOrEqual(5);
+  expect(net.unanswered).toBe(1);
+});
+
+test("a slow line has eight seconds for the welcome and eight more for the media", async () => {
+  room = net.room(new LocalMedia());
+  room.start();
+  await pass(7500);
+  net.wire.play(welcome("c1"));
+  await pass(7500);
+  expect(net.wires).toHaveLength(1);
+  net.peer.flow(1);
+  await pass(500);
+  expect(room.view).toMatchObject({ connection: "c1", mediaFlows: true });
 });
 
 test("stops for good when it has no business there", async () => {

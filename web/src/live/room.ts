@@ -187,19 +187,22 @@ export class Room {
   }
 
   private abandonNext(): void {
-    if (this.next) this.endLeg(this.next);
+    const failed = this.next;
+    if (failed) this.endLeg(failed);
     this.next = undefined;
-    this.wait();
+    if (failed && !failed.answered) this.wait({ sinceMs: failed.bornMs, answered: false });
+    else this.wait();
   }
 
-  private wait(atLeastMs = 0): void {
+  /** The next attempt is due so long after `sinceMs`: an attempt that nobody answered was a wait already. */
+  private wait({ atLeastMs = 0, sinceMs = this.parts.now(), answered = true } = {}): void {
     if (this.retryAtMs !== undefined) return;
-    this.retryAtMs = this.parts.now() + Math.max(atLeastMs, backoff(this.attempt, this.parts.random()));
+    this.retryAtMs = sinceMs + Math.max(atLeastMs, backoff(this.attempt, this.parts.random(), answered));
     this.attempt += 1;
   }
 
   private replace(atLeastMs = 0): void {
-    if (!this.next) this.wait(atLeastMs);
+    if (!this.next) this.wait({ atLeastMs });
   }
 
   private finish(end: RoomView["end"]): void {
@@ -266,8 +269,10 @@ export class Room {
 
   /** The own microphone sounds only while the server says so, and never over a line it cannot be heard on. */
   private gateMicrophone(): void {
-    const own = this.view.point === null ? undefined : this.sections.get("public")?.points[this.view.point];
-    this.options.local?.setMicrophoneOpen(this.view.status === "live" && own?.microphone_open === true);
+    const { point, connection, status } = this.view;
+    const own = point === null ? undefined : this.sections.get("public")?.points[point];
+    const second = point !== null && connection !== undefined && this.sections.get(`point:${point}`)?.take_over.includes(connection);
+    this.options.local?.setMicrophoneOpen(status === "live" && own?.microphone_open === true && second !== true);
   }
 
   private refresh(): void {

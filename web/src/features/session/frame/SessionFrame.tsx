@@ -12,6 +12,7 @@ import { Ended } from "./Ended";
 import css from "./frame.module.css";
 import { Lines } from "./Lines";
 import { SCREENS } from "./screens";
+import { SecondMain } from "./SecondMain";
 import { TopBar } from "./TopBar";
 
 /** Everything around an in-session screen: who I am in it, the state of session, recorder and wire. */
@@ -35,6 +36,7 @@ export function SessionFrame({ user }: { user: string | null }) {
       <div className={css.frame} data-screen={screen}>
         <TopBar screens={screens} screen={screen} onPick={setPicked} />
         <Lines status={view.status} />
+        <SecondMain />
         <main className={css.body} aria-label={t(`screen.${screen}`)}>
           {room.public ? <Screen /> : <p className={css.loading}>{t("waiting.loading")}</p>}
         </main>

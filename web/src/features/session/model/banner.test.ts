@@ -15,6 +15,13 @@ describe("banner", () => {
     expect(lines[1]?.text).toBe("Nghỉ 10 phút");
   });
 
+  it("says in words that the recorder stopped the session", () => {
+    const paused = (recording: "failed" | "running") => bannerLines(publicSection({ status: "paused", notice: "recorder_failed", recording }), "open", NOW)[0];
+    expect(paused("failed")).toEqual(expect.objectContaining({ key: "banner.paused_recorder", tone: "alarm" }));
+    expect(paused("running")).toEqual(expect.objectContaining({ key: "banner.paused", tone: "warn" }));
+    expect(paused("failed")?.text ?? paused("running")?.text).toBeUndefined();
+  });
+
   it("counts down a proposed end", () => {
     const lines = bannerLines(publicSection({ ends_at: "2026-11-21T01:30:24Z" }), "open", NOW);
     expect(lines).toEqual([expect.objectContaining({ key: "banner.ending", params: { seconds: 24 } })]);

@@ -39,7 +39,9 @@ export function bannerLines(room: PublicSection | undefined, wire: WireState, no
   if (room.status === "interrupted") {
     lines.push({ id: "status", tone: "alarm", icon: "warning", key: "banner.interrupted", ...notice });
   } else if (room.status === "paused") {
-    lines.push({ id: "status", tone: "warn", icon: "pause", key: "banner.paused", ...notice });
+    const failed = room.recording === "failed";
+    const said = room.notice === "recorder_failed" ? {} : notice;
+    lines.push({ id: "status", tone: failed ? "alarm" : "warn", icon: "pause", key: failed ? "banner.paused_recorder" : "banner.paused", ...said });
   } else if (room.status === "postponed" || room.status === "cancelled") {
     lines.push({ id: "status", tone: "warn", icon: "stop", key: `banner.${room.status}`, ...notice });
   } else if (room.notice !== "") {

@@ -7,6 +7,7 @@ import { useSession } from "../hooks/roomContext";
 import { useMicrophoneKey } from "../hooks/useMicrophoneKey";
 import type { Lamp } from "../model/microphone";
 import { DEFAULT_KEY, lampOf } from "../model/microphone";
+import { secondMain } from "../model/secondMain";
 import { at } from "../model/sections";
 import { Icon } from "./Icon";
 import css from "./Microphone.module.css";
@@ -19,8 +20,9 @@ export function Microphone({ setup = false }: { setup?: boolean }) {
   const { status } = useRoomView();
   const act = useAct();
   const own = at(room.public?.points, room.seat.point);
-  const lamp: Lamp = lampOf(room.point, room.public, room.seat.point, status === "live");
-  const open = own?.microphone_open ?? false;
+  // The key of a second main device is no key: what is open is the first one's microphone.
+  const lamp: Lamp = secondMain(room) !== undefined ? "closed" : lampOf(room.point, room.public, room.seat.point, status === "live");
+  const open = lamp === "open" || (lamp === "unlinked" && own?.microphone_open === true);
   const { run } = act;
   const toggle = useCallback(() => void run({ do: "microphone", open: !open }), [run, open]);
   const key = useMicrophoneKey(toggle);

@@ -1,0 +1,134 @@
+// The line of a place: everything between its pages and the server goes through here, TCP for pages and sockets, UDP for
+// sound and picture. A line that is cut swallows. Nobody is told: no connection is closed, no packet is refused.
+import { createSocket } from "node:dgram";
+import { connect, createServer } from "node:net";
+
+const HERE = "127.0.0.1";
+/** How long TCP waits before it sends again what nobody confirmed: data, and the wish to connect (RFC 6298, Linux). */
+const AGAIN_MS = { data: 200, connect: 1000 };
+
+/**
+ * Milliseconds from now until TCP tries again what it could not deliver since `lostAt`: the waits double each time, so
+ * after a long cut an old connection stays dead for long when the line is back.
+ */
+export function untilNextTry(lostAt, now, firstMs) {
+  let at = lostAt;
+  for (let wait = firstMs; at < now; wait *= 2) at += wait;
+  return at - now;
+}
+
+/** One direction of one connection. What comes while the line is cut waits for TCP's next try after it is mended. */
+class Way {
+  held = [];
+  lostAt = undefined;
+  timer = undefined;
+
+  constructor(line, firstMs = AGAIN_MS.data) {
+    this.line = line;
+    this.firstMs = firstMs;
+  }
+
+  take(act) {
+    if (!this.line.isCut && this.held.length === 0) return act();
+    this.lostAt ??= Date.now();
+    this.held.push(act);
+    return undefined;
+  }
+
+  mended() {
+    clearTimeout(this.timer);
+    if (this.held.length === 0) return;
+    this.timer = setTimeout(() => {
+      if (this.line.isCut) return;
+      this.lostAt = undefined;
+      this.firstMs = AGAIN_MS.data;
+      for (const act of this.held.splice(0)) act();
+    }, untilNextTry(this.lostAt, Date.now(), this.firstMs));
+  }
+}
+
+export class Line {
+  isCut = false;
+  port = 0;
+  ways = new Set();
+  sockets = new Set();
+  faces = new Map();
+
+  /** A whole line to the server at that port of this machine. */
+  static async to(serverPort) {
+    const line = new Line();
+    line.serverPort = serverPort;
+    line.entrance = createServer((page) => line.connected(page));
+    await new Promise((resolve) => line.entrance.listen(0, HERE, resolve));
+    line.port = line.entrance.address().port;
+    return line;
+  }
+
+  cut() {
+    this.isCut = true;
+  }
+
+  mend() {
+    this.isCut = false;
+    for (const way of this.ways) way.mended();
+  }
+
+  /** The port that stands for the server's media port; each sender behind it has an address of its own, as behind NAT. */
+  async media(serverPort) {
+    const known = this.faces.get(serverPort);
+    if (known) return known.address().port;
+    const face = createSocket("udp4");
+    const backs = new Map();
+    face.on("message", (bytes, from) => {
+      if (this.isCut) return;
+      let back = backs.get(from.port);
+      if (!back) {
+        back = createSocket("udp4");
+        back.on("message", (answer) => this.isCut || face.send(answer, from.port, from.address));
+        back.on("error", () => undefined);
+        backs.set(from.port, back);
+        this.sockets.add({ destroy: () => back.close() });
+      }
+      back.send(bytes, serverPort, HERE);
+    });
+    this.faces.set(serverPort, face);
+    this.sockets.add({ destroy: () => face.close() });
+    await new Promise((resolve) => face.bind(0, HERE, resolve));
+    return face.address().port;
+  }
+
+  connected(page) {
+    const up = new Way(this, AGAIN_MS.connect);
+    const down = new Way(this);
+    let server;
+    page.setNoDelay(true);
+    up.take(() => {
+      server = connect({ host: HERE, port: this.serverPort, noDelay: true });
+      up.firstMs = AGAIN_MS.data;
+      this.carry(server, page, down);
+    });
+    this.carry(page, { write: (bytes) => server.write(bytes), end: () => server.end(), destroy: () => server.destroy() }, up);
+  }
+
+  carry(from, to, way) {
+    this.ways.add(way);
+    this.sockets.add(from);
+    from.on("data", (bytes) => way.take(() => to.write(bytes)));
+    from.on("end", () => way.take(() => to.end()));
+    from.on("error", () => way.take(() => to.destroy()));
+    from.on("close", () => {
+      this.sockets.delete(from);
+      way.take(() => {
+        this.ways.delete(way);
+        to.end();
+      });
+    });
+  }
+
+  close() {
+    this.isCut = true;
+    for (const way of this.ways) clearTimeout(way.timer);
+    for (const socket of this.sockets) socket.destroy();
+    this.entrance.close();
+  }
+}
