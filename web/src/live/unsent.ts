@@ -1,6 +1,6 @@
 import type { BlockId, SessionId, VisitId } from "../protocol/ids";
 import type { BlockKind } from "../protocol/visit";
-import { Vault } from "./vault";
+import { openVault as open } from "./vault";
 
 /** Text of one block of minutes that the server has not acknowledged. */
 export interface Unsent {
@@ -11,9 +11,6 @@ export interface Unsent {
   base: number;
   text: string;
 }
-
-let vault: Promise<Vault> | undefined;
-const open = () => (vault ??= Vault.open());
 
 const idOf = (session: SessionId, { visit, block }: Pick<Unsent, "visit" | "block">) => `${session}/${visit}/${block}`;
 
