@@ -115,6 +115,19 @@ impl Accounts {
         Ok(self.store.device(id).await?)
     }
 
+    /// Browsers that were ever paired with a point.
+    pub async fn devices_of(&self, point: PointId) -> Result<Vec<Device>, AppError> {
+        Ok(self.store.devices_of(point).await?)
+    }
+
+    /// Lets a paired browser in no more; its sign-ins end with the next thing they ask. `None`: no such browser.
+    pub async fn unpair(&self, id: DeviceId, now: Timestamp) -> Result<Option<Device>, AppError> {
+        let Some(device) = self.store.device(id).await? else { return Ok(None) };
+        let gone = Device { revoked: true, ..device };
+        self.store.write_office(now, vec![office::device(&gone, now)]).await?;
+        Ok(Some(gone))
+    }
+
     /// The account of a kiosk nobody is signed in at: it has no password and no role, and shows what its point may see.
     pub async fn kiosk_account(&self, device: &Device, now: Timestamp) -> Result<User, AppError> {
         let id = UserId(device.id.0);

@@ -5,6 +5,7 @@ use std::io::{BufRead as _, Write as _};
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::SignedDuration;
 use rustix::termios::{LocalModes, OptionalActions, isatty, tcgetattr, tcsetattr};
+use uuid::Uuid;
 
 use super::{Desk, Failure, Outcome, WithConfig};
 use crate::app::accounts::{Accounts, KIOSK_LOGIN};
@@ -12,7 +13,7 @@ use crate::auth::password::{self, Passwords};
 use crate::auth::{link, secret};
 use crate::config::Config;
 use crate::domain::calendar;
-use crate::domain::ids::{PointId, UnitId, UserId};
+use crate::domain::ids::{DeviceId, PointId, UnitId, UserId};
 use crate::domain::people::{RoleGrant, UnitRole, User};
 use crate::domain::units::{DeviceKind, Point, Unit, UnitKind};
 use crate::limits;
@@ -136,6 +137,16 @@ enum KioskAct {
         #[arg(long)]
         name: String,
     },
+    /// List the paired browsers of a point.
+    List {
+        /// Point by name or id.
+        point: String,
+    },
+    /// Unpair a browser: its sign-ins and sockets end, and it is let in no more.
+    Unpair {
+        /// As `list` prints it.
+        device: Uuid,
+    },
 }
 
 /// Values as typed, without a second list: each is the stable name of the domain's value.
@@ -178,7 +189,7 @@ pub(super) async fn run(desk: &Desk, admin: &Admin) -> Outcome {
         Act::User(act) => office.user(act).await,
         Act::Unit(act) => office.unit(act).await,
         Act::Point(act) => office.point(act).await,
-        Act::Kiosk(KioskAct::Code { point, kind, name }) => office.kiosk_code(point, (*kind).into(), name).await,
+        Act::Kiosk(act) => office.kiosk(act).await,
         Act::SignInLink { login } => office.link(login).await,
     }
 }
@@ -292,9 +303,35 @@ impl Office<'_> {
         self.desk.say("cli.point_added", &[("name", name), ("id", &point.id.to_string())])
     }
 
+    async fn kiosk(&self, act: &KioskAct) -> Outcome {
+        match act {
+            KioskAct::Code { point, kind, name } => self.kiosk_code(point, (*kind).into(), name).await,
+            KioskAct::List { point } => {
+                let devices = self.accounts.devices_of(self.find_point(point).await?.id).await?;
+                for device in devices.iter().filter(|device| !device.revoked) {
+                    let typed = Device::value_variants().iter().find(|value| DeviceKind::from(**value) == device.kind);
+                    let kind = typed.and_then(Device::to_possible_value);
+                    let kind = kind.map(|value| value.get_name().to_owned()).unwrap_or_default();
+                    let id = device.id.to_string();
+                    self.desk.say("cli.kiosk_row", &[("id", &id), ("kind", &kind), ("name", &device.name)])?;
+                }
+                Ok(())
+            }
+            KioskAct::Unpair { device } => {
+                let unknown = || Failure::of("cli.device_unknown", vec![("id", device.to_string())]);
+                let gone = self.accounts.unpair(DeviceId(*device), self.desk.clock.now()).await?.ok_or_else(unknown)?;
+                self.desk.say("cli.kiosk_unpaired", &[("name", &gone.name)])
+            }
+        }
+    }
+
+    async fn find_point(&self, text: &str) -> Result<Point, Failure> {
+        let unknown = || Failure::of("cli.point_unknown", vec![("point", text.to_owned())]);
+        self.accounts.find_point(text).await?.ok_or_else(unknown)
+    }
+
     async fn kiosk_code(&self, point: &str, kind: DeviceKind, name: &str) -> Outcome {
-        let unknown = || Failure::of("cli.point_unknown", vec![("point", point.to_owned())]);
-        let point = self.accounts.find_point(point).await?.ok_or_else(unknown)?.id;
+        let point = self.find_point(point).await?.id;
         let (code, now) = (secret::spoken_code()?, self.desk.clock.now());
         let expires_at = now.saturating_add(SignedDuration::try_from(limits::PAIRING_CODE)?)?;
         let kept = PairingCode { code_hash: secret::digest(&code), point, kind, name: name.to_owned(), expires_at };

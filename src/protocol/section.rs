@@ -31,8 +31,12 @@ pub struct PublicSection {
     pub points: BTreeMap<PointId, PublicPoint>,
     /// Number of the running visit, absent while it is restricted.
     pub running_number: Option<u32>,
+    /// Where its citizen sits, absent likewise.
+    pub running_point: Option<PointId>,
     pub floor: FloorView,
     pub consultation: bool,
+    /// Every point of the session sees and hears what is running now; never true of a restricted visit.
+    pub room_wide: bool,
 }
 
 /// State of the recorder.
@@ -99,6 +103,7 @@ pub struct StaffSection {
     pub steps: Vec<StepRow>,
     /// Codes of duties still open before the session may start.
     pub open_duties: Vec<String>,
+    /// As it is switched, whatever runs now.
     pub room_wide: bool,
     pub consultation: Vec<PointId>,
     /// Sequence and hash of the newest event: what paper carries.

@@ -19,6 +19,7 @@ use crate::domain::presence::{AttendanceStatus, Entry, Roster};
 use crate::domain::session::{EligibilityGround, ReceptionKind, SessionAct, SessionStatus, SessionStep, StepOutcome};
 use crate::domain::units::PointRole;
 use crate::domain::visit::{BlockKind, ClosingCard, Confirmation, VisitAct, VisitStatus};
+use crate::room::standing::sees;
 
 /// An event with its envelope, as it came from the log.
 #[derive(Clone, PartialEq, Debug)]
@@ -179,7 +180,7 @@ pub struct Line {
     pub note: String,
 }
 
-/// The visits a timeline keeps; older lines stay in the log.
+/// The lines a timeline keeps; older ones stay in the log.
 const TIMELINE: usize = 200;
 
 impl State {
@@ -391,6 +392,9 @@ impl State {
             let holder = self.floor.holder().map(|holder| holder.point);
             self.close_microphones(|point| Some(point) != presider && Some(point) != holder);
         }
+        if matches!(event, Event::RoomWideSet { .. } | Event::VisitPointsSet { .. }) {
+            self.close_outside_stage();
+        }
         self.write_timeline(logged, event);
         let mut facts = std::mem::take(&mut self.facts);
         facts.note(logged, event, self);
@@ -411,6 +415,17 @@ impl State {
         let open: Vec<PointId> = self.floor.open().iter().copied().filter(|point| closes(*point)).collect();
         for point in open {
             self.floor.set_microphone(point, false);
+        }
+    }
+
+    /// A point that no longer takes part in what runs loses the floor with its microphone.
+    fn close_outside_stage(&mut self) {
+        let Some(taking_part) = self.on_stage().map(|visit| sees(self, visit)) else { return };
+        let presider = self.presider_point();
+        self.close_microphones(|point| Some(point) != presider && !taking_part.contains(&point));
+        let outside = self.floor.holder().map(|holder| holder.point).filter(|point| !taking_part.contains(point));
+        if let Some(point) = outside {
+            self.floor.take(point, presider);
         }
     }
 
@@ -438,6 +453,11 @@ impl State {
             SessionAct::Start => self.began_at = Some(at),
             SessionAct::Close => {
                 self.ended_at = Some(at);
+                self.end_until = None;
+                self.close_microphones(|_| true);
+                self.consultation.clear();
+            }
+            SessionAct::Postpone => {
                 self.end_until = None;
                 self.close_microphones(|_| true);
                 self.consultation.clear();
@@ -569,11 +589,24 @@ impl State {
             Scope::Visit(id) => Some(id),
             Scope::Session | Scope::Open => self.on_stage().map(|visit| visit.about.visit),
         };
+        let room_wide = self.room_wide;
         let Some(visit) = id.and_then(|id| self.visits.get_mut(&id)) else { return };
         visit.timeline.push(Line { seq: logged.seq, at: logged.at, code, point, person, note });
-        if visit.timeline.len() > TIMELINE {
-            visit.timeline.remove(0);
+        // A switch thrown before this visit came is part of its story too.
+        let comes = matches!(event, Event::VisitMoved { act: VisitAct::Call | VisitAct::Resume, .. });
+        if room_wide && comes && visit.about.class == Class::Normal {
+            let code = "room_wide_on".to_owned();
+            visit.timeline.push(Line {
+                seq: logged.seq,
+                at: logged.at,
+                code,
+                point: None,
+                person: None,
+                note: String::new(),
+            });
         }
+        let over = visit.timeline.len().saturating_sub(TIMELINE);
+        visit.timeline.drain(..over);
     }
 }
 
@@ -628,6 +661,7 @@ fn timeline_line(event: &Event) -> Option<(String, Option<PointId>, Option<Perso
         Event::RecorderRecovered => line("recorder_recovered", None, None, ""),
         Event::ConsultationBegan { .. } => line("consultation_began", None, None, ""),
         Event::ConsultationEnded => line("consultation_ended", None, None, ""),
+        Event::RoomWideSet { on } => line(if *on { "room_wide_on" } else { "room_wide_off" }, None, None, ""),
         Event::TextFrozen { .. } => line("text_frozen", None, None, ""),
         Event::TextConfirmed { person, point, .. } => line("text_confirmed", Some(*point), Some(*person), ""),
         Event::SignatureRefused { person, point, reason, .. } => {

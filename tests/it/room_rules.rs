@@ -19,8 +19,8 @@ use diemcau::domain::visit::{self, Answer, BlockKind, ClosingCard, Confirmation,
 use diemcau::protocol::command::Command;
 use diemcau::room::decide::{self, Context, Filing};
 use diemcau::room::live::{Book, Live, MediaLink, WireState};
-use diemcau::room::sections::{render, subscriptions};
-use diemcau::room::state::{Logged, State};
+use diemcau::room::sections::{Key, render, subscriptions};
+use diemcau::room::state::{Logged, Recording, State};
 use diemcau::room::{links, media_plan, record};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
@@ -469,6 +469,83 @@ fn a_second_main_device_and_a_reconnect_get_no_sound_of_the_first() {
     world.append(closed);
     assert_eq!(links::reconcile(&world.book.state, &mut world.live, world.now), []);
     assert!(world.live.rejoined.is_empty());
+}
+
+/// L42 Điều 24(4): a new day is a duty. What was on the stage keeps its place for it; meanwhile nothing is recorded or open.
+#[test]
+fn an_interrupted_session_is_put_off_with_its_visit_held() {
+    let mut world = World::new();
+    let visit = VisitId(id(201));
+    world.must(1, Command::RegisterVisit { registration: registration(1, COMMUNE_A, Class::Normal) });
+    world.begin();
+    world.wait_for(visit, 2, PersonId(id(301)));
+    world.must(0, Command::CallNext { visit });
+    world.must(0, Command::MoveVisit { visit, act: VisitAct::Begin, reason: String::new() });
+    world.must(0, Command::Microphone { open: true });
+    let new_start = start().checked_add(SignedDuration::from_hours(72)).unwrap();
+    let put_off = |reason: &str, new_start: Timestamp| Command::MoveSession {
+        act: SessionAct::Postpone,
+        reason: reason.into(),
+        new_start: Some(new_start),
+    };
+    assert_eq!(world.tell(0, &put_off("mất điện", new_start)), Err("session_cannot_move"), "not while it goes on");
+    world.session(SessionAct::Interrupt, "Xã A");
+    assert_eq!(world.tell(0, &put_off(" ", new_start)), Err("reason_missing"));
+    assert_eq!(world.tell(0, &put_off("mất điện", world.now)), Err("new_start_missing"));
+    assert_eq!(world.tell(1, &put_off("mất điện", new_start)), Err("not_permitted"));
+    world.must(0, put_off("mất điện", new_start));
+    let state = &world.book.state;
+    let about = state.about.as_ref().unwrap();
+    assert_eq!((about.status, about.starts_at), (SessionStatus::Postponed, new_start));
+    assert_eq!((state.notice.as_str(), state.recording), ("mất điện", Recording::Off));
+    assert_eq!(state.visits[&visit].status, VisitStatus::Held);
+    assert!(state.floor.open().is_empty() && state.floor.holder().is_none());
+    assert_eq!(State::fold(&world.log), world.book.state);
+}
+
+/// D154 Điều 21: room-wide is told to everybody while it holds, and never holds for a restricted visit.
+#[test]
+fn room_wide_is_told_to_all_and_spares_restricted_visits() {
+    let mut world = World::new();
+    let (open, restricted) = (VisitId(id(201)), VisitId(id(202)));
+    world.must(1, Command::RegisterVisit { registration: registration(1, COMMUNE_A, Class::Normal) });
+    world.must(1, Command::RegisterVisit { registration: registration(2, COMMUNE_A, Class::Restricted) });
+    world.begin();
+    world.wait_for(open, 2, PersonId(id(301)));
+    world.wait_for(restricted, 2, PersonId(id(302)));
+    let told = |world: &World| render(&world.book, &world.live, &Key::Public, world.now)["room_wide"].clone();
+    let watched = |world: &World| {
+        let plan = media_plan::plan(SESSION, &world.book.state, &world.live);
+        plan.slots.get(&ConnectionId(id(503))).is_some_and(|feeds| !feeds.is_empty())
+    };
+    world.must(0, Command::CallNext { visit: open });
+    assert_eq!((told(&world), watched(&world)), (false.into(), false), "the other commune waits");
+    assert_eq!(world.tell(1, &Command::SetRoomWide { on: true }), Err("not_permitted"));
+    assert_eq!(world.tell(0, &Command::SetRoomWide { on: true }), Ok(1));
+    assert_eq!(world.tell(0, &Command::SetRoomWide { on: true }), Ok(0), "a second click writes nothing");
+    assert_eq!((told(&world), watched(&world)), (true.into(), true));
+    world.must(0, Command::GiveFloor { point: COMMUNE_B, person: None });
+    world.must(3, Command::Microphone { open: true });
+    world.must(0, Command::SetRoomWide { on: false });
+    assert!(world.book.state.floor.open().is_empty() && world.book.state.floor.holder().is_none());
+    world.must(0, Command::SetVisitPoints { visit: open, agency_points: vec![COMMUNE_B] });
+    world.must(0, Command::GiveFloor { point: COMMUNE_B, person: None });
+    world.must(0, Command::SetVisitPoints { visit: open, agency_points: vec![] });
+    assert_eq!(world.tell(3, &Command::Microphone { open: true }), Err("microphone_without_floor"));
+    world.must(0, Command::SetRoomWide { on: true });
+    world.must(0, Command::MoveVisit { visit: open, act: VisitAct::Begin, reason: String::new() });
+    let lines = |world: &World, visit: VisitId| {
+        world.book.state.visits[&visit].timeline.iter().filter(|line| line.code.starts_with("room_wide")).count()
+    };
+    assert_eq!(lines(&world, open), 3, "each switch is in the story of the visit");
+    world.must(0, Command::MoveVisit { visit: open, act: VisitAct::Hold, reason: "chờ".into() });
+    world.must(0, Command::CallNext { visit: open });
+    assert_eq!(lines(&world, open), 4, "and that it held when the visit came back");
+    world.must(0, Command::CloseHearing { visit: open, card: card() });
+    world.must(0, Command::CallNext { visit: restricted });
+    world.must(0, Command::MoveVisit { visit: restricted, act: VisitAct::Begin, reason: String::new() });
+    assert_eq!((told(&world), watched(&world)), (false.into(), false));
+    assert_eq!(lines(&world, restricted), 0);
 }
 
 /// D154 Điều 21(2): who hands over presiding hands over the right to speak at any time. Found by the random people below.

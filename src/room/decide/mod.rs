@@ -96,7 +96,7 @@ pub fn decide(context: &Context<'_>, command: &Command) -> Decided {
         }
         Command::WithdrawFunction { user, function } => session::withdraw_function(c, *user, *function),
         Command::HandOverPresiding { to } => session::hand_over(c, *to),
-        Command::SetRoomWide { on } => Ok(Event::RoomWideSet { on: *on }.into()),
+        Command::SetRoomWide { on } => session::set_room_wide(c, *on),
         Command::ProposeEnd => session::propose_end(c),
         Command::UndoEnd => session::undo_end(c),
         Command::ConfirmEnd => session::confirm_end(c),

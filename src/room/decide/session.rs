@@ -9,6 +9,7 @@ use crate::domain::people::Function;
 use crate::domain::refusal::Refusal;
 use crate::domain::session::{SessionAct, SessionStatus, SessionStep, StepOutcome};
 use crate::domain::units::PointRole;
+use crate::domain::visit::{VisitAct, VisitStatus};
 use crate::limits;
 use crate::room::live::{Live, MediaLink};
 use crate::room::state::{Recording, State};
@@ -49,11 +50,29 @@ pub(super) fn move_session(c: &Context<'_>, act: SessionAct, reason: &str, new_s
         SessionAct::Minute if c.state().visits.values().any(|visit| !visit.status.is_final()) => {
             Err(Refusal::new("visits_open"))
         }
+        SessionAct::Postpone => Ok(postpone(c.state(), reason, new_start).into()),
         _ => {
-            let new_start = new_start.filter(|_| matches!(act, SessionAct::Postpone | SessionAct::Reschedule));
+            let new_start = new_start.filter(|_| act == SessionAct::Reschedule);
             Ok(Event::SessionMoved { act, to, reason, new_start }.into())
         }
     }
+}
+
+/// A visit that was on the stage keeps its place for the new day: called goes back to the queue, running is held.
+fn postpone(state: &State, reason: String, new_start: Option<Timestamp>) -> Vec<Event> {
+    let to = SessionStatus::Postponed;
+    let mut events = vec![Event::SessionMoved { act: SessionAct::Postpone, to, reason, new_start }];
+    let stage = state.on_stage().and_then(|visit| {
+        let act = if visit.status == VisitStatus::Called { VisitAct::ReturnToQueue } else { VisitAct::Hold };
+        visit.status.after(act).map(|to| (visit.about.visit, act, to))
+    });
+    if let Some((visit, act, to)) = stage {
+        events.push(Event::VisitMoved { visit, act, to, reason: String::new() });
+    }
+    if state.recording != Recording::Off {
+        events.push(Event::RecordingStopped { reason: "session_postponed".to_owned() });
+    }
+    events
 }
 
 fn later(c: &Context<'_>, new_start: Option<Timestamp>) -> Result<(), Refusal> {
@@ -200,6 +219,11 @@ pub(super) fn hand_over(c: &Context<'_>, to: UserId) -> Decided {
         return Err(Refusal::new("function_unknown").field("to"));
     }
     Ok(Event::PresidingHandedOver { from, to }.into())
+}
+
+/// All points see and hear every visit that is not restricted, or only those of its list (D154 Điều 21).
+pub(super) fn set_room_wide(c: &Context<'_>, on: bool) -> Decided {
+    if c.state().room_wide == on { Ok(Decision::default()) } else { Ok(Event::RoomWideSet { on }.into()) }
 }
 
 /// First step: is the end possible at all? The presider is shown what is still open.

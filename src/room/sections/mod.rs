@@ -49,7 +49,8 @@ fn public(state: &State, live: &Live) -> Option<PublicSection> {
         };
         (id, view)
     });
-    let running = state.on_stage().filter(|visit| visit.about.class == Class::Normal);
+    let on_stage = state.on_stage();
+    let running = on_stage.filter(|visit| visit.about.class == Class::Normal);
     let holder = state.floor.holder();
     Some(PublicSection {
         session: book_session(state)?,
@@ -62,6 +63,7 @@ fn public(state: &State, live: &Live) -> Option<PublicSection> {
         ends_at: state.end_until,
         points: points.collect(),
         running_number: running.map(|visit| visit.about.number),
+        running_point: running.map(|visit| visit.about.citizen_point),
         floor: FloorView {
             point: holder.map(|holder| holder.point),
             person: holder.and_then(|holder| holder.person).filter(|_| running.is_some()),
@@ -69,6 +71,10 @@ fn public(state: &State, live: &Live) -> Option<PublicSection> {
             hands: state.floor.hands().iter().map(|hand| hand.point).collect(),
         },
         consultation: !state.consultation.is_empty(),
+        room_wide: state.room_wide
+            && about.status.is_under_way()
+            && state.consultation.is_empty()
+            && (on_stage.is_none() || running.is_some()),
     })
 }
 

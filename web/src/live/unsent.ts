@@ -1,6 +1,6 @@
 import type { BlockId, SessionId, UserId, VisitId } from "../protocol/ids";
 import type { BlockKind } from "../protocol/visit";
-import { Vault } from "./vault";
+import { openVault as open } from "./vault";
 
 /** Text of one block of minutes that only this browser has. */
 export interface Unsent {
@@ -20,9 +20,6 @@ export interface Unsaved {
   /** What was on its way: if the server has one of these, nobody else wrote after it. */
   written: readonly string[];
 }
-
-let vault: Promise<Vault> | undefined;
-const open = () => (vault ??= Vault.open());
 
 /** Whose text it is: another account at the same machine must not send it as its own. */
 export interface UnsentOwner {

@@ -115,7 +115,15 @@ ends_at: string | null, points: { [key in PointId]: PublicPoint },
 /**
  * Number of the running visit, absent while it is restricted.
  */
-running_number: number | null, floor: FloorView, consultation: boolean, };
+running_number: number | null, 
+/**
+ * Where its citizen sits, absent likewise.
+ */
+running_point: PointId | null, floor: FloorView, consultation: boolean, 
+/**
+ * Every point of the session sees and hears what is running now; never true of a restricted visit.
+ */
+room_wide: boolean, };
 
 /**
  * State of the recorder.
@@ -142,7 +150,11 @@ next: VisitId | null, running: VisitId | null, functions: { [key in UserId]: Fun
 /**
  * Codes of duties still open before the session may start.
  */
-open_duties: Array<string>, room_wide: boolean, consultation: Array<PointId>, 
+open_duties: Array<string>, 
+/**
+ * As it is switched, whatever runs now.
+ */
+room_wide: boolean, consultation: Array<PointId>, 
 /**
  * Sequence and hash of the newest event: what paper carries.
  */

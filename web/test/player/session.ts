@@ -90,6 +90,29 @@ const SCENES: Scene[] = [
     },
   },
   {
+    name: "presider-postpone",
+    ...hq,
+    sections: {
+      ...central,
+      public: publicSection({ status: "interrupted", notice: "Mất điện tại trụ sở", points: linked(ID.pointA, "lost") }),
+      staff: staffSection(),
+      ...visit(),
+    },
+    act: (page) => page.getByRole("button", { name: "Lùi sang ngày khác" }).click(),
+  },
+  {
+    name: "presider-room-wide",
+    ...hq,
+    sections: { public: publicSection(), staff: staffSection(), ...central, ...visit() },
+    act: (page) => page.getByRole("button", { name: "Cho mọi điểm cầu cùng dự" }).click(),
+  },
+  {
+    name: "presider-visit-points",
+    ...hq,
+    sections: { public: publicSection({ room_wide: true }), staff: staffSection({ room_wide: true }), ...central, ...visit() },
+    act: (page) => page.getByRole("button", { name: "Điểm cầu dự lượt" }).first().click(),
+  },
+  {
     name: "note-taker",
     point: ID.central,
     user: ID.noteTaker,
@@ -117,6 +140,18 @@ const SCENES: Scene[] = [
     },
   },
   {
+    name: "point-identified",
+    ...xaA,
+    slots: [none, none],
+    sections: {
+      public: publicSection({ running_number: 7, running_point: ID.pointB }),
+      staff: staffSection({ visits: row("identified"), running: null }),
+      ...visit({ status: "identified", began_at: null }),
+      ...silent,
+    },
+    act: (page) => page.getByRole("button", { name: "Hẹn giờ khác" }).click(),
+  },
+  {
     name: "point-signing",
     ...xaA,
     slots: [none],
@@ -136,6 +171,22 @@ const SCENES: Scene[] = [
   },
   { name: "citizen-heard", ...xaA, device: "citizen_screen", slots: [camera(ID.central, false), camera(ID.pointA, false)], sections: { public: publicSection() } },
   { name: "citizen-waiting", point: ID.pointB, user: ID.officerB, device: "citizen_screen", slots: [none, none], sections: { public: publicSection() } },
+  {
+    name: "citizen-watching",
+    point: ID.pointB,
+    user: ID.officerB,
+    device: "citizen_screen",
+    slots: [camera(ID.central, false), camera(ID.pointB, false)],
+    sections: { public: publicSection({ room_wide: true }) },
+  },
+  {
+    name: "citizen-postponed",
+    point: ID.pointB,
+    user: ID.officerB,
+    device: "citizen_screen",
+    slots: [none, none],
+    sections: { public: publicSection({ status: "postponed", starts_at: "2026-11-25T01:00:00Z", notice: "Mất điện tại trụ sở" }) },
+  },
   {
     name: "technician",
     point: null,

@@ -1,5 +1,6 @@
 import { useTranslation } from "react-i18next";
 import { Button } from "../../primitives/Button";
+import { Section } from "../../primitives/Form";
 import { Select } from "../../primitives/Select";
 import type { SessionFunction } from "../../protocol/people";
 import type { Directory } from "../../protocol/rest";
@@ -36,8 +37,7 @@ export function FunctionsFields({ draft, directory, onChange }: Props) {
     label: directory.points.find((point) => point.id === id)?.name ?? id,
   }));
   return (
-    <section className={css.section} aria-labelledby="people">
-      <h2 id="people">{t("create.people")}</h2>
+    <Section title={t("create.people")}>
       {draft.functions.map((one) => (
         <div key={one.key} className={css.row}>
           <Select
@@ -73,6 +73,6 @@ export function FunctionsFields({ draft, directory, onChange }: Props) {
           {t("create.add_person")}
         </Button>
       </div>
-    </section>
+    </Section>
   );
 }

@@ -2,11 +2,11 @@ import { useTranslation } from "react-i18next";
 import { Button } from "../../primitives/Button";
 import { Radios } from "../../primitives/Choice";
 import { Field } from "../../primitives/Field";
+import { CheckList, Fields, Note, Wide } from "../../primitives/Form";
 import { Select } from "../../primitives/Select";
 import type { PetitionKind } from "../../protocol/cases";
 import type { Class, IdentityKind } from "../../protocol/people";
 import type { Point } from "../../protocol/units";
-import { CheckList } from "./CheckList";
 import css from "./CreatePage.module.css";
 import { pointsOf, type SessionDraft, type VisitDraft } from "./draft";
 
@@ -48,7 +48,7 @@ export function VisitFields({ visit, number, draft, points, onChange, onRemove }
           </Button>
         )}
       </div>
-      <div className={css.grid}>
+      <Fields>
         <Field label={t("create.citizen")} value={visit.name} onChange={(name) => set({ name })} />
         <Field label={t("create.title_field")} hint={t("create.title_hint")} value={visit.title} onChange={(title) => set({ title })} />
         <Field label={t("create.address")} value={visit.address} onChange={(address) => set({ address })} />
@@ -75,17 +75,17 @@ export function VisitFields({ visit, number, draft, points, onChange, onRemove }
           value={visit.groupSize}
           onChange={(groupSize) => set({ groupSize })}
         />
-        <div className={css.wide}>
+        <Wide>
           <Radios
             label={t("create.presented_as")}
             options={KINDS.map((value) => ({ value, label: t(`terms:petition.${value}`) }))}
             value={visit.presentedAs}
             onChange={(presentedAs) => set({ presentedAs })}
           />
-        </div>
-        <div className={css.wide}>
+        </Wide>
+        <Wide>
           <Field label={t("create.summary")} rows={2} value={visit.summary} onChange={(summary) => set({ summary })} />
-        </div>
+        </Wide>
         <Select
           label={t("create.citizen_point")}
           placeholder={t("create.choose_point")}
@@ -100,7 +100,7 @@ export function VisitFields({ visit, number, draft, points, onChange, onRemove }
             value={visit.class}
             onChange={(level) => set({ class: level })}
           />
-          <p className={css.note}>{t("create.class_hint")}</p>
+          <Note>{t("create.class_hint")}</Note>
         </div>
         <CheckList
           label={t("create.agency_points")}
@@ -109,7 +109,7 @@ export function VisitFields({ visit, number, draft, points, onChange, onRemove }
           onChange={(agencyPoints) => set({ agencyPoints })}
           note={t("create.always")}
         />
-      </div>
+      </Fields>
     </article>
   );
 }

@@ -1,14 +1,13 @@
 import { useTranslation } from "react-i18next";
+import { Section } from "../../primitives/Form";
 import { Badge } from "../../primitives/Notice";
 import { Table } from "../../primitives/Table";
 import type { PublicSection, StaffSection } from "../../protocol/section";
-import css from "./PreparePage.module.css";
 
 export function PeoplePanel({ shared, staff }: { shared: PublicSection; staff: StaffSection }) {
   const { t } = useTranslation("office");
   return (
-    <section className={css.panel} aria-labelledby="people">
-      <h2 id="people">{t("prepare.people")}</h2>
+    <Section title={t("prepare.people")}>
       <Table
         caption={t("prepare.people")}
         empty={t("common:state.empty")}
@@ -25,6 +24,6 @@ export function PeoplePanel({ shared, staff }: { shared: PublicSection; staff: S
           },
         ]}
       />
-    </section>
+    </Section>
   );
 }

@@ -35,7 +35,7 @@ export function SessionFrame({ user }: { user: string | null }) {
     <SessionContext value={room}>
       <div className={css.frame} data-screen={screen}>
         <TopBar screens={screens} screen={screen} onPick={setPicked} />
-        <Lines status={view.status} />
+        <Lines status={view.status} forCitizens={screen === "citizen"} />
         <SecondMain />
         <main className={css.body} aria-label={t(`screen.${screen}`)}>
           {room.public ? <Screen /> : <p className={css.loading}>{t("waiting.loading")}</p>}

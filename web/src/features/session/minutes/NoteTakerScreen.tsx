@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import { useSession } from "../hooks/roomContext";
 import { BLOCKS, textIsOpen, visitsToWrite } from "../model/minutes";
 import { Unrecorded } from "../parts/Unrecorded";
+import { Agenda } from "../presider/Agenda";
 import { Roster } from "../point/Roster";
 import { Stage } from "../stage/Stage";
 import { BlockField } from "./BlockField";
@@ -34,6 +35,7 @@ export function NoteTakerScreen() {
         {visit !== undefined && <Timeline visit={visit} />}
         {room.point && <Roster />}
         <ClosingList onPick={setPicked} />
+        <Agenda />
       </div>
       <section className={css.paper} aria-label={t("minutes.title")}>
         <VisitPicker visits={visits} visit={visit} onPick={setPicked} />

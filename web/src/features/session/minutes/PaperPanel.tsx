@@ -66,6 +66,7 @@ export function PaperPanel({ visit }: { visit: string }) {
       {asked === "read_back" && section && <ReadBack section={section} canConfirm={status === "recorded"} onClose={close} />}
       {asked === "classify" && section && <Classify section={section} onClose={close} />}
       <ReasonDialog
+        name={`reopen/${visit}`}
         title={t("paper.reopen_title")}
         hint={t("paper.reopen_hint")}
         label={t("dialog.reason")}

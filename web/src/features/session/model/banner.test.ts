@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { bannerLines, recordingLine } from "./banner";
+import type { RecordingView } from "@/protocol/section";
 import { publicSection } from "../fixture/room";
 
 const NOW = Date.parse("2026-11-21T01:30:00Z");
@@ -28,7 +29,20 @@ describe("banner", () => {
   });
 
   it("never takes a failed recorder for a running one", () => {
-    expect(recordingLine("failed").tone).toBe("alarm");
-    expect(recordingLine("running").key).not.toBe(recordingLine("waived").key);
+    const line = (recording: RecordingView) => recordingLine(publicSection({ recording }));
+    expect(line("failed").tone).toBe("alarm");
+    expect(line("running").key).not.toBe(line("waived").key);
+  });
+
+  it("does not say that a session is recorded while it stands or consults", () => {
+    const keys = [{ status: "paused" }, { status: "interrupted" }, { consultation: true }] as const;
+    for (const more of keys) expect(recordingLine(publicSection(more)).key).toBe("recording.stands");
+    expect(recordingLine(publicSection()).key).toBe("recording.running");
+  });
+
+  it("says on every screen that all points look on, and to when a session was put off", () => {
+    expect(bannerLines(publicSection({ room_wide: true }), "open", NOW).map((line) => line.key)).toEqual(["banner.room_wide"]);
+    const [line] = bannerLines(publicSection({ status: "postponed", starts_at: "2026-11-25T01:00:00Z", notice: "Mưa bão" }), "open", NOW);
+    expect(line).toMatchObject({ key: "banner.postponed", at: "2026-11-25T01:00:00Z", text: "Mưa bão" });
   });
 });

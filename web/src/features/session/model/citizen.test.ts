@@ -29,7 +29,24 @@ describe("citizen screen", () => {
   });
 
   it("tells a restricted visit no number", () => {
-    expect(citizenView(room({ public: publicSection({ running_number: null }) }))).toEqual({ kind: "connected" });
+    const shared = publicSection({ running_number: null, running_point: null });
+    expect(citizenView(room({ public: shared }))).toEqual({ kind: "connected" });
+  });
+
+  it("never tells those who look on that they are heard", () => {
+    const seat = { session: ID.session, user: null, point: ID.pointB, device: "citizen_screen" as const };
+    const slots = [camera(ID.central), camera(ID.pointB)];
+    expect(citizenView(room({ seat, slots, public: publicSection({ room_wide: true }) }))).toEqual({
+      kind: "watching",
+      number: 1,
+      numbers: [2],
+    });
+  });
+
+  it("names the new time of a session that was put off, and does not call it over", () => {
+    const to = "2026-11-25T01:00:00Z";
+    expect(citizenView(room({ public: publicSection({ status: "postponed", starts_at: to }) }))).toEqual({ kind: "postponed", to });
+    expect(citizenView(room({ public: publicSection({ status: "cancelled" }) })).kind).toBe("cancelled");
   });
 
   it("welcomes where nobody waits, and before the start whatever pictures come", () => {

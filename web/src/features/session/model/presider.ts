@@ -56,6 +56,7 @@ export function mainAction(room: Room): MainAction {
     case "archived":
       return { kind: "none", key: "main.closed" };
     case "postponed":
+      return { kind: "none", key: "main.postponed" };
     case "cancelled":
     case "rejected":
       return { kind: "none", key: "main.off" };
@@ -93,6 +94,34 @@ export function startCommand(reason: string): Command {
 
 export function pauseCommand(text: string): Command {
   return moveSession("pause", text.trim());
+}
+
+export function interruptCommand(reason: string): Command {
+  return moveSession("interrupt", reason.trim());
+}
+
+/** What the presider may want besides the one button, in the order it is shown. */
+export type Tool = "pause" | "interrupt" | "consultation" | "end_consultation" | "room_wide" | "hand_over" | "postpone" | "end";
+
+/** Tools by the state of the session; while its end is counted down there are none, the undo stands on the one button. */
+export function sessionTools(room: Room): Tool[] {
+  const shared = room.public;
+  if (!shared || shared.ends_at !== null) return [];
+  const consultation: Tool = shared.consultation ? "end_consultation" : "consultation";
+  switch (shared.status) {
+    case "tested":
+    case "connecting":
+    case "ready":
+      return ["hand_over", "postpone"];
+    case "in_progress":
+      return ["pause", consultation, "room_wide", "hand_over", "interrupt", "end"];
+    case "paused":
+      return [consultation, "room_wide", "hand_over"];
+    case "interrupted":
+      return [consultation, "hand_over", "postpone"];
+    default:
+      return [];
+  }
 }
 
 /** Early ends of a visit, each with its own paper, in the order the menu lists them. */

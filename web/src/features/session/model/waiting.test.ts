@@ -24,6 +24,7 @@ it("tells a waiting point which number is inside, and nothing of it in a consult
   expect(key({ consultation: true })).toEqual({ key: "waiting.consultation", number: null });
   expect(key({ status: "paused" }).key).toBe("waiting.paused");
   expect(key({ status: "ready" }).key).toBe("waiting.before");
+  expect(key({ status: "postponed" }).key).toBe("waiting.postponed");
 });
 
 it("does not ask those to wait whose own visit is being signed", () => {

@@ -18,6 +18,9 @@ export function waitingKey(room: Room): { key: string; number: number | null } {
     case "concluded":
     case "archived":
       return { key: "waiting.closed", number: null };
+    case "postponed":
+    case "cancelled":
+      return { key: `waiting.${shared.status}`, number: null };
     default:
       return { key: "waiting.before", number: null };
   }

@@ -16,6 +16,7 @@ export function Unrecorded() {
         {t("tools.unrecorded")}
       </Button>
       <ReasonDialog
+        name="unrecorded"
         title={t("tools.unrecorded_title")}
         hint={t("tools.unrecorded_hint")}
         label={t("dialog.reason")}

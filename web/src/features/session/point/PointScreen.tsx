@@ -1,5 +1,6 @@
 import { useTranslation } from "react-i18next";
 import { useLocalSources } from "@/room/useLocalSources";
+import { Columns } from "../frame/Columns";
 import { useSession } from "../hooks/roomContext";
 import { currentVisit, nextInQueue, pointVisits } from "../model/point";
 import { Hand } from "../parts/Hand";
@@ -23,36 +24,36 @@ export function PointScreen() {
   const current = currentVisit(visits);
   const next = nextInQueue(visits, current);
   return (
-    <div className={css.screen}>
-      <div className={css.left}>
-        <Stage />
-        <div className={css.keys}>
+    <Columns
+      wide
+      stage={<Stage />}
+      keys={
+        <>
           <Microphone setup />
           <Hand />
-        </div>
-      </div>
-      <div className={css.rail}>
-        <Trouble sources={sources} />
-        <SeenAndHeard />
-        {current ? (
-          <VisitPanel key={current.id} visit={current} />
-        ) : (
-          <Panel title={t("point.no_visit_title")}>
-            <p className={css.soft}>{t("point.no_visit")}</p>
-          </Panel>
-        )}
-        {next && (
-          <Panel title={t("point.next_title")}>
-            <p>
-              {t("card.number", { number: next.number })}: {next.name} ({t(`terms:visit_status.${next.status}`)})
-            </p>
-            <VisitPanel visit={next} brief />
-          </Panel>
-        )}
-        <Roster />
-        {current?.section && <Documents visit={current.section} sources={sources} />}
-        <Attest />
-      </div>
-    </div>
+        </>
+      }
+    >
+      <Trouble sources={sources} />
+      <SeenAndHeard />
+      {current ? (
+        <VisitPanel key={current.id} visit={current} />
+      ) : (
+        <Panel title={t("point.no_visit_title")}>
+          <p className={css.soft}>{t("point.no_visit")}</p>
+        </Panel>
+      )}
+      {next && (
+        <Panel title={t("point.next_title")}>
+          <p>
+            {t("card.number", { number: next.number })}: {next.name} ({t(`terms:visit_status.${next.status}`)})
+          </p>
+          <VisitPanel visit={next} brief />
+        </Panel>
+      )}
+      <Roster />
+      {current?.section && <Documents visit={current.section} sources={sources} />}
+      <Attest />
+    </Columns>
   );
 }

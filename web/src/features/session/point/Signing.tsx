@@ -55,6 +55,7 @@ function Sign({ visit, person, name }: { visit: string; person: string; name: st
       </ActButton>
       <Button onPress={() => setRefusing(true)}>{t("signing.refuse")}</Button>
       <ReasonDialog
+        name={`refuse_signature/${visit}/${person}`}
         title={t("signing.refuse_title", { name })}
         label={t("signing.refuse_reason")}
         confirm={t("signing.refuse")}

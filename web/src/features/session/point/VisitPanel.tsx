@@ -9,6 +9,7 @@ import { Panel } from "../parts/Panel";
 import { ReasonDialog } from "../parts/ReasonDialog";
 import { State } from "../parts/State";
 import { AnnounceRecording } from "./AnnounceRecording";
+import { Appointment } from "./Appointment";
 import { Identity } from "./Identity";
 import css from "./point.module.css";
 import { Signing } from "./Signing";
@@ -38,6 +39,7 @@ export function VisitPanel({ visit, brief = false }: { visit: PointVisit; brief?
       {steps}
       {visit.section && <AnnounceRecording visit={visit.section} />}
       {step.kind === "sign" && visit.section && <Signing visit={visit.section} />}
+      <Appointment visit={visit.id} status={visit.status} />
       <Leave visit={visit} />
     </Panel>
   );
@@ -58,6 +60,7 @@ function Leave({ visit }: { visit: PointVisit }) {
       ))}
       {asked && (
         <ReasonDialog
+          name={`${asked}/${visit.id}`}
           title={t(`early_end.${asked}`)}
           hint={t("point.leave_hint", { number: visit.number })}
           label={t("dialog.reason")}

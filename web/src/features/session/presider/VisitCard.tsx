@@ -12,6 +12,7 @@ import { EarlyEnd } from "./EarlyEnd";
 import { FloorButton } from "./FloorButton";
 import css from "./presider.module.css";
 import { VisitMoves } from "./VisitMoves";
+import { VisitPoints } from "./VisitPoints";
 
 /** The one card: the visit on stage, or the one that comes next. */
 export function VisitCard() {
@@ -21,9 +22,11 @@ export function VisitCard() {
   const running = at(staff?.visits, staff?.running);
   if (staff?.running != null && running) return <Running id={staff.running} row={running} />;
   const next = at(staff?.visits, staff?.next);
+  const nextVisit = at(room.visits, staff?.next);
   return (
     <Panel title={t("card.next")}>
       {next ? <Summary row={next} /> : <p className={css.soft}>{t("card.nobody")}</p>}
+      {nextVisit && <VisitPoints visit={nextVisit} />}
     </Panel>
   );
 }
@@ -73,6 +76,7 @@ function Running({ id, row }: { id: string; row: AgendaRow }) {
       <div className={css.pair}>
         <VisitMoves visit={id} status={row.status} />
         <EarlyEnd visit={id} number={row.number} />
+        {visit && <VisitPoints visit={visit} />}
       </div>
     </Panel>
   );
