@@ -217,10 +217,17 @@ fn forward_events(
     });
 }
 
-/// Keys from the store, for the one moment in which nothing else runs yet.
-struct StoredKeys {
+/// Keys from the store, for the one moment in which nothing else runs yet. Not on an async thread.
+pub(crate) struct StoredKeys {
     store: Store,
     runtime: tokio::runtime::Handle,
+}
+
+impl StoredKeys {
+    /// Within a runtime.
+    pub(crate) fn of(store: &Store) -> Self {
+        Self { store: store.clone(), runtime: tokio::runtime::Handle::current() }
+    }
 }
 
 impl KeyLookup for StoredKeys {
@@ -233,7 +240,7 @@ impl KeyLookup for StoredKeys {
 
 /// Finishes what a crash cut off, so that it plays.
 async fn recover_recordings(root: PathBuf, store: &Store) -> Result<Vec<RecoveredFile>, StartError> {
-    let keys = StoredKeys { store: store.clone(), runtime: tokio::runtime::Handle::current() };
+    let keys = StoredKeys::of(store);
     let recovered = tokio::task::spawn_blocking(move || recover(&root, &keys)).await;
     let recovery = recovered.map_err(|_| AppError::Busy)?.map_err(io("recordings"))?;
     for (path, why) in &recovery.left {
@@ -245,23 +252,28 @@ async fn recover_recordings(root: PathBuf, store: &Store) -> Result<Vec<Recovere
 /// The logs learn the end of the files that were finished at this start.
 async fn tell_rooms(registry: &Registry, found: Vec<RecoveredFile>) {
     for file in found {
-        let RecoveredFile { segment, target, source, started, duration_ms, bytes, sha256, .. } = file;
-        if let Err(refusal) = registry.open(target.session).await {
-            tracing::warn!(session = %target.session, code = refusal.code, "a recording without a room");
+        let session = file.target.session;
+        if let Err(refusal) = registry.open(session).await {
+            tracing::warn!(%session, code = refusal.code, "a recording without a room");
             continue;
         }
-        let (started_mono_us, lost_packets) = (0, 0);
-        let closed = ClosedSegment {
-            segment,
-            source,
-            target,
-            started,
-            started_mono_us,
-            duration_ms,
-            bytes,
-            sha256,
-            lost_packets,
-        };
-        registry.recorder_event(RecorderEvent::SegmentClosed(closed)).await;
+        registry.recorder_event(closing(file)).await;
     }
+}
+
+/// What a room is told of a file that was finished at this start.
+pub(crate) fn closing(file: RecoveredFile) -> RecorderEvent {
+    let RecoveredFile { segment, target, source, started, duration_ms, bytes, sha256, .. } = file;
+    let (started_mono_us, lost_packets) = (0, 0);
+    RecorderEvent::SegmentClosed(ClosedSegment {
+        segment,
+        source,
+        target,
+        started,
+        started_mono_us,
+        duration_ms,
+        bytes,
+        sha256,
+        lost_packets,
+    })
 }

@@ -7,6 +7,8 @@ use crate::documents::PaperProof;
 use crate::domain::chain::{Fault, FaultKind};
 use crate::domain::event::Event;
 use crate::domain::ids::SessionId;
+use crate::domain::minutes;
+use crate::domain::visit::VisitAct;
 use crate::error::AppError;
 use crate::media::record::segment_path;
 use crate::store::Store;
@@ -53,8 +55,14 @@ async fn text(store: &Store, paper: &PaperProof) -> Result<Option<Fault>, AppErr
         return Ok(None);
     }
     let event = stored.map(|event| event.typed()).transpose()?.flatten();
-    let same = matches!(&event, Some(Event::TextFrozen { visit: of, text })
-        if *of == visit && text.sha256 == paper.text.to_string());
+    let frozen = match &event {
+        Some(Event::TextFrozen { visit: of, text }) if *of == visit => Some(text.sha256.clone()),
+        Some(Event::VisitMoved { visit: of, act: VisitAct::NoShow, reason, .. }) if *of == visit => {
+            Some(minutes::absence(reason).sha256)
+        }
+        _ => None,
+    };
+    let same = frozen.is_some_and(|sha256| sha256 == paper.text.to_string());
     let (session, seq) = (Some(paper.session), Some(paper.seq));
     Ok((!same).then_some(Fault { session, seq, kind: FaultKind::PaperTextMismatch }))
 }

@@ -128,6 +128,11 @@ pub(super) struct Heard {
     pub(super) responsible: String,
     pub(super) citizen_opinion: String,
     pub(super) signed: Signed,
+    /// What the citizen is heard to say, a file of `config/demo/media`; absent: nothing of the hearing is recorded.
+    pub(super) voice: Option<String>,
+    /// The same of the agencies, in the order of `agency_points`.
+    #[serde(default)]
+    pub(super) agency_voices: Vec<String>,
     pub(super) petitions: Vec<PetitionScript>,
 }
 

@@ -53,12 +53,14 @@ pub struct VisitMinutes {
     pub copies: u32,
     /// Who signs where.
     pub signatures: Vec<Signature>,
+    /// Whether only those get the paper who received and who were received: it says so under its title.
+    pub restricted: bool,
     /// From which state of the record the text was frozen; none prints as a draft.
     pub proof: Option<PaperProof>,
 }
 
 /// The closing card: D154 Điều 25(2)–(3).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Conclusion {
     /// Conclusion in words.
     pub text: Option<String>,

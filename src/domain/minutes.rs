@@ -38,6 +38,14 @@ pub fn freeze(drafts: &[(BlockKind, String)], card: &ClosingCard) -> FrozenText 
     FrozenText { blocks, sha256 }
 }
 
+/// What is frozen when nobody came: the words of the officer who wrote it down. The act that ends the visit is what
+/// freezes them, so the same text follows from the log for ever.
+pub fn absence(reason: &str) -> FrozenText {
+    let blocks = vec![(BlockKind::Content, reason.trim().nfc().collect())];
+    let sha256 = text_hash(&blocks);
+    FrozenText { blocks, sha256 }
+}
+
 /// SHA-256, hex, of the lines `diemcau-text-1`, then per block its kind and its text in NFC, each ended by LF.
 pub fn text_hash(blocks: &[(BlockKind, String)]) -> String {
     let mut hash = Sha256::new();
@@ -98,6 +106,15 @@ mod tests {
         assert_eq!(text.blocks[4].1, "Giao Sở A.\nĐã trả lời.");
         assert_eq!(text.blocks[5].1, "Đồng ý.");
         assert_eq!(text.sha256, text_hash(&text.blocks));
+    }
+
+    #[test]
+    fn an_absence_is_hashed_like_any_other_text() {
+        let text = absence(" Đã gọi hai lần. ");
+        assert_eq!(text.blocks, [(BlockKind::Content, "Đã gọi hai lần.".to_owned())]);
+        let preimage = "diemcau-text-1\ncontent\nĐã gọi hai lần.\n";
+        assert_eq!(text.sha256, hex(&Sha256::digest(preimage.as_bytes())), "as `sha256sum` has it");
+        assert_ne!(absence("Không liên lạc được.").sha256, text.sha256);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::domain::event::{EVENT_VERSION, Event};
 use crate::domain::ids::{BlockId, CommandId, SessionId, UserId};
 use crate::domain::people::Class;
 use crate::domain::session::SessionStatus;
-use crate::domain::visit::BlockKind;
+use crate::domain::visit::{BlockKind, VisitAct};
 use crate::store::keys::Wrap;
 use crate::store::{Append, NewEvent, SaveBlock};
 
@@ -139,10 +139,11 @@ pub(super) fn to_append(mut append: Append, batch: &[Pending]) -> Option<Append>
     (!append.events.is_empty()).then_some(append)
 }
 
-/// A signed head at each freeze of minutes, at `closed`, `minuted`, `archived` (design §4).
+/// A signed head at each freeze of minutes, of those that say that nobody came too, at `closed`, `minuted`, `archived`
+/// (design §4).
 fn checkpoint_after(event: &Event) -> Option<CheckpointReason> {
     match event {
-        Event::TextFrozen { .. } => Some(CheckpointReason::Frozen),
+        Event::TextFrozen { .. } | Event::VisitMoved { act: VisitAct::NoShow, .. } => Some(CheckpointReason::Frozen),
         Event::SessionMoved { to: SessionStatus::Closed, .. } => Some(CheckpointReason::Closed),
         Event::SessionMoved { to: SessionStatus::Minuted, .. } => Some(CheckpointReason::Minuted),
         Event::SessionMoved { to: SessionStatus::Archived, .. } => Some(CheckpointReason::Archived),

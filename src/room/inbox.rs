@@ -275,6 +275,7 @@ impl Task {
             RecorderEvent::SegmentClosed(closed) => {
                 let known = self.queue.ahead.state.segments.get(&closed.segment);
                 known
+                    .filter(|known| !known.closed)
                     .map(|known| SegmentMark {
                         bytes: closed.bytes,
                         sha256: closed.sha256,

@@ -12,7 +12,7 @@ use crate::domain::chain::Scope;
 use crate::domain::ids::PointId;
 use crate::domain::session::SessionStatus;
 use crate::media::plan::{Plan, RecordTarget};
-use crate::media::record::{KeyLookup, RecordKey};
+use crate::media::record::{KeyLookup, RecordKey, RecorderEvent};
 
 /// Keys of what may be recorded now, so that the recorder's thread never waits for the store.
 #[derive(Default)]
@@ -61,6 +61,28 @@ impl Task {
                 match services.store.recording_key(session, scope).await {
                     Ok(key) => services.record_keys.put(target, *key.expose()),
                     Err(error) => tracing::error!(%session, code = error.code(), "no key for the recording"),
+                }
+            });
+        }
+    }
+
+    /// Files that were finished when nobody could write it down any more: the process ended between disk and log.
+    pub(super) fn find_closed(&self) {
+        let session = self.session;
+        let open = self.book.state.segments.values().filter(|segment| !segment.closed);
+        for (visit, segment) in open.map(|segment| (segment.visit, segment.mark.segment)) {
+            let (services, own) = (Arc::clone(&self.services), self.own.clone());
+            let target = RecordTarget { session, visit };
+            tokio::spawn(async move {
+                let scope = visit.map_or(Scope::Session, Scope::Visit);
+                let Ok(key) = services.store.recording_key(session, scope).await else { return };
+                let key = RecordKey(*key.expose());
+                let recorder = Arc::clone(&services.recorder);
+                let found = tokio::task::spawn_blocking(move || recorder.finished(target, segment, &key)).await;
+                if let Ok(Some(closed)) = found
+                    && own.send(Message::Recorder(RecorderEvent::SegmentClosed(closed))).await.is_err()
+                {
+                    tracing::debug!("a room ended before its recordings were found");
                 }
             });
         }

@@ -222,6 +222,7 @@ impl Registry {
             stopping: None,
         };
         task.ensure_keys();
+        task.find_closed();
         tokio::spawn(async move {
             if matches!(task.run(resumed).await, End::Lost) {
                 tracing::warn!(%session, "the room's log belongs to another process now");

@@ -14,6 +14,7 @@ use crate::domain::chain::Scope;
 use crate::domain::event::{Event, FrozenText, Registration, SegmentMark, SessionPoint};
 use crate::domain::floor::Floor;
 use crate::domain::ids::{BlockId, CaseId, PersonId, PointId, SegmentId, SessionId, UnitId, UserId, VisitId};
+use crate::domain::minutes;
 use crate::domain::people::{Class, Function, IdentityCheck};
 use crate::domain::presence::{AttendanceStatus, Entry, Roster};
 use crate::domain::session::{EligibilityGround, ReceptionKind, SessionAct, SessionStatus, SessionStep, StepOutcome};
@@ -368,7 +369,15 @@ impl State {
                 self.agenda.push(registration.visit);
                 self.visits.insert(registration.visit, VisitState::new(registration.clone()));
             }
-            Event::VisitMoved { visit, act, to, .. } => self.visit_moved(*visit, *act, *to, at),
+            Event::VisitMoved { visit, act, to, reason } => {
+                self.visit_moved(*visit, *act, *to, at);
+                if *act == VisitAct::NoShow
+                    && let Some(visit) = self.visits.get_mut(visit)
+                {
+                    visit.frozen = Some(minutes::absence(reason));
+                    visit.frozen_seq = Some(logged.seq);
+                }
+            }
             Event::IdentitySeen { .. }
             | Event::RecordingAnnounced { .. }
             | Event::VisitPointsSet { .. }

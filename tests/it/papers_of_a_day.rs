@@ -1,6 +1,9 @@
 //! Milestone D: what remains after the last word. A visit runs through a real room with a real recorder; then its papers
 //! are printed from the log, its bundle is verified by the program alone, and every harm is named.
 
+#[cfg(feature = "pdf")]
+mod printed;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command as Process, Output};
 use std::time::Duration;
@@ -12,7 +15,7 @@ use diemcau::app::prove;
 use diemcau::documents::{PaperProof, Press};
 use diemcau::domain::cases::{Outcome, Petition, PetitionKind};
 use diemcau::domain::chain::{FaultKind, Hash};
-use diemcau::domain::ids::{BlockId, PersonId, PetitionId, SegmentId};
+use diemcau::domain::ids::{BlockId, PersonId, PetitionId, SegmentId, VisitId};
 use diemcau::domain::people::{Person, PersonRole};
 use diemcau::domain::visit::{Answer, BlockKind, ClosingCard, Confirmation, VisitAct};
 use diemcau::media::engine::{Codec, RecordSink as _, RecordedPacket};
@@ -151,7 +154,11 @@ fn recorded(state: &State) -> SegmentId {
 }
 
 async fn proof(day: &Day, state: &State) -> PaperProof {
-    papers(day).proof(state, &state.visits[&VISIT_1]).await.unwrap().expect("the text is frozen")
+    proof_of(day, state, VISIT_1).await
+}
+
+async fn proof_of(day: &Day, state: &State, visit: VisitId) -> PaperProof {
+    papers(day).proof(state, &state.visits[&visit]).await.unwrap().expect("the text is frozen")
 }
 
 fn named(report: &Report) -> &'static str {
@@ -186,10 +193,20 @@ async fn a_paper_and_the_recordings_are_proven_against_the_log() {
         let report = store.verify(&against(paper)).await.unwrap();
         prove::contents(report, store, &root, std::slice::from_ref(paper)).await.unwrap()
     };
-    assert_eq!(named(&check(&proof).await), "sound");
-    let scanned = program(&day, &["verify", "--paper", &proof.qr_text()]);
-    assert!(scanned.status.success(), "{}", said(&scanned));
-    assert!(said(&scanned).contains(&SESSION.to_string()));
+    // Nobody came to the second visit: the act that ended it froze what was written of it.
+    let absent = proof_of(&day, &state, VISIT_2).await;
+    let signed = store.checkpoints(SESSION).await.unwrap();
+    assert_eq!(signed.iter().filter(|head| head.seq >= absent.seq).count(), 1, "its head was signed");
+    for paper in [&proof, &absent] {
+        assert_eq!(named(&check(paper).await), "sound");
+        let scanned = program(&day, &["verify", "--paper", &paper.qr_text()]);
+        assert!(scanned.status.success(), "{}", said(&scanned));
+        assert!(said(&scanned).contains(&SESSION.to_string()));
+    }
+    let elsewhere = PaperProof { visit: Some(VISIT_1), ..absent.clone() };
+    assert_eq!(named(&check(&elsewhere).await), "paper_text_mismatch", "a text of another visit");
+    let reworded = PaperProof { text: Hash::of(b"came after all"), ..absent };
+    assert_eq!(named(&check(&reworded).await), "paper_text_mismatch");
 
     let other_text = PaperProof { text: Hash::of(b"another text"), ..proof.clone() };
     assert_eq!(named(&check(&other_text).await), "paper_text_mismatch");
@@ -269,88 +286,4 @@ async fn a_bundle_holds_the_record_and_names_what_was_changed() {
     let late = day.world.dir.path().join("late");
     exporter.export(SESSION, &late, Opened::Nothing, day.clock.now()).await.unwrap();
     assert_eq!(code(&late).fault.unwrap().kind, FaultKind::RecordingMismatch { name: sealed });
-}
-
-#[cfg(feature = "pdf")]
-mod printed {
-    use diemcau::domain::session::SessionStatus;
-
-    use super::*;
-
-    /// Text of a PDF without any white space: narrow cells break values anywhere.
-    fn dense(name: &str, pdf: &[u8]) -> String {
-        let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
-        std::fs::write(&path, pdf).unwrap();
-        let out =
-            Process::new("pdftotext").arg("-raw").arg(&path).arg("-").output().expect("pdftotext (poppler-utils)");
-        assert!(out.status.success(), "{}", said(&out));
-        squeezed(&String::from_utf8(out.stdout).unwrap())
-    }
-
-    fn squeezed(text: &str) -> String {
-        text.chars().filter(|letter| !letter.is_whitespace() && *letter != '\u{200B}').collect()
-    }
-
-    /// The end in two steps; the record closes when it can no longer be undone.
-    async fn closes(day: &Day) {
-        let mut presider = day.joins(Who::Presider).await;
-        presider.does(Command::ProposeEnd).await.unwrap();
-        presider.does(Command::ConfirmEnd).await.unwrap();
-        until(day, "the session closed", |state| state.status() == Some(SessionStatus::Closed)).await;
-    }
-
-    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn minutes_and_attendance_say_what_happened() {
-        let day = lived().await;
-        closes(&day).await;
-        let state = state(&day).await;
-        let proof = proof(&day, &state).await;
-        let minutes = papers(&day).minutes(&state, VISIT_1).await.unwrap();
-        assert!(minutes.file_name.starts_with("bien-ban-") && minutes.file_name.is_ascii(), "{}", minutes.file_name);
-        let text = dense("day-minutes.pdf", &minutes.pdf);
-        let cut = &state.gaps[0];
-        let clock = |at| diemcau::domain::calendar::local_time(at).strftime("%H:%M:%S").to_string();
-        let mark = &state.segments[&recorded(&state)].mark;
-        for wanted in [
-            "Nguyễn Văn Một",
-            TEXT,
-            "Giao Sở xem xét.",
-            "07/12/2036",
-            "Tôi đồng ý.",
-            "Số: /BB-BTCD",
-            "Người ghi biên bản: ông (bà) NoteTaker",
-            "Các lần gián đoạn (01 lần)",
-            "mất kết nối tại điểm cầu",
-            &clock(cut.from),
-            &clock(cut.to.unwrap()),
-            "điểm chỉ trên bản giấy",
-            &mark.sha256,
-            &proof.text.to_string(),
-            &proof.head.to_string(),
-            &proof.key.to_string(),
-            &VISIT_1.to_string(),
-        ] {
-            assert!(text.contains(&squeezed(wanted)), "{wanted} not in {text}");
-        }
-        assert!(!text.contains(&squeezed("Trần Thị Hai")), "one visit, one paper");
-        assert!(!text.contains(&squeezed("Dự thảo")), "the text is frozen");
-
-        let annex = papers(&day).attendance(&state).await.unwrap();
-        let text = dense("day-attendance.pdf", &annex.pdf);
-        for wanted in [
-            "Nguyễn Văn Một",
-            "Gián đoạn kết nối (01 lần)",
-            &clock(cut.from),
-            "OfficerA",
-            "Sự kiện khóa số",
-            &SESSION.to_string(),
-        ] {
-            assert!(text.contains(&squeezed(wanted)), "{wanted} not in {text}");
-        }
-        let absent = papers(&day).minutes(&state, VISIT_2).await.unwrap();
-        let text = dense("day-no-show.pdf", &absent.pdf);
-        assert!(
-            text.contains(&squeezed("Trần Thị Hai")) && text.contains(&squeezed("công dân có tên nêu trên không đến"))
-        );
-    }
 }

@@ -1,11 +1,11 @@
-//! Minutes recording a denunciation under secrecy (domain.md §3.8, §6.3): for every restricted visit, by code alone.
+//! Minutes recording a denunciation under secrecy (domain.md §3.8, §6.3): the denouncer is in them by code alone.
 
 use crate::documents::parts::{Citizen, CitizenData};
 use crate::documents::{DenunciationMinutes, PaperProof};
 use crate::domain::visit::BlockKind;
 use crate::room::state::{State, VisitState};
 
-use super::minutes::{COPIES, Scene, block, exhibits};
+use super::minutes::{COPIES, Scene, block, conclusion, exhibits};
 use super::{Office, online, people, signing};
 
 /// As the record has it now; without `proof` a draft. People whose class is restricted are in it by code.
@@ -26,8 +26,12 @@ pub fn denunciation(
         denouncer: denouncer.unwrap_or_else(|| Citizen::Open(CitizenData::default())),
         online: online::online(state, visit, &officers),
         content: block(visit, BlockKind::Content),
+        documents: block(visit, BlockKind::Documents),
         exhibits: exhibits(state, visit),
         requests: block(visit, BlockKind::Requests),
+        opinions: block(visit, BlockKind::Opinions),
+        conclusion: conclusion(visit),
+        reply: block(visit, BlockKind::CitizenOpinion),
         ended_at: scene.ended_at,
         read_back: signing::read_back(state, visit),
         copies: COPIES,

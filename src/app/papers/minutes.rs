@@ -7,6 +7,7 @@ use crate::documents::parts::Exhibit;
 use crate::documents::{Conclusion, PaperProof, Promised, VisitMinutes};
 use crate::domain::calendar::local_date;
 use crate::domain::cases::{FileKind, PetitionKind};
+use crate::domain::people::Class;
 use crate::domain::visit::{Answer, BlockKind, ClosingCard};
 use crate::room::state::{State, VisitState};
 
@@ -42,6 +43,7 @@ pub fn minutes(state: &State, visit: &VisitState, office: &Office, proof: Option
         copies: COPIES,
         signatures: signing::signatures(state, visit, &officers),
         officers: officers.into_iter().map(|seated| seated.officer).collect(),
+        restricted: visit.about.class == Class::Restricted,
         proof,
     }
 }
@@ -95,7 +97,7 @@ fn answer_text(card: &ClosingCard) -> &str {
 }
 
 /// D154 Điều 25(2)–(3): answered now, or by whom and when.
-fn conclusion(visit: &VisitState) -> Conclusion {
+pub(super) fn conclusion(visit: &VisitState) -> Conclusion {
     let promised = visit.card.as_ref().and_then(|card| match &card.answer {
         Answer::Now { .. } => None,
         Answer::Later { due, contact, text } => Some(Promised {

@@ -5,6 +5,7 @@
 
 mod attendance;
 mod denunciation;
+mod form;
 mod minutes;
 mod no_show;
 mod office;
@@ -20,6 +21,7 @@ use jiff::{Timestamp, Zoned};
 
 pub use attendance::attendance;
 pub use denunciation::denunciation;
+use form::Form;
 pub use minutes::minutes;
 pub use no_show::no_show;
 pub use office::Office;
@@ -28,8 +30,6 @@ use crate::documents::{Paper, PaperError, PaperProof, PaperRequest, Press};
 use crate::domain::calendar;
 use crate::domain::chain::{CheckpointReason, Hash};
 use crate::domain::ids::{SessionId, VisitId};
-use crate::domain::people::Class;
-use crate::domain::visit::VisitStatus;
 use crate::error::AppError;
 use crate::room::state::{State, VisitState};
 use crate::store::{Store, StoreError};
@@ -60,7 +60,7 @@ impl Papers {
         Self { store, press }
     }
 
-    /// Minutes of one visit: the form that its class and its end ask for; a draft until the text is frozen.
+    /// Minutes of one visit in the form that its content and its end ask for; a draft until the text is frozen.
     ///
     /// # Errors
     /// `NotFound` without such a visit; the store's; the press's as `Paper`.
@@ -74,10 +74,10 @@ impl Papers {
         let day = calendar::local_date(at);
         let file_name = format!("bien-ban-{day}-luot-{:02}.pdf", visit.about.number);
         let (ident, date) = (format!("{session}/{id}/minutes"), calendar::zoned(at));
-        let pdf = match (visit.about.class, visit.status) {
-            (_, VisitStatus::NoShow) => self.print(&no_show(state, visit, &office), ident, date).await,
-            (Class::Restricted, _) => self.print(&denunciation(state, visit, &office, proof), ident, date).await,
-            (Class::Normal, _) => self.print(&minutes(state, visit, &office, proof), ident, date).await,
+        let pdf = match form::of(visit) {
+            Form::NoShow => self.print(&no_show(state, visit, &office, proof), ident, date).await,
+            Form::Denunciation => self.print(&denunciation(state, visit, &office, proof), ident, date).await,
+            Form::Visit => self.print(&minutes(state, visit, &office, proof), ident, date).await,
         };
         Ok(Printed { file_name, pdf: pdf? })
     }

@@ -1,5 +1,7 @@
 //! One folded day, and what each paper says of it.
 
+mod forms;
+
 use jiff::civil::{DateTime, date};
 use uuid::Uuid;
 
@@ -9,11 +11,11 @@ use crate::documents::parts::{Citizen, Manner, ReadBack, SignatureRole};
 use crate::domain::cases::{FileKind, PetitionKind, StoredFile};
 use crate::domain::event::{Event, Proposal, Registration, SegmentMark, SessionPoint};
 use crate::domain::ids::{FileId, PersonId, PointId, SegmentId, UnitId, UserId};
-use crate::domain::minutes::freeze;
+use crate::domain::minutes::{absence, freeze};
 use crate::domain::people::{Class, Function, Identity, IdentityKind, Person, PersonRole};
 use crate::domain::session::{EligibilityGround, ReceptionKind, SessionAct, SessionStatus};
 use crate::domain::units::PointRole;
-use crate::domain::visit::{Answer, BlockKind, ClosingCard, Confirmation, VisitAct};
+use crate::domain::visit::{Answer, BlockKind, ClosingCard, Confirmation, VisitAct, VisitStatus};
 use crate::room::state::Logged;
 
 const CENTRAL: PointId = PointId(Uuid::from_u128(1));
@@ -310,29 +312,6 @@ fn a_draft_has_the_words_so_far() {
     assert_eq!(paper.read_back, ReadBack::Pending);
 }
 
-/// TC Điều 8(3), 56: nothing of the denouncer but a code, in no paper and no annex.
-#[test]
-fn a_raised_class_leaves_a_code_and_nothing_in_the_annex() {
-    let mut day = confirmed();
-    day.add((8, 55, 0), None, Event::ClassRaised { visit: VISIT });
-    // Typed anew by an officer who was not told.
-    let again = Event::PersonIn { point: OTHER, person: citizen(), seat: 5, substitute_for: None };
-    day.add((8, 56, 0), None, again);
-    let state = day.state();
-    let paper = denunciation(&state, &state.visits[&VISIT], &office(), None);
-    assert_eq!(paper.denouncer, Citizen::Masked { code: "000000000ABC".to_owned() });
-    assert_eq!(paper.signatures[0].name.as_deref(), Some("000000000ABC"));
-    for json in [
-        serde_json::to_string(&paper).unwrap(),
-        serde_json::to_string(&attendance(&state, &office())).unwrap(),
-        serde_json::to_string(&no_show(&state, &state.visits[&VISIT], &office())).unwrap(),
-    ] {
-        for personal in ["Nguyễn Văn Một", "022065001234", "Thôn 1", "0912 000 111"] {
-            assert!(!json.contains(personal), "{personal} in {json}");
-        }
-    }
-}
-
 #[test]
 fn the_annex_counts_acts_and_lists_cuts() {
     let mut day = confirmed();
@@ -360,9 +339,16 @@ fn the_annex_counts_acts_and_lists_cuts() {
 fn whoever_did_not_come_is_written_down_by_officers_alone() {
     let mut day = heard();
     day.log.truncate(day.log.iter().position(|one| matches!(&one.event, Some(Event::VisitMoved { .. }))).unwrap());
-    day.visit((11, 0, 0), VisitAct::NoShow, VisitStatus::NoShow);
+    let reason = "Đã gọi điện hai lần.".to_owned();
+    let (act, to) = (VisitAct::NoShow, VisitStatus::NoShow);
+    day.add((11, 0, 0), Some((NOTE_TAKER, CENTRAL)), Event::VisitMoved { visit: VISIT, act, to, reason });
     let state = day.state();
-    let paper = no_show(&state, &state.visits[&VISIT], &office());
+    let visit = &state.visits[&VISIT];
+    let paper = no_show(&state, visit, &office(), None);
+    assert_eq!(paper.remark.as_deref(), Some("Đã gọi điện hai lần."));
+    assert_eq!(paper.head.date, Some(DAY), "the act that ends the visit freezes what is said of it");
+    assert_eq!(visit.frozen.as_ref().map(|text| text.sha256.clone()), Some(absence("Đã gọi điện hai lần.").sha256));
+    assert_eq!(visit.frozen_seq, Some(state.seq));
     assert_eq!(paper.invited[0].name, "Nguyễn Văn Một");
     assert_eq!((paper.opened_at, paper.waited_until), (at(8, 0, 0), at(11, 0, 0)));
     assert!(paper.online.is_none(), "there was no connection for it");

@@ -101,6 +101,8 @@ impl Facts {
                         visit.presider = state.presider().or(visit.presider);
                     }
                     VisitAct::ReadBack => visit.read_back = Some(act(None)),
+                    // Nobody came: there is nothing to read back, the text stands with the end.
+                    VisitAct::NoShow => visit.frozen = Some(act(None)),
                     VisitAct::Reopen => {
                         visit.frozen = None;
                         visit.read_back = None;

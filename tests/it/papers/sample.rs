@@ -211,6 +211,7 @@ pub(crate) fn minutes() -> VisitMinutes {
         read_back: ReadBack::ReadAloud { by: some("Lê Quang Huỳnh") },
         copies: 2,
         signatures: signatures(),
+        restricted: false,
         proof: Some(proof()),
     }
 }
@@ -248,8 +249,21 @@ pub(crate) fn denunciation() -> DenunciationMinutes {
         denouncer: Citizen::Masked { code: "TC-2026-0007".to_owned() },
         online: None,
         content: some("Tố cáo ông Ng. V. T., cán bộ địa chính, về việc nhận tiền khi lập hồ sơ đất."),
+        documents: some("Người tố cáo giao hai tài liệu, không giao vật chứng."),
         exhibits: exhibits(),
         requests: some("Đề nghị giữ bí mật danh tính và áp dụng biện pháp bảo vệ."),
+        opinions: some("Ông Lê Quang Huỳnh: nội dung tố cáo đã rõ, có tài liệu kèm theo."),
+        conclusion: Conclusion {
+            text: some("Tiếp nhận nội dung tố cáo, xử lý theo trình tự của Luật Tố cáo."),
+            answered_now: false,
+            promised: vec![Promised {
+                task: "Thông báo việc thụ lý tố cáo".to_owned(),
+                unit: "Ban Tiếp công dân tỉnh".to_owned(),
+                due: Some(date(2026, 2, 16)),
+                contact: some("Lê Quang Huỳnh, 0203 3838 384"),
+            }],
+        },
+        reply: some("Người tố cáo đề nghị được giữ bí mật danh tính."),
         ended_at: Some(at(15, 20, 0)),
         read_back: ReadBack::Refused {
             reason: some("chưa thống nhất nội dung mục II"), witness: some("Vũ Thị Hằng")
