@@ -73,44 +73,21 @@ pub enum SessionAct {
     Cancel,
 }
 
-/// Every state, for tables and tests.
-pub const ALL_STATUSES: [SessionStatus; 17] = {
-    use SessionStatus::{
-        Approved, Archived, Cancelled, Closed, Concluded, Connecting, InProgress, Interrupted, Minuted, Notified,
-        Paused, Postponed, Proposed, Published, Ready, Rejected, Tested,
-    };
-    [
-        Proposed,
-        Approved,
-        Rejected,
-        Published,
-        Notified,
-        Tested,
-        Connecting,
-        Ready,
-        InProgress,
-        Paused,
-        Interrupted,
-        Closed,
-        Minuted,
-        Concluded,
-        Archived,
-        Postponed,
-        Cancelled,
-    ]
-};
+every! {
+    /// Every state, for tables and tests.
+    ALL_STATUSES: SessionStatus {
+        Proposed, Approved, Rejected, Published, Notified, Tested, Connecting, Ready, InProgress, Paused,
+        Interrupted, Closed, Minuted, Concluded, Archived, Postponed, Cancelled,
+    }
+}
 
-/// Every act, for tables and tests.
-pub const ALL_ACTS: [SessionAct; 18] = {
-    use SessionAct::{
-        Approve, Archive, Cancel, Close, Conclude, Interrupt, MakeReady, Minute, Notify, OpenLobby, Pause, Postpone,
-        Publish, Reject, Reschedule, Resume, Start, Test,
-    };
-    [
+every! {
+    /// Every act, for tables and tests.
+    ALL_ACTS: SessionAct {
         Approve, Reject, Publish, Notify, Test, OpenLobby, MakeReady, Start, Pause, Interrupt, Resume, Close, Minute,
         Conclude, Archive, Postpone, Reschedule, Cancel,
-    ]
-};
+    }
+}
 
 impl SessionStatus {
     /// The state after the act, or `None` where the act is not allowed.

@@ -88,69 +88,21 @@ pub enum VisitAct {
     Postpone,
 }
 
-/// Every state, for tables and tests.
-pub const ALL_STATUSES: [VisitStatus; 21] = {
-    use VisitStatus::{
-        Appointment, Arrived, Called, Classified, Confirmed, Ended, Heard, Held, Identified, InSession, Left,
-        MovedInPerson, NoShow, Postponed, ReadBack, Recorded, Refused, RefusedToSign, Registered, Waiting, Withdrawn,
-    };
-    [
-        Registered,
-        Appointment,
-        Arrived,
-        Identified,
-        Waiting,
-        Called,
-        InSession,
-        Held,
-        Heard,
-        Recorded,
-        ReadBack,
-        Confirmed,
-        RefusedToSign,
-        Classified,
-        Ended,
-        Refused,
-        Withdrawn,
-        Left,
-        NoShow,
-        MovedInPerson,
-        Postponed,
-    ]
-};
+every! {
+    /// Every state, for tables and tests.
+    ALL_STATUSES: VisitStatus {
+        Registered, Appointment, Arrived, Identified, Waiting, Called, InSession, Held, Heard, Recorded, ReadBack,
+        Confirmed, RefusedToSign, Classified, Ended, Refused, Withdrawn, Left, NoShow, MovedInPerson, Postponed,
+    }
+}
 
-/// Every act, for tables and tests.
-pub const ALL_ACTS: [VisitAct; 23] = {
-    use VisitAct::{
-        Arrive, Begin, Call, Classify, Confirm, End, Hear, Hold, Identify, Leave, MakeAppointment, MoveInPerson,
-        NoShow, Postpone, ReadBack, Record, Refuse, RefuseToSign, Reopen, Resume, ReturnToQueue, Wait, Withdraw,
-    };
-    [
-        MakeAppointment,
-        Arrive,
-        Identify,
-        Wait,
-        Call,
-        ReturnToQueue,
-        Begin,
-        Hold,
-        Resume,
-        Hear,
-        Record,
-        Reopen,
-        ReadBack,
-        Confirm,
-        RefuseToSign,
-        Classify,
-        End,
-        Refuse,
-        Withdraw,
-        Leave,
-        NoShow,
-        MoveInPerson,
-        Postpone,
-    ]
-};
+every! {
+    /// Every act, for tables and tests.
+    ALL_ACTS: VisitAct {
+        MakeAppointment, Arrive, Identify, Wait, Call, ReturnToQueue, Begin, Hold, Resume, Hear, Record, Reopen,
+        ReadBack, Confirm, RefuseToSign, Classify, End, Refuse, Withdraw, Leave, NoShow, MoveInPerson, Postpone,
+    }
+}
 
 impl VisitStatus {
     /// The state after the act, or `None` where the act is not allowed.
@@ -288,12 +240,7 @@ pub enum BlockKind {
     CitizenOpinion,
 }
 
-/// Every kind of block, in the order of the paper.
-pub const ALL_BLOCKS: [BlockKind; 6] = [
-    BlockKind::Content,
-    BlockKind::Requests,
-    BlockKind::Documents,
-    BlockKind::Opinions,
-    BlockKind::Conclusion,
-    BlockKind::CitizenOpinion,
-];
+every! {
+    /// Every kind of block, in the order of the paper.
+    ALL_BLOCKS: BlockKind { Content, Requests, Documents, Opinions, Conclusion, CitizenOpinion }
+}

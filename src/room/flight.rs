@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::decide::{Decision, LeaseChange};
 use super::handle::Reply;
 use super::live::{Book, DraftWrite};
+use super::project::{self, Before};
 use super::state::Logged;
 use crate::domain::chain::CheckpointReason;
 use crate::domain::event::{EVENT_VERSION, Event};
@@ -16,7 +17,7 @@ use crate::domain::people::Class;
 use crate::domain::session::SessionStatus;
 use crate::domain::visit::{BlockKind, VisitAct};
 use crate::store::keys::Wrap;
-use crate::store::{Append, NewEvent, SaveBlock};
+use crate::store::{Append, NewEvent, SaveBlock, Statement, StoreError};
 
 /// One decided command.
 pub(super) struct Pending {
@@ -25,6 +26,8 @@ pub(super) struct Pending {
     pub(super) user: UserId,
     pub(super) user_name: String,
     pub(super) decision: Decision,
+    /// Rows of the office that follow from its events; read from the book ahead when they are applied to it.
+    pub(super) rows: Result<Vec<Statement>, StoreError>,
     pub(super) replies: Vec<Reply>,
     /// The register's lock: dropped with the command, when its number is stored or refused.
     pub(super) _register: Option<tokio::sync::OwnedMutexGuard<()>>,
@@ -45,13 +48,19 @@ impl Queue {
         Self { ahead: book, waiting: Vec::new(), flying: BTreeMap::new(), at: None }
     }
 
-    /// Puts a decision on top; its events are applied to the book ahead.
-    pub(super) fn push(&mut self, pending: Pending, now: Timestamp) {
+    /// Puts a decision on top; its events are applied to the book ahead, and what they make of the office's tables is
+    /// read from there.
+    pub(super) fn push(&mut self, mut pending: Pending, now: Timestamp) {
         let at = *self.at.get_or_insert(now);
+        let mut projected = Vec::new();
         for event in &pending.decision.events {
             let seq = self.ahead.state.seq.saturating_add(1);
+            let before = Before::of(&self.ahead.state);
             apply(&mut self.ahead, &Logged { seq, at, actor: pending.actor.clone(), event: Some(event.clone()) });
+            projected.push(project::rows(before, &self.ahead.state, event, at));
         }
+        let projected: Result<Vec<Vec<Statement>>, StoreError> = projected.into_iter().collect();
+        pending.rows = projected.map(|rows| rows.into_iter().flatten().collect());
         for draft in &pending.decision.drafts {
             self.ahead.write(draft);
         }
@@ -137,6 +146,12 @@ pub(super) fn to_append(mut append: Append, batch: &[Pending]) -> Option<Append>
         }
     }
     (!append.events.is_empty()).then_some(append)
+}
+
+/// What the events of a batch make of the office's tables.
+pub(super) fn take_rows(batch: &mut [Pending]) -> Result<Vec<Statement>, StoreError> {
+    let taken = batch.iter_mut().map(|pending| std::mem::replace(&mut pending.rows, Ok(Vec::new())));
+    Ok(taken.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
 }
 
 /// A signed head at each freeze of minutes, of those that say that nobody came too, at `closed`, `minuted`, `archived`

@@ -7,6 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use jiff::SignedDuration;
 
 use super::handle::Message;
+use super::registry::Services;
 use super::task::Task;
 use crate::domain::chain::Scope;
 use crate::domain::ids::PointId;
@@ -38,32 +39,36 @@ impl KeyLookup for RecordKeys {
     }
 }
 
+async fn fetch(services: Arc<Services>, targets: Vec<RecordTarget>) {
+    for target in targets {
+        let scope = target.visit.map_or(Scope::Session, Scope::Visit);
+        match services.store.recording_key(target.session, scope).await {
+            Ok(key) => services.record_keys.put(target, *key.expose()),
+            Err(error) => {
+                tracing::error!(session = %target.session, code = error.code(), "no key for the recording");
+            }
+        }
+    }
+}
+
 /// While a session may start or go on, the recorder shows this often that it can write.
 const CHECK_EVERY: SignedDuration = SignedDuration::from_secs(3);
 
 impl Task {
-    /// Fetches keys of the session and of every visit that is not over.
-    pub(super) fn ensure_keys(&self) {
-        let session = self.session;
+    /// Fetches keys of the session and of every visit that is not over. The room begins with them: its first look at
+    /// the recorder must not find a key on its way.
+    pub(super) fn fetch_keys(&self) -> impl Future<Output = ()> + Send + use<> {
+        fetch(Arc::clone(&self.services), self.missing_keys())
+    }
+
+    fn missing_keys(&self) -> Vec<RecordTarget> {
         let state = &self.book.state;
         if state.about.is_none() {
-            return;
+            return Vec::new();
         }
         let open = state.visits.values().filter(|visit| !visit.status.is_final()).map(|visit| Some(visit.about.visit));
-        for visit in open.chain([None]) {
-            let target = RecordTarget { session, visit };
-            if self.services.record_keys.has(target) {
-                continue;
-            }
-            let services = Arc::clone(&self.services);
-            let scope = visit.map_or(Scope::Session, Scope::Visit);
-            tokio::spawn(async move {
-                match services.store.recording_key(session, scope).await {
-                    Ok(key) => services.record_keys.put(target, *key.expose()),
-                    Err(error) => tracing::error!(%session, code = error.code(), "no key for the recording"),
-                }
-            });
-        }
+        let targets = open.chain([None]).map(|visit| RecordTarget { session: self.session, visit });
+        targets.filter(|target| !self.services.record_keys.has(*target)).collect()
     }
 
     /// Files that were finished when nobody could write it down any more: the process ended between disk and log.

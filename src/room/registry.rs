@@ -105,7 +105,7 @@ impl Registry {
             body: serde_json::to_vec(&proposal).unwrap_or_default(),
         });
         append.scopes.push((Scope::Session, Wrap::Normal));
-        append.rows = super::project::proposed(session, &proposal, now).map_err(refusal)?;
+        append.rows = super::project::proposed(&proposal, now).map_err(refusal)?;
         let appended = services.store.append(append).await.map_err(refusal)?;
         let room = self.open(session).await?;
         let mut seq = i64::try_from(appended.head.0).unwrap_or(0);
@@ -221,7 +221,7 @@ impl Registry {
             own: own.clone(),
             stopping: None,
         };
-        task.ensure_keys();
+        task.fetch_keys().await;
         task.find_closed();
         tokio::spawn(async move {
             if matches!(task.run(resumed).await, End::Lost) {

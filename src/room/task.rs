@@ -132,7 +132,7 @@ impl Task {
             return None;
         }
         let now = self.now();
-        let (batch, at) = self.queue.take();
+        let (mut batch, at) = self.queue.take();
         let at = at.unwrap_or(now);
         let clock = &self.services.clock;
         let next = u64::try_from(self.book.state.seq.saturating_add(1)).unwrap_or(0);
@@ -143,7 +143,7 @@ impl Task {
             .map(|draft| flight::to_save(self.session, draft).statement())
             .collect();
         let store = self.services.store.clone();
-        let rows = super::project::rows(self.session, &self.book.state, &batch, at);
+        let rows = flight::take_rows(&mut batch);
         let commit: Commit = match flight::to_append(append, &batch) {
             Some(mut append) => {
                 append.rows = saves;
@@ -236,7 +236,9 @@ impl Task {
                 self.live.rejoined.remove(point);
             }
             Event::UnrecordedAllowed { .. } | Event::RecorderRecovered => self.live.unrecorded_asked = None,
-            Event::VisitRegistered(_) | Event::SessionMoved { .. } => self.ensure_keys(),
+            Event::VisitRegistered(_) | Event::SessionMoved { .. } => {
+                tokio::spawn(self.fetch_keys());
+            }
             Event::VisitMoved { visit, to, .. } if !to.is_on_stage() => {
                 let digest = self.lines.digest(*visit);
                 self.by_itself(digest);
@@ -325,6 +327,7 @@ impl Task {
             user: actor.user,
             user_name: actor.name,
             decision,
+            rows: Ok(Vec::new()),
             replies: vec![reply],
             _register: register,
         };
@@ -346,6 +349,7 @@ impl Task {
             user: crate::domain::ids::UserId(uuid::Uuid::nil()),
             user_name: String::new(),
             decision: events.into(),
+            rows: Ok(Vec::new()),
             replies: Vec::new(),
             _register: None,
         };

@@ -27,19 +27,19 @@ contract! {
     the_outbox_keeps_what_has_to_arrive,
 }
 
-fn unit_id(n: u128) -> UnitId {
+pub(crate) fn unit_id(n: u128) -> UnitId {
     UnitId(Uuid::from_u128(0xd0_0000 + n))
 }
 
-fn point_id(n: u128) -> PointId {
+pub(crate) fn point_id(n: u128) -> PointId {
     PointId(Uuid::from_u128(0xb0_0000 + n))
 }
 
-fn user_id(n: u128) -> UserId {
+pub(crate) fn user_id(n: u128) -> UserId {
     UserId(Uuid::from_u128(0xe0_0000 + n))
 }
 
-fn unit(n: u128, name: &str) -> Unit {
+pub(crate) fn unit(n: u128, name: &str) -> Unit {
     Unit {
         id: unit_id(n),
         name: name.to_owned(),
@@ -53,7 +53,7 @@ fn unit(n: u128, name: &str) -> Unit {
     }
 }
 
-fn point(n: u128, unit: UnitId) -> Point {
+pub(crate) fn point(n: u128, unit: UnitId) -> Point {
     Point {
         id: point_id(n),
         unit,
@@ -66,7 +66,7 @@ fn point(n: u128, unit: UnitId) -> Point {
     }
 }
 
-fn account(n: u128) -> Account {
+pub(crate) fn account(n: u128) -> Account {
     let user = User {
         id: user_id(n),
         login: format!("user{n:03}"),
@@ -78,7 +78,7 @@ fn account(n: u128) -> Account {
 }
 
 /// Two units, a point in each, two accounts, one per unit.
-async fn office(world: &World) {
+pub(crate) async fn office(world: &World) {
     let mut rows: Vec<Statement> = Vec::new();
     for n in [1, 2] {
         rows.extend(office::unit(&unit(n, &format!("Đơn vị {n}"))));
@@ -102,7 +102,7 @@ fn session_row(n: u128, second: i64) -> SessionRow {
     }
 }
 
-fn visit_row(n: u32, class: Class) -> office::VisitRow {
+pub(crate) fn visit_row(n: u32, class: Class) -> office::VisitRow {
     office::VisitRow {
         id: visit(u128::from(n)),
         session: session(1),
@@ -278,7 +278,7 @@ async fn a_list_of_sessions_comes_in_pages_and_only_to_whom_it_concerns(world: W
 }
 
 /// A session with two visits, the second restricted.
-async fn reception(world: &World) -> Log<'_> {
+pub(crate) async fn reception(world: &World) -> Log<'_> {
     office(world).await;
     let mut log = world.begin(session(1)).await;
     let (one, two) = (Scope::Visit(visit(1)), Scope::Visit(visit(2)));
@@ -297,7 +297,7 @@ async fn reception(world: &World) -> Log<'_> {
     log
 }
 
-fn case() -> Case {
+pub(crate) fn case() -> Case {
     Case {
         id: CaseId(Uuid::from_u128(0xca5e)),
         unit: unit_id(1),
@@ -308,7 +308,7 @@ fn case() -> Case {
     }
 }
 
-fn petition() -> Petition {
+pub(crate) fn petition() -> Petition {
     Petition {
         id: PetitionId(Uuid::from_u128(0x9e7)),
         kind: PetitionKind::Complaint,
@@ -319,7 +319,7 @@ fn petition() -> Petition {
     }
 }
 
-fn promise() -> Promise {
+pub(crate) fn promise() -> Promise {
     Promise {
         id: PromiseId(Uuid::from_u128(0x9503)),
         visit: visit(1),
@@ -330,7 +330,7 @@ fn promise() -> Promise {
     }
 }
 
-fn entry(number: u32, of: u128) -> RegisterEntry {
+pub(crate) fn entry(number: u32, of: u128) -> RegisterEntry {
     RegisterEntry {
         unit: unit_id(1),
         year: 2026,
@@ -365,7 +365,7 @@ fn of(n: u128) -> OfVisit {
 }
 
 /// What ends a visit: everything in the transaction of its last event.
-async fn finish(log: &mut Log<'_>, number: u32) -> Result<(), StoreError> {
+pub(crate) async fn finish(log: &mut Log<'_>, number: u32) -> Result<(), StoreError> {
     let mut append = log.prepare(vec![event(10, Scope::Visit(visit(1)), "xong")]);
     append.rows.push(office::case(of(1), &case())?);
     append.rows.push(office::petition(of(1), Some(case().id), &petition())?);
