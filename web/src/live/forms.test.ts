@@ -4,7 +4,8 @@ import { findForm, forgetForm, keepForm } from "./forms";
 import { findUnsent, keepUnsent } from "./unsent";
 
 const DAY = 24 * 3600 * 1000;
-const unsent = { visit: "v1", block: "b1", block_kind: "content", base: 1, text: "x" } as const;
+const owner = { user: "u1", session: "s1" };
+const unsent = { visit: "v1", block: "b1", block_kind: "content", unsaved: { base: 1, text: "x", written: [] }, lost: null } as const;
 
 test("a form is found by its name until it is forgotten", async () => {
   await keepForm("u1/s1/closing/v1", { conclusion: "Giao Sở" });
@@ -17,11 +18,12 @@ test("a form is found by its name until it is forgotten", async () => {
 });
 
 test("what nobody came back to for a week is gone, minutes that were not sent are not", async () => {
-  await keepUnsent("s1", unsent);
+  await keepUnsent(owner, unsent);
   await keepForm("u1/old", { a: 1 }, Date.now() - 8 * DAY);
   await keepForm("u1/new", { a: 2 }, Date.now() - 6 * DAY);
   expect(await findForm("u1/old")).toBeUndefined();
   expect(await findForm("u1/new")).toEqual({ a: 2 });
   expect(await findForm("u1/old", Date.now() - 7 * DAY), "it is not only hidden").toBeUndefined();
-  expect(await findUnsent("s1")).toEqual([unsent]);
+  expect(await findUnsent(owner)).toEqual([unsent]);
+  expect(await findUnsent({ ...owner, user: "u2" }), "nobody else at this machine sends it as their own").toEqual([]);
 });

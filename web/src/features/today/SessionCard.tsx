@@ -9,7 +9,8 @@ import { Select } from "../../primitives/Select";
 import type { SessionRow } from "../../protocol/rest";
 import type { DeviceKind } from "../../protocol/units";
 import css from "./SessionCard.module.css";
-import { deviceOf, hasRecord, mayEnter, wayOf } from "./sessionWay";
+import { entrance, seatIn } from "./entrance";
+import { hasRecord, mayEnter, wayOf } from "./sessionWay";
 import { statusTone } from "./statusTone";
 
 const DEVICES: DeviceKind[] = ["main", "citizen_screen", "paper", "companion"];
@@ -19,14 +20,11 @@ export function SessionCard({ row }: { row: SessionRow }) {
   const { clock } = useTimes();
   const { points, kiosk } = useMe();
   const mine = row.my_points;
-  const [point, setPoint] = useState(kiosk && mine.includes(kiosk.point) ? kiosk.point : (mine[0] ?? null));
-  const [device, setDevice] = useState<DeviceKind>(kiosk?.device ?? deviceOf(row.functions));
+  const seat = seatIn(row, kiosk);
+  const [point, setPoint] = useState(seat.point);
+  const [device, setDevice] = useState(seat.device);
   const way = wayOf(row.status);
-  const room = {
-    to: "/buoi-tiep/$id",
-    params: { id: row.id },
-    search: { ...(point === null ? {} : { diem: point }), may: device },
-  } as const;
+  const room = entrance(row.id, { point, device });
 
   return (
     <article className={css.card}>

@@ -1,13 +1,16 @@
 import { useTranslation } from "react-i18next";
 import { useSession } from "../hooks/roomContext";
 import { closingList } from "../model/minutes";
+import { minuteCommand } from "../model/presider";
+import { ActButton } from "../parts/ActButton";
 import { Panel } from "../parts/Panel";
 import css from "./minutes.module.css";
 
 /** What is still open in the session, so that nothing is forgotten at its end. */
 export function ClosingList({ onPick }: { onPick: (visit: string) => void }) {
   const { t } = useTranslation("session");
-  const list = closingList(useSession());
+  const room = useSession();
+  const list = closingList(room);
   return (
     <Panel title={t("open.title")}>
       {list.length === 0 ? (
@@ -22,6 +25,11 @@ export function ClosingList({ onPick }: { onPick: (visit: string) => void }) {
             </li>
           ))}
         </ul>
+      )}
+      {room.public?.status === "closed" && list.length === 0 && (
+        <ActButton kind="primary" size="large" wide command={minuteCommand()} data-testid="minuted">
+          {t("open.minuted")}
+        </ActButton>
       )}
     </Panel>
   );

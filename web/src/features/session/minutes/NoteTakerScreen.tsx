@@ -2,6 +2,8 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSession } from "../hooks/roomContext";
 import { BLOCKS, textIsOpen, visitsToWrite } from "../model/minutes";
+import { FileList } from "../parts/FileList";
+import { Panel } from "../parts/Panel";
 import { Unrecorded } from "../parts/Unrecorded";
 import { Agenda } from "../presider/Agenda";
 import { Roster } from "../point/Roster";
@@ -22,6 +24,7 @@ export function NoteTakerScreen() {
   const visits = visitsToWrite(room);
   const [picked, setPicked] = useState<string>();
   const [visit, row] = visits.find(([id]) => id === picked) ?? visits[0] ?? [];
+  const section = visit === undefined ? undefined : room.visits[visit];
   return (
     <div className={css.screen}>
       <div className={css.side}>
@@ -32,6 +35,11 @@ export function NoteTakerScreen() {
         )}
         <Unrecorded />
         {visit !== undefined && <PaperPanel key={visit} visit={visit} />}
+        {section && section.files.length > 0 && (
+          <Panel title={t("documents.title")}>
+            <FileList files={section.files} />
+          </Panel>
+        )}
         {visit !== undefined && <Timeline visit={visit} />}
         {room.point && <Roster />}
         <ClosingList onPick={setPicked} />

@@ -1,6 +1,7 @@
 import type { Command } from "@/protocol/command";
 import type { BlockId, UserId, VisitId } from "@/protocol/ids";
 import type { AgendaRow, BlockView, MinutesSection, VisitSection } from "@/protocol/section";
+import type { PersonRole } from "@/protocol/people";
 import type { BlockKind, VisitStatus } from "@/protocol/visit";
 import type { Room } from "./sections";
 import { at, entries } from "./sections";
@@ -88,9 +89,12 @@ export function paperStep(visit: VisitId, status: VisitStatus): PaperStep {
   }
 }
 
+/** Those received sign what was read back, and the interpreter who spoke for them; lawyer and witness do not. */
+export const SIGNS: readonly PersonRole[] = ["citizen", "representative", "authorised_person", "interpreter"];
+
 /** Who of those received has confirmed, who has refused, who still has to answer. */
 export function signatures(visit: VisitSection): { id: string; name: string; state: "confirmed" | "refused" | "owed"; detail: string }[] {
-  return visit.persons.map((person) => {
+  return visit.persons.filter(({ role }) => SIGNS.includes(role)).map((person) => {
     const how = at(visit.confirmed, person.id);
     const reason = at(visit.refused, person.id);
     if (how !== undefined) return { id: person.id, name: person.name, state: "confirmed", detail: how };

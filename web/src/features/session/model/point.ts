@@ -3,6 +3,7 @@ import type { PersonId, VisitId } from "@/protocol/ids";
 import type { IdentityCheck, Person } from "@/protocol/people";
 import type { VisitSection } from "@/protocol/section";
 import type { Confirmation, VisitStatus } from "@/protocol/visit";
+import { SIGNS } from "./minutes";
 import type { Room } from "./sections";
 import { at } from "./sections";
 
@@ -101,6 +102,6 @@ export function unseen(visit: VisitSection | undefined): Person[] {
 /** Those who still have to sign or refuse. */
 export function owesSignature(visit: VisitSection): PersonId[] {
   return visit.persons
-    .filter((person) => at(visit.confirmed, person.id) === undefined && at(visit.refused, person.id) === undefined)
+    .filter((person) => SIGNS.includes(person.role) && at(visit.confirmed, person.id) === undefined && at(visit.refused, person.id) === undefined)
     .map((person) => person.id);
 }

@@ -2,7 +2,7 @@ import type { Command } from "@/protocol/command";
 import type { VisitId } from "@/protocol/ids";
 import type { AgendaRow } from "@/protocol/section";
 import type { SessionAct } from "@/protocol/session";
-import type { VisitAct } from "@/protocol/visit";
+import type { VisitAct, VisitStatus } from "@/protocol/visit";
 import type { Room } from "./sections";
 import { at } from "./sections";
 
@@ -11,6 +11,8 @@ export type MainAction =
   | { kind: "send"; key: string; command: Command; number?: number }
   | { kind: "start"; key: string; duties: readonly string[] }
   | { kind: "card"; key: string; visit: VisitId }
+  /** D154 Điều 25(2): the conclusion of the whole reception, in words. */
+  | { kind: "conclude"; key: string }
   | { kind: "none"; key: string };
 
 function moveSession(act: SessionAct, reason = ""): Command {
@@ -50,8 +52,9 @@ export function mainAction(room: Room): MainAction {
       return { kind: "send", key: "main.resume", command: moveSession("resume") };
     case "in_progress":
       return inProgress(room);
-    case "closed":
     case "minuted":
+      return { kind: "conclude", key: "main.conclude_session" };
+    case "closed":
     case "concluded":
     case "archived":
       return { kind: "none", key: "main.closed" };
@@ -63,6 +66,15 @@ export function mainAction(room: Room): MainAction {
     default:
       return { kind: "none", key: "main.not_yet" };
   }
+}
+
+/** The minutes of all visits are complete: the session can be called minuted. */
+export function minuteCommand(): Command {
+  return moveSession("minute");
+}
+
+export function concludeCommand(conclusion: string): Command {
+  return moveSession("conclude", conclusion);
 }
 
 function inProgress(room: Room): MainAction {
@@ -122,6 +134,11 @@ export function sessionTools(room: Room): Tool[] {
     default:
       return [];
   }
+}
+
+/** Still to be heard: it can be put off or end otherwise, each with its own paper. */
+export function isBeforeHeard(status: VisitStatus): boolean {
+  return ["registered", "appointment", "arrived", "identified", "waiting", "called", "in_session", "held"].includes(status);
 }
 
 /** Early ends of a visit, each with its own paper, in the order the menu lists them. */

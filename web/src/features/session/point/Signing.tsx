@@ -1,9 +1,11 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { minutesPdf } from "@/api/paths";
 import { Button } from "@/primitives/Button";
 import { Select } from "@/primitives/Select";
 import type { VisitSection } from "@/protocol/section";
 import type { Confirmation } from "@/protocol/visit";
+import { useSession } from "../hooks/roomContext";
 import { ReadBack } from "../minutes/ReadBack";
 import { signatures } from "../model/minutes";
 import { CONFIRMATIONS, owesSignature } from "../model/point";
@@ -15,6 +17,7 @@ import css from "./point.module.css";
 /** The text is shown large, then each person signs, gives a fingerprint or says why not. */
 export function Signing({ visit }: { visit: VisitSection }) {
   const { t } = useTranslation("session");
+  const { seat } = useSession();
   const [reading, setReading] = useState(false);
   const owed = owesSignature(visit);
   return (
@@ -23,6 +26,9 @@ export function Signing({ visit }: { visit: VisitSection }) {
       <Button kind="primary" wide onPress={() => setReading(true)}>
         <Icon name="eye" /> {t("signing.show")}
       </Button>
+      <a className={css.print} href={minutesPdf(seat.session, visit.visit)} target="_blank" rel="noreferrer">
+        {t("signing.print")}
+      </a>
       <ul className={css.list}>
         {signatures(visit).map((row) => (
           <li key={row.id} className={css.person}>

@@ -1,13 +1,14 @@
 import { useTranslation } from "react-i18next";
 import { Notice } from "@/primitives/Notice";
 import { useSession } from "../hooks/roomContext";
-import { moveVisit } from "../model/presider";
+import { isBeforeHeard, moveVisit } from "../model/presider";
 import { at } from "../model/sections";
 import { ActButton } from "../parts/ActButton";
 import { Panel } from "../parts/Panel";
 import { Turns } from "../parts/Turns";
 import { useAct } from "../parts/useAct";
 import css from "./Agenda.module.css";
+import { EarlyEnd } from "./EarlyEnd";
 
 /** All visits of the day with their state in words; those still to come can be put earlier or later. */
 export function Agenda({ leads = false }: { leads?: boolean }) {
@@ -33,9 +34,12 @@ export function Agenda({ leads = false }: { leads?: boolean }) {
                 </span>
               </span>
               <Turns staff={staff} visit={id} number={row.number} run={act.run} />
-              {leads && row.status === "held" && staff.running === null && (
+              {leads && id !== staff.running && isBeforeHeard(row.status) && (
                 <span className={css.wide}>
-                  <ActButton command={moveVisit(id, "resume")}>{t("main.resume_visit", { number: row.number })}</ActButton>
+                  {row.status === "held" && staff.running === null && (
+                    <ActButton command={moveVisit(id, "resume")}>{t("main.resume_visit", { number: row.number })}</ActButton>
+                  )}
+                  <EarlyEnd visit={id} number={row.number} quiet />
                 </span>
               )}
             </li>

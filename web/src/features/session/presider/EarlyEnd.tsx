@@ -14,7 +14,7 @@ import { useAct } from "../parts/useAct";
 type End = (typeof EARLY_ENDS)[number];
 
 /** Ends a visit before it was heard, by a named reason; each has its own paper. */
-export function EarlyEnd({ visit, number }: { visit: string; number: number }) {
+export function EarlyEnd({ visit, number, quiet = false }: { visit: string; number: number; quiet?: boolean }) {
   const { t } = useTranslation("session");
   const [open, setOpen] = useState(false);
   const form = useKeptForm<{ end: End; reason: string }>(`${useSession().seat.session}/early_end/${visit}`, () => ({ end: "postpone", reason: "" }));
@@ -31,7 +31,9 @@ export function EarlyEnd({ visit, number }: { visit: string; number: number }) {
   };
   return (
     <>
-      <Button onPress={() => setOpen(true)}>{t("visit.end_early")}</Button>
+      <Button kind={quiet ? "quiet" : "secondary"} aria-label={t("visit.end_early_title", { number })} onPress={() => setOpen(true)}>
+        {t("visit.end_early")}
+      </Button>
       <Dialog
         title={t("visit.end_early_title", { number })}
         isOpen={open}

@@ -6,6 +6,7 @@ import { useNow } from "../hooks/useNow";
 import { useSession } from "../hooks/roomContext";
 import { secondsSince } from "../model/time";
 import { at } from "../model/sections";
+import { FileList } from "../parts/FileList";
 import { Icon } from "../parts/Icon";
 import { Panel } from "../parts/Panel";
 import { EarlyEnd } from "./EarlyEnd";
@@ -73,6 +74,7 @@ function Running({ id, row }: { id: string; row: AgendaRow }) {
           ))}
         </ul>
       )}
+      {visit && visit.files.length > 0 && <FileList files={visit.files} />}
       <div className={css.pair}>
         <VisitMoves visit={id} status={row.status} />
         <EarlyEnd visit={id} number={row.number} />
