@@ -29,6 +29,6 @@ export async function province(more = ["--by-hand"]) {
       const proof = spawn(program, ["verify", "--config", join(folder, "diemcau.toml")], { stdio: "inherit" });
       proof.once("exit", resolve);
     });
-  return { ...JSON.parse(line), close, verify, remove: () => rm(folder, { recursive: true, force: true }) };
+  return { ...JSON.parse(line), config: join(folder, "diemcau.toml"), close, verify, remove: () => rm(folder, { recursive: true, force: true }) };
 }
 

@@ -22,6 +22,8 @@ interface Scene extends Partial<Played> {
   name: string;
   user?: string;
   device?: DeviceKind;
+  /** The machine of the point itself, nobody signed in. */
+  kiosk?: boolean;
   act?: Act;
   main?: Main;
 }
@@ -163,6 +165,13 @@ const SCENES: Scene[] = [
     act: (page, t) => page.getByRole("button", { name: t("session:appointment.make") }).click(),
   },
   {
+    name: "point-stand-by",
+    main: { role: "link", name: "session:stand_by.sign_in" },
+    ...xaA,
+    kiosk: true,
+    sections: { public: publicSection() },
+  },
+  {
     name: "point-signing",
     main: { role: "button", name: "session:signing.confirm" },
     ...xaA,
@@ -216,11 +225,16 @@ const SCENES: Scene[] = [
 ];
 
 /** Screens as `screens.ts` takes them. */
-export const SESSION_SCREENS = SCENES.map(({ name, user = ID.presider, device = "main", act, main, ...played }) => {
+export const SESSION_SCREENS = SCENES.map(({ name, user = ID.presider, device = "main", kiosk = false, act, main, ...played }) => {
   const point = played.point ?? null;
   const query = new URLSearchParams({ may: device, ...(point === null ? {} : { diem: point }) });
   // A citizen screen belongs to a point and to nobody: no name of an account shows on it.
-  const me = { user: users.find((one) => one.id === user) ?? null, roles: [], points: [], kiosk: null };
+  const me = {
+    user: users.find((one) => one.id === user) ?? null,
+    roles: [],
+    points: [],
+    kiosk: kiosk ? { point, device, name: "Máy chính" } : null,
+  };
   return {
     name,
     path: `/buoi-tiep/${ID.session}?${query.toString()}`,
