@@ -67,7 +67,7 @@ export const SCREENS: Screen[] = [
   { name: "record", path: `/buoi-tiep/${ID.session}/ho-so`, main: { role: "tab", name: "office:record.visits" }, played: signedIn(ID.presider) },
   { name: "record-attendance", path: `/buoi-tiep/${ID.session}/ho-so`, played: signedIn(ID.presider), press: "office:record.attendance", main: { role: "tab", name: "office:record.attendance" } },
   { name: "record-recording", path: `/buoi-tiep/${ID.session}/ho-so`, played: signedIn(ID.presider), press: "office:record.recording", main: { role: "tab", name: "office:record.recording" } },
-  { name: "check", path: `/kiem-tra-thiet-bi?buoi=${ID.session}&diem=${ID.pointA}`, played: signedIn(ID.officerA), press: "device:speaker.play", main: { role: "button", name: "device:line.start" } },
+  { name: "check", path: `/kiem-tra-thiet-bi?buoi=${ID.session}&diem=${ID.pointA}`, played: signedIn(ID.officerA), main: { role: "button", name: "device:line.start" } },
   ...SESSION_SCREENS.map((screen) => ({ ...screen, window: true })),
 ];
 
