@@ -1,7 +1,7 @@
 // What the browser scripts share: a Chromium with made-up devices, signing in, and reading media counters.
 import { chromium } from "playwright-core";
 
-const FLAGS = [
+export const FLAGS = [
   "--headless",
   "--no-sandbox",
   "--disable-gpu",

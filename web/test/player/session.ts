@@ -1,4 +1,3 @@
-import type { Page } from "playwright-core";
 import {
   agendaRow,
   devicesSection,
@@ -15,6 +14,7 @@ import type { DeviceKind } from "../../src/protocol/units";
 import type { VisitStatus } from "../../src/protocol/visit";
 import { directory, users } from "./office";
 import type { Played } from "./play";
+import type { Act, Main } from "./screens";
 
 // The in-session screens: who looks, from where, and what the server has published to them.
 
@@ -22,7 +22,10 @@ interface Scene extends Partial<Played> {
   name: string;
   user?: string;
   device?: DeviceKind;
-  act?: (page: Page) => Promise<void>;
+  /** The machine of the point itself, nobody signed in. */
+  kiosk?: boolean;
+  act?: Act;
+  main?: Main;
 }
 
 const camera = (point: string, sound = true): SlotView => ({ point, picture: "camera", sound });
@@ -54,9 +57,10 @@ const frozen: Partial<VisitSection> = {
 };
 
 const SCENES: Scene[] = [
-  { name: "presider", ...hq, sections: { public: publicSection(), staff: staffSection(), ...central, ...visit() } },
+  { name: "presider", main: { role: "button", name: "session:main.conclude" }, ...hq, sections: { public: publicSection(), staff: staffSection(), ...central, ...visit() } },
   {
     name: "presider-start",
+    main: { role: "button", name: "session:start.all_the_same" },
     ...hq,
     sections: {
       ...central,
@@ -67,20 +71,22 @@ const SCENES: Scene[] = [
   },
   {
     name: "presider-closing",
+    main: { role: "button", name: "session:closing.send" },
     ...hq,
     sections: { public: publicSection(), staff: staffSection(), ...central, ...visit() },
     refused: { code: "card_incomplete", field: "answer.contact", citation: "Điều 25 khoản 3 Nghị định 154/2026/NĐ-CP", vi: "Chưa có người liên hệ.", en: "The contact is missing." },
-    act: async (page) => {
+    act: async (page, t) => {
       await page.getByTestId("main-button").click();
-      await page.getByRole("group", { name: "Thời hạn" }).getByRole("spinbutton").first().click();
+      await page.getByRole("group", { name: t("session:closing.due") }).getByRole("spinbutton").first().click();
       await page.keyboard.type("21122026", { delay: 20 });
-      await page.getByRole("button", { name: /Đơn vị chịu trách nhiệm/ }).click();
+      await page.getByRole("button", { name: t("session:closing.unit") }).click();
       await page.getByRole("option").first().click();
-      await page.getByRole("button", { name: "Kết thúc phần nghe" }).click();
+      await page.getByRole("button", { name: t("session:closing.send") }).click();
     },
   },
   {
     name: "presider-interrupted",
+    main: { role: "button", name: "session:main.resume" },
     ...hq,
     sections: {
       ...central,
@@ -91,6 +97,7 @@ const SCENES: Scene[] = [
   },
   {
     name: "presider-postpone",
+    main: { role: "textbox", name: "office:prepare.reason" },
     ...hq,
     sections: {
       ...central,
@@ -98,22 +105,25 @@ const SCENES: Scene[] = [
       staff: staffSection(),
       ...visit(),
     },
-    act: (page) => page.getByRole("button", { name: "Lùi sang ngày khác" }).click(),
+    act: (page, t) => page.getByRole("button", { name: t("session:tools.postpone") }).click(),
   },
   {
     name: "presider-room-wide",
+    main: { role: "button", name: "session:room_wide.confirm" },
     ...hq,
     sections: { public: publicSection(), staff: staffSection(), ...central, ...visit() },
-    act: (page) => page.getByRole("button", { name: "Cho mọi điểm cầu cùng dự" }).click(),
+    act: (page, t) => page.getByRole("button", { name: t("session:room_wide.on") }).click(),
   },
   {
     name: "presider-visit-points",
+    main: { role: "button", name: "session:visit_points.save" },
     ...hq,
     sections: { public: publicSection({ room_wide: true }), staff: staffSection({ room_wide: true }), ...central, ...visit() },
-    act: (page) => page.getByRole("button", { name: "Điểm cầu dự lượt" }).first().click(),
+    act: (page, t) => page.getByRole("button", { name: t("session:visit_points.open") }).click(),
   },
   {
     name: "note-taker",
+    main: { role: "textbox", name: "session:block.content" },
     point: ID.central,
     user: ID.noteTaker,
     slots: [camera(ID.pointA)],
@@ -121,15 +131,17 @@ const SCENES: Scene[] = [
   },
   {
     name: "note-taker-read-back",
+    main: { role: "button", name: "session:read_back.done" },
     point: ID.central,
     user: ID.noteTaker,
     slots: [camera(ID.pointA)],
     sections: { public: publicSection(), staff: staffSection({ visits: row("recorded") }), ...visit({ status: "recorded", ...frozen }) },
     act: (page) => page.getByTestId("paper-step").click(),
   },
-  { name: "point-officer", ...xaA, sections: { public: publicSection(), staff: staffSection(), ...visit(), [`point:${ID.pointA}`]: pointSection() } },
+  { name: "point-officer", main: { role: "button", name: "session:microphone.open" }, ...xaA, sections: { public: publicSection(), staff: staffSection(), ...visit(), [`point:${ID.pointA}`]: pointSection() } },
   {
     name: "point-arrived",
+    main: { role: "button", name: "session:step.identify" },
     ...xaA,
     slots: [none, none],
     sections: {
@@ -141,6 +153,7 @@ const SCENES: Scene[] = [
   },
   {
     name: "point-identified",
+    main: { role: "button", name: "session:appointment.confirm" },
     ...xaA,
     slots: [none, none],
     sections: {
@@ -149,10 +162,18 @@ const SCENES: Scene[] = [
       ...visit({ status: "identified", began_at: null }),
       ...silent,
     },
-    act: (page) => page.getByRole("button", { name: "Hẹn giờ khác" }).click(),
+    act: (page, t) => page.getByRole("button", { name: t("session:appointment.make") }).click(),
+  },
+  {
+    name: "point-stand-by",
+    main: { role: "link", name: "session:stand_by.sign_in" },
+    ...xaA,
+    kiosk: true,
+    sections: { public: publicSection() },
   },
   {
     name: "point-signing",
+    main: { role: "button", name: "session:signing.confirm" },
     ...xaA,
     slots: [none],
     sections: {
@@ -164,6 +185,7 @@ const SCENES: Scene[] = [
   },
   {
     name: "agency",
+    main: { role: "button", name: "session:hand.lower" },
     point: ID.agency,
     user: ID.officerB,
     slots: [camera(ID.pointA), camera(ID.central), none],
@@ -185,10 +207,11 @@ const SCENES: Scene[] = [
     user: ID.officerB,
     device: "citizen_screen",
     slots: [none, none],
-    sections: { public: publicSection({ status: "postponed", starts_at: "2026-11-25T01:00:00Z", notice: "Mất điện tại trụ sở" }) },
+    sections: { public: publicSection({ status: "postponed", recording: "off", starts_at: "2026-11-25T01:00:00Z", notice: "Mất điện tại trụ sở" }) },
   },
   {
     name: "technician",
+    main: { role: "button", name: "session:devices.take_over_allow" },
     point: null,
     user: ID.officerB,
     device: "companion",
@@ -202,15 +225,21 @@ const SCENES: Scene[] = [
 ];
 
 /** Screens as `screens.ts` takes them. */
-export const SESSION_SCREENS = SCENES.map(({ name, user = ID.presider, device = "main", act, ...played }) => {
+export const SESSION_SCREENS = SCENES.map(({ name, user = ID.presider, device = "main", kiosk = false, act, main, ...played }) => {
   const point = played.point ?? null;
   const query = new URLSearchParams({ may: device, ...(point === null ? {} : { diem: point }) });
   // A citizen screen belongs to a point and to nobody: no name of an account shows on it.
-  const me = { user: users.find((one) => one.id === user) ?? null, roles: [], points: [], kiosk: null };
+  const me = {
+    user: users.find((one) => one.id === user) ?? null,
+    roles: [],
+    points: [],
+    kiosk: kiosk ? { point, device, name: "Máy chính" } : null,
+  };
   return {
     name,
     path: `/buoi-tiep/${ID.session}?${query.toString()}`,
     played: { api: { "/me": me, "/directory": directory }, sections: {}, now: "2026-11-21T01:24:05Z", ...played, point } satisfies Played,
     ...(act ? { act } : {}),
+    ...(main ? { main } : {}),
   };
 });

@@ -56,8 +56,10 @@ function AgendaItem({ id, row, shared, staff }: Props & { id: string; row: Agend
         <h3>
           {row.number}. {row.name}
         </h3>
-        <Badge>{t(`terms:visit_status.${row.status}`)}</Badge>
-        <Turns staff={staff} visit={id} number={row.number} run={async (command) => (await run(command)).done} />
+        <span className={css.state}>
+          <Badge>{t(`terms:visit_status.${row.status}`)}</Badge>
+          <Turns staff={staff} visit={id} number={row.number} run={async (command) => (await run(command)).done} />
+        </span>
       </div>
       <p>
         {t(`terms:petition.${row.presented_as}`)}: {row.summary}

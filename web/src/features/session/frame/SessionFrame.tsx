@@ -16,7 +16,7 @@ import { SecondMain } from "./SecondMain";
 import { TopBar } from "./TopBar";
 
 /** Everything around an in-session screen: who I am in it, the state of session, recorder and wire. */
-export function SessionFrame({ user }: { user: string | null }) {
+export function SessionFrame({ user, kiosk }: { user: string | null; kiosk: boolean }) {
   const { t } = useTranslation("session");
   const room = useSessionRoom(user);
   const view = useRoomView();
@@ -25,8 +25,8 @@ export function SessionFrame({ user }: { user: string | null }) {
   const technician: SessionFunction[] | undefined = room.devices && !room.staff ? ["technician"] : undefined;
   const functions = at(room.staff?.functions, user)?.functions ?? technician;
   const screens = useMemo(
-    () => screensFor(room.seat.device, functions ?? [], room.seat.point !== null),
-    [room.seat.device, room.seat.point, functions],
+    () => screensFor(room.seat.device, functions ?? [], room.seat.point === null ? null : kiosk ? "kiosk" : "point"),
+    [room.seat.device, room.seat.point, functions, kiosk],
   );
   const screen = picked !== undefined && screens.includes(picked) ? picked : (screens[0] ?? "observer");
   if (view.status === "ended") return <Ended code={view.end?.code ?? 0} />;

@@ -10,7 +10,8 @@ export type ScreenKind =
   | "technician"
   | "observer"
   | "citizen"
-  | "paper";
+  | "paper"
+  | "stand_by";
 
 /** Which screen serves which function, the one with most to do first. */
 const SCREEN_OF: readonly (readonly [SessionFunction, ScreenKind])[] = [
@@ -26,10 +27,11 @@ const SCREEN_OF: readonly (readonly [SessionFunction, ScreenKind])[] = [
 ];
 
 /**
- * Screens a person may switch between, the preset one first. The device decides before the function does: a screen
+ * Screens a person may switch between, the preset one first. A paired machine whose account has no function waits for
+ * an officer. The device decides before the function does: a screen
  * that citizens look at never shows anything else.
  */
-export function screensFor(device: DeviceKind, functions: readonly SessionFunction[], atPoint: boolean): ScreenKind[] {
+export function screensFor(device: DeviceKind, functions: readonly SessionFunction[], at: "point" | "kiosk" | null): ScreenKind[] {
   if (device === "citizen_screen") return ["citizen"];
   if (device === "paper") return ["paper"];
   const screens: ScreenKind[] = [];
@@ -37,5 +39,6 @@ export function screensFor(device: DeviceKind, functions: readonly SessionFuncti
     if (functions.includes(held) && !screens.includes(screen)) screens.push(screen);
   }
   if (screens.length > 0) return screens;
-  return [atPoint ? "point_officer" : "observer"];
+  if (at === "kiosk") return ["stand_by"];
+  return [at === "point" ? "point_officer" : "observer"];
 }

@@ -78,8 +78,8 @@ function Running({ id, row }: { id: string; row: AgendaRow }) {
       <div className={css.pair}>
         <VisitMoves visit={id} status={row.status} />
         <EarlyEnd visit={id} number={row.number} />
-        {visit && <VisitPoints visit={visit} />}
       </div>
+      {visit && <VisitPoints visit={visit} />}
     </Panel>
   );
 }
@@ -89,7 +89,7 @@ function Stopwatch({ since }: { since: string }) {
   const now = useNow(1000);
   const text = duration(secondsSince(since, now) * 1000);
   return (
-    <span className={css.stopwatch} aria-label={t("card.running_for", { time: text })}>
+    <span role="timer" className={css.stopwatch} aria-label={t("card.running_for", { time: text })}>
       {text}
     </span>
   );

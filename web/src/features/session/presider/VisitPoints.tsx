@@ -27,7 +27,7 @@ export function VisitPoints({ visit }: { visit: VisitSection }) {
   };
   return (
     <>
-      <Button onPress={() => setChosen([...always, ...visit.agency_points])}>{t("visit_points.open")}</Button>
+      <Button wide onPress={() => setChosen([...always, ...visit.agency_points])}>{t("visit_points.open")}</Button>
       <Dialog
         title={t("visit_points.title", { number: visit.number })}
         isOpen={chosen !== undefined}
