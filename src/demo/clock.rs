@@ -26,7 +26,13 @@ impl DemoClock {
     pub fn starting(inner: SharedClock, from: Timestamp) -> Arc<Self> {
         let offset_us = from.as_microsecond().saturating_sub(inner.now().as_microsecond());
         let boot = BootId(inner.new_id());
-        Arc::new(Self { inner, boot, offset_us: AtomicI64::new(offset_us), moved_us: AtomicI64::new(0), ran_us: AtomicI64::new(0) })
+        Arc::new(Self {
+            inner,
+            boot,
+            offset_us: AtomicI64::new(offset_us),
+            moved_us: AtomicI64::new(0),
+            ran_us: AtomicI64::new(0),
+        })
     }
 
     /// Moves to a moment; a moment that is past leaves the clock alone, since no log may go back.

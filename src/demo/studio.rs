@@ -14,9 +14,7 @@ use super::player::Player;
 use crate::bot::BotPacket;
 use crate::clock::SharedClock;
 use crate::domain::ids::{ConnectionId, SessionId};
-use crate::media::engine::{
-    Answer, Codec, Engine, EngineFuture, Join, JoinRefusal, RecordSink as _, RecordedPacket,
-};
+use crate::media::engine::{Answer, Codec, Engine, EngineFuture, Join, JoinRefusal, RecordSink as _, RecordedPacket};
 use crate::media::plan::{Layer, Plan, SourceId, SourceKind};
 use crate::media::record::{KeyLookup, Recorder};
 
@@ -71,7 +69,8 @@ impl Studio {
             let open = plan.open_microphones.contains(&speaker);
             // A key comes from the store beside the room; without it the recorder would raise its alarm.
             if open && plan.record.get(&microphone).is_some_and(|target| self.keys.key(*target).is_some()) {
-                let senders = cast.into_iter().map(|(connection, material)| Sender::new(connection, material)).collect();
+                let senders =
+                    cast.into_iter().map(|(connection, material)| Sender::new(connection, material)).collect();
                 return Ok(Take { studio: self, senders, plan, ticks: 0, began_us: self.running.mono_us() });
             }
             tokio::time::sleep(LOOK_EVERY).await;

@@ -29,6 +29,10 @@ pub fn view(
     let sees = |visit: Option<crate::domain::ids::VisitId>| {
         visit.is_none_or(|id| visible.iter().any(|visit| visit.about.visit == id))
     };
+    // Whoever may not hear a recording has none: no row that does not play.
+    let hears = |visit: Option<crate::domain::ids::VisitId>| {
+        may(state, actor, "http.recordings.read", visit.map_or(About::Session, About::Visit))
+    };
     let functions: Vec<Function> =
         state.functions.get(&actor.user).map(|held| held.functions.iter().copied().collect()).unwrap_or_default();
     let session = SessionRow {
@@ -59,7 +63,7 @@ pub fn view(
                 visit: gap.visit,
             })
             .collect(),
-        segments: segments(state).filter(|row| sees(row.visit)).collect(),
+        segments: segments(state).filter(|row| hears(row.visit)).collect(),
         visits: visible.into_iter().map(|visit| visit_record(state, visit)).collect(),
         head_seq: state.seq,
         head_hash: head_hash.to_owned(),
@@ -83,7 +87,8 @@ pub fn attendance(state: &State) -> Vec<AttendanceRow> {
 }
 
 fn segments(state: &State) -> impl Iterator<Item = SegmentRow> {
-    state.segments.values().map(|segment| SegmentRow {
+    // One that is being written does not play yet.
+    state.segments.values().filter(|segment| segment.closed).map(|segment| SegmentRow {
         segment: segment.mark.segment,
         visit: segment.visit,
         point: segment.mark.point,

@@ -17,12 +17,7 @@ const FIRST: u32 = 1;
 impl Play<'_> {
     /// Somebody speaks at the open microphone of `officer`'s point. What an earlier run recorded stays; where it was cut
     /// off in the middle, the part is kept and everything is said again.
-    pub(super) async fn film(
-        &mut self,
-        visit: VisitId,
-        officer: &Actor,
-        voice: Option<&str>,
-    ) -> Result<(), DemoError> {
+    pub(super) async fn film(&mut self, visit: VisitId, officer: &Actor, voice: Option<&str>) -> Result<(), DemoError> {
         let (Some(voice), Some(point), false) = (voice, officer.point, self.passed()) else { return Ok(()) };
         if !self.look().await?.floor.open().contains(&point) {
             // A restart closed it and left the floor: the officer presses the key once more, which no script foresaw.

@@ -9,10 +9,10 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use super::disk;
+use super::event::ClosedSegment;
 use super::file::{SealedFile, hex};
 use super::manifest::{Head, Trailer};
 use super::matroska::ClusterScan;
-use super::event::ClosedSegment;
 use super::reader::{ReadError, RecordingReader, frame_at, parse, read_header};
 use super::seal::{FileKey, FrameKind, HEADER_BYTES, KeyLookup, RecordKey, SealError};
 use crate::domain::ids::{SegmentId, SessionId};

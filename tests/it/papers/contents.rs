@@ -122,12 +122,39 @@ async fn minutes_of_a_denunciation_keep_the_secret() {
             "TC-2026-0007",
             "II. NỘI DUNG TỐ CÁO",
             "III. THÔNG TIN, TÀI LIỆU",
+            "Người tố cáo giao hai tài liệu",
             "IV. YÊU CẦU",
+            "V. KẾT QUẢ TIẾP",
+            "2. Kết luận của người chủ trì",
+            "16/02/2026",
+            "3. Ý kiến của người tố cáo",
             "Người tố cáo không ký biên bản. Lý do: chưa thống nhất nội dung mục II. Người chứng kiến: ông (bà) Vũ Thị Hằng",
             "(cả buổi tiếp)",
         ],
     );
     assert!(!text.contains("Điện thoại:"), "no personal field is printed at all:\n{text}");
+}
+
+/// A restricted visit that is no denunciation: the ordinary form, and for whom it is.
+#[tokio::test]
+async fn minutes_of_a_restricted_visit_say_who_gets_them() {
+    let few = "(Lưu hành hạn chế: chỉ giao cho người tiếp công dân và người được tiếp)";
+    let mut paper = sample::minutes();
+    assert!(!text_of("open", &made(&paper).await).contains("hạn chế"));
+    paper.restricted = true;
+    let text = text_of("restricted", &made(&paper).await);
+    in_order(&text, &["Về việc tiếp công dân", few, "I. THÀNH PHẦN", "mỗi bên giữ 01 bản, không sao gửi nơi khác"]);
+    paper.proof = None;
+    in_order(&text_of("restricted-draft", &made(&paper).await), &[few, "(Dự thảo, nội dung chưa khóa)"]);
+}
+
+/// At a desk a denunciation is only written down: there is no part about a conclusion nobody drew.
+#[tokio::test]
+async fn a_denunciation_without_a_conclusion_has_four_parts() {
+    let mut paper = sample::denunciation();
+    (paper.opinions, paper.reply, paper.conclusion) = (None, None, diemcau::documents::Conclusion::default());
+    let text = text_of("four-parts", &made(&paper).await);
+    assert!(text.contains("IV. YÊU CẦU") && !text.contains("V. KẾT QUẢ"), "{text}");
 }
 
 #[tokio::test]

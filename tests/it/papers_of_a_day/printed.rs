@@ -9,8 +9,7 @@ use super::*;
 fn dense(name: &str, pdf: &[u8]) -> String {
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
     std::fs::write(&path, pdf).unwrap();
-    let out =
-        Process::new("pdftotext").arg("-raw").arg(&path).arg("-").output().expect("pdftotext (poppler-utils)");
+    let out = Process::new("pdftotext").arg("-raw").arg(&path).arg("-").output().expect("pdftotext (poppler-utils)");
     assert!(out.status.success(), "{}", said(&out));
     squeezed(&String::from_utf8(out.stdout).unwrap())
 }
@@ -97,7 +96,8 @@ fn public_key(day: &Day) -> String {
     let file = std::fs::read_to_string(day.world.keys_dir().join("public.json")).unwrap();
     let file: serde_json::Value = serde_json::from_str(&file).unwrap();
     let hex = file["keys"][0]["public_key"].as_str().unwrap();
-    let bytes: Vec<u8> = (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect();
+    let bytes: Vec<u8> =
+        (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect();
     Hash::of(&bytes).to_string()
 }
 
