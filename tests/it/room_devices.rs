@@ -67,10 +67,12 @@ async fn a_second_main_device_waits_until_it_takes_over() {
     let own = json!([second.connection]);
     second.until("that it is the second", |c| asks(c) == own).await;
     first.until("that another one asks", |c| asks(c) == own).await;
-    presider.does(Command::GiveFloor { point: COMMUNE_A, person: Some(CITIZEN_1) }).await.unwrap();
-    first.does(Command::Microphone { open: false }).await.unwrap();
-    let refused = second.does(Command::Microphone { open: true }).await;
-    assert_eq!(refused, Err("microphone_needs_main_device".to_owned()));
+    // Whether the first one's is open or closed.
+    for open in [true, false] {
+        first.does(Command::Microphone { open }).await.unwrap();
+        let refused = second.does(Command::Microphone { open: true }).await;
+        assert_eq!(refused, Err("microphone_needs_main_device".to_owned()));
+    }
     first.does(Command::Microphone { open: true }).await.unwrap();
 
     second.does(Command::TakeOver { connection: second.connection }).await.unwrap();

@@ -4,73 +4,69 @@
 //
 // The attendance is counted at one component point, the ward: 4 people, 3 devices, 5 cuts, 1 latecomer.
 import { writeFile } from "node:fs/promises";
-import { check, framesDuring, launch, layersSent, mediaStats, picturesFlow, soundDuring, until } from "./lib.mjs";
+import { check, framesDuring, layersSent, mediaStats, picturesFlow, soundDuring, until } from "./lib.mjs";
 import { attendanceOf, hourWords, marksOf, oneLine, textOf } from "./papers.mjs";
-import { Day } from "./people.mjs";
-import { province } from "./province.mjs";
-import { Line } from "./relay.mjs";
+import { scene } from "./scene.mjs";
 
-const demo = await province();
-const line = await Line.to(demo.port);
-const browser = await launch({ lines: { "phuong-b.localhost": line } });
-// Large enough for two layers of the camera.
-const day = await Day.begin(browser, demo, { lines: { "phuong-b": line }, captures: { "phuong-b": { width: 640, height: 360 } } });
-const { presider, noteTaker, a, b } = day;
-const [small, large] = [160, 320];
-
-const gaps = async () => (await presider.record()).gaps.filter((gap) => gap.point === b.point);
-
-/** A cut of the ward's line, as long as it takes to be written down and no longer. */
-async function cut(n) {
-  line.cut();
-  await until(`gap ${n} in the record`, async () => (await gaps()).length >= n);
-  line.mend();
-  await until(`the end of gap ${n}`, async () => (await gaps()).every((gap) => gap.to !== null));
-  await b.page.getByTestId("line-wire").waitFor({ state: "detached" });
-}
-
-/** Width in which the presider is shown a point. */
-async function shownWidth(point) {
-  const slot = Number(await presider.tile(point).getAttribute("data-slot"));
-  return (await mediaStats(presider.page)).slots[slot]?.width;
-}
-
-/** One visit as far as the closing card; nothing of it reaches the other point. */
-async function hear(own, other, text) {
-  await own.prepareVisit();
-  // A second click on the way must not call twice.
-  await presider.main().filter({ hasText: "Gọi lượt tiếp" }).dblclick();
-  await own.page.getByText("Lượt của ông/bà. Xin mời ngồi vào chỗ.").waitFor();
-  check("two clicks are one call", (await noteTaker.happened("Lượt tiếp: Đã mời")) === 1);
-  const began = [new Date()];
-  await presider.beginVisit();
-  began.push(new Date());
-  await Promise.all([picturesFlow(presider.page), picturesFlow(own.page), other.page.getByTestId("waiting-picture").waitFor()]);
-  check("no frame of the visit at the other point", (await framesDuring(other.page, 2000)) === 0);
-
-  await presider.microphone("closed");
-  check("a page can send sound without the floor", await own.sendSound(true));
-  check("no sound from a microphone without the floor", (await soundDuring(presider.page, 2000)) < 1e-6);
-  await own.sendSound(false);
-  await presider.giveFloor(own);
-  await own.microphone("open");
-  const heard = await Promise.all([soundDuring(presider.page, 2500), soundDuring(other.page, 2500)]);
-  check("the floor and the key open the microphone", heard[0] > 1e-6);
-  check("nothing of it at the other point", heard[1] < 1e-6);
-
-  await noteTaker.write("Nội dung trình bày", text);
-  await noteTaker.write("Yêu cầu, đề nghị", "Đề nghị giải quyết theo quy định.");
-  return began;
-}
-
-async function conclude() {
-  const ended = [new Date()];
-  await presider.conclude({ due: day.inDays(20), contact: "Bà Thu, điện thoại 0203 300 0000", conclusion: "Giao đơn vị chuyên môn kiểm tra, trả lời công dân." });
-  return [...ended, new Date()];
-}
+/** Large enough for two layers of the camera, and the widths of these. */
+const CAPTURE = { width: 640, height: 360 };
+const [SMALL, LARGE] = [160, 320];
 
 let paper;
-try {
+const demo = await scene({ lines: ["phuong-b"], captures: { "phuong-b": CAPTURE } }, async ({ day, lines: { "phuong-b": line } }) => {
+  const { presider, noteTaker, a, b } = day;
+
+  const gaps = async () => (await presider.record()).gaps.filter((gap) => gap.point === b.point);
+
+  /** A cut of the ward's line, as long as it takes to be written down and no longer. */
+  async function cut(n) {
+    line.cut();
+    await until(`gap ${n} in the record`, async () => (await gaps()).length >= n);
+    line.mend();
+    await until(`the end of gap ${n}`, async () => (await gaps()).every((gap) => gap.to !== null));
+    await b.page.getByTestId("line-wire").waitFor({ state: "detached" });
+  }
+
+  /** Width in which the presider is shown a point. */
+  async function shownWidth(point) {
+    const slot = Number(await presider.tile(point).getAttribute("data-slot"));
+    return (await mediaStats(presider.page)).slots[slot]?.width;
+  }
+
+  /** One visit as far as the closing card; nothing of it reaches the other point. */
+  async function hear(own, other, text) {
+    await own.prepareVisit();
+    // A second click on the way must not call twice.
+    await presider.main().filter({ hasText: "Gọi lượt tiếp" }).dblclick();
+    await own.page.getByText("Lượt của ông/bà. Xin mời ngồi vào chỗ.").waitFor();
+    check("two clicks are one call", (await noteTaker.happened("Lượt tiếp: Đã mời")) === 1);
+    const began = [new Date()];
+    await presider.beginVisit();
+    began.push(new Date());
+    await Promise.all([picturesFlow(presider.page), picturesFlow(own.page), other.page.getByTestId("waiting-picture").waitFor()]);
+    check("no frame of the visit at the other point", (await framesDuring(other.page, 2000)) === 0);
+
+    await presider.microphone("closed");
+    check("a page can send sound without the floor", await own.sendSound(true));
+    check("no sound from a microphone without the floor", (await soundDuring(presider.page, 2000)) < 1e-6);
+    await own.sendSound(false);
+    await presider.giveFloor(own);
+    await own.microphone("open");
+    const heard = await Promise.all([soundDuring(presider.page, 2500), soundDuring(other.page, 2500)]);
+    check("the floor and the key open the microphone", heard[0] > 1e-6);
+    check("nothing of it at the other point", heard[1] < 1e-6);
+
+    await noteTaker.write("Nội dung trình bày", text);
+    await noteTaker.write("Yêu cầu, đề nghị", "Đề nghị giải quyết theo quy định.");
+    return began;
+  }
+
+  async function conclude() {
+    const ended = [new Date()];
+    await presider.conclude({ due: day.inDays(20), contact: "Bà Thu, điện thoại 0203 300 0000", conclusion: "Giao đơn vị chuyên môn kiểm tra, trả lời công dân." });
+    return [...ended, new Date()];
+  }
+
   // --- in the room
   await Promise.all([presider.enter(), noteTaker.enter("companion"), a.enter(), b.enter()]);
   const devices = await Promise.all([b.device("citizen_screen"), b.device("paper")]);
@@ -79,7 +75,7 @@ try {
   check("pictures flow in both directions before the first visit", (await mediaStats(a.page)).sent.frames > 0);
   const layers = await layersSent(b.page);
   check(`the ward's camera sends ${layers.map(({ rid, width }) => `${rid}=${width}`).join(" ")}`, layers.length >= 2);
-  await until("the small layer of the ward beside the large commune", async () => (await shownWidth(b)) === small);
+  await until("the small layer of the ward beside the large commune", async () => (await shownWidth(b)) === SMALL);
   await Promise.all([a.seesAndHears(), b.seesAndHears()]);
   await Promise.all([a.seatEverybody(), b.seatEverybody(), noteTaker.seatEverybody()]);
   await b.seat({ name: "Trịnh Văn Sậy", role: "Người đại diện", title: "Ông" });
@@ -97,8 +93,8 @@ try {
   // --- the ward's own visit, cut twice in the middle of it, and once when its text is read back
   const text = "Nước thải của cơ sở giết mổ chảy ra mương thủy lợi từ tháng 6 năm 2026.";
   const began = await hear(b, a, text);
-  await until("the large layer of the ward on the stage", async () => (await shownWidth(b)) === large);
-  check(`the server changes layers: ${small} in the lobby, ${large} on the stage`, true);
+  await until("the large layer of the ward on the stage", async () => (await shownWidth(b)) === LARGE);
+  check(`the server changes layers: ${SMALL} in the lobby, ${LARGE} on the stage`, true);
   await cut(3);
   check("after a cut the floor is the same", await presider.tile(b).getByTestId("take-floor").isVisible());
   await b.lamp("Được nói, micro còn tắt");
@@ -141,16 +137,8 @@ try {
   paper = marksOf(print);
   check("the paper has the text hash of the record", /^[0-9a-f]{64}$/.test(paper.text) && paper.text === visit.text_hash);
   check("the pages had no errors", day.problems().length === 0);
-} catch (error) {
-  for (const problem of day.problems()) console.error(problem);
-  if (process.env.DAY_PICTURES) await day.picture(process.env.DAY_PICTURES);
-  throw error;
-} finally {
-  await browser.close();
-  await demo.close();
-  line.close();
-}
-check("every chain verifies, and the paper against it", (await demo.verify([paper.qr])) === 0);
+  return [paper.qr];
+});
 const other = paper.head.replace(/^./, (first) => (first === "0" ? "1" : "0"));
 check("a paper of another record does not", (await demo.verify([paper.qr.replace(paper.head, other)])) !== 0);
 await demo.remove();

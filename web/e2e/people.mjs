@@ -33,7 +33,9 @@ class Somebody {
       address.searchParams.set("may", device);
       await page.goto(address.href);
     }
-    this.session = new URL(page.url()).pathname.split("/")[2];
+    const place = new URL(page.url());
+    this.session = place.pathname.split("/")[2];
+    this.point = place.searchParams.get("diem");
     await page.getByTestId("recording").waitFor();
   }
 
@@ -48,6 +50,33 @@ class Somebody {
     const now = (await key.getAttribute("aria-pressed")) === "true" ? "open" : "closed";
     if (now !== wanted) await this.page.keyboard.press("F8");
     await until(`microphone ${wanted}`, async () => (await key.getAttribute("aria-pressed")) === String(wanted === "open"));
+  }
+
+  /** The recorder has failed: the own word that the session goes on without. */
+  async goOnUnrecorded(reason) {
+    const name = "Tiếp tục không ghi hình…";
+    await this.press(name);
+    const card = this.page.getByRole("dialog");
+    await card.getByLabel("Lý do").fill(reason);
+    await card.getByRole("button", { name }).click();
+    await card.waitFor({ state: "detached" });
+  }
+
+  /** Loads the page anew, as F5 does, whatever it says about text that is not sent. */
+  async reload() {
+    this.page.once("dialog", (dialog) => dialog.accept());
+    await this.page.reload({ waitUntil: "commit" });
+  }
+
+  /** How many connections the page has made since it was loaded, or how many are in that state. */
+  connections(state) {
+    return this.page.evaluate((wanted) => window.peers.filter((peer) => wanted === undefined || peer.connectionState === wanted).length, state);
+  }
+
+  /** Who sits where at the own point, as the roster says it. */
+  async seats() {
+    await this.page.getByTestId("roster-line").first().waitFor();
+    return this.page.getByTestId("roster-line").allTextContents();
   }
 
   /**
@@ -197,7 +226,12 @@ export class NoteTaker extends Somebody {
     await field.click();
     await field.pressSequentially(text, { delay: 15 });
     await field.blur();
-    await until(`${label} saved`, async () => /Đã lưu/.test((await field.locator("xpath=ancestor::div[1]").textContent()) ?? ""));
+    await this.saved(label);
+  }
+
+  saved(label) {
+    const block = this.page.getByLabel(label, { exact: true }).locator("xpath=ancestor::div[1]");
+    return until(`${label} saved`, async () => /Đã lưu/.test((await block.textContent()) ?? ""));
   }
 
   /** How often the timeline of the visit that is shown says so. */
@@ -223,11 +257,6 @@ export class NoteTaker extends Somebody {
 }
 
 export class PointOfficer extends Somebody {
-  async enter(device) {
-    await super.enter(device);
-    this.point = new URL(this.page.url()).searchParams.get("diem");
-  }
-
   async seesAndHears() {
     const button = this.button("Thấy rõ và nghe rõ");
     if (await button.isVisible()) await button.click();
