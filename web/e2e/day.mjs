@@ -136,7 +136,6 @@ const demo = await scene({ lines: ["phuong-b"], captures: { "phuong-b": CAPTURE 
   check("the minutes end when the hearing ended", ended.some((moment) => said.includes(`kết thúc vào hồi ${hourWords(moment)}`)));
   paper = marksOf(print);
   check("the paper has the text hash of the record", /^[0-9a-f]{64}$/.test(paper.text) && paper.text === visit.text_hash);
-  check("the pages had no errors", day.problems().length === 0);
   return [paper.qr];
 });
 const other = paper.head.replace(/^./, (first) => (first === "0" ? "1" : "0"));

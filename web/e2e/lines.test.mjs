@@ -1,7 +1,7 @@
 // Lines that are cut in mid-visit, pages that are loaded anew in mid-sentence, and a second machine at a point.
 //   DIEMCAU_BIN=target/debug/diemcau node e2e/lines.test.mjs
 import { check, flowsAgain, newPage, picturesFlow, signIn, soundDuring, until } from "./lib.mjs";
-import { PointOfficer, NoteTaker } from "./people.mjs";
+import { PointOfficer } from "./people.mjs";
 import { scene } from "./scene.mjs";
 
 /** What is promised after a cut, with threefold head-room for a machine that does other things beside. */
@@ -73,12 +73,8 @@ const demo = await scene({ lines: ["xa-a", "thu-ky"] }, async ({ demo: province,
   // --- the half-typed sentence
   await until("the whole text in the page that was loaded anew", async () => (await field.inputValue()) === said + half);
   await noteTaker.saved("Nội dung trình bày");
-  const again = new NoteTaker(await newPage(browser, { name: "thu-ky again" }), "thu-ky");
-  await signIn(again.page, province.url, await province.link("thu-ky"));
-  await again.enter("companion");
-  await until("the whole text as the server has it", async () => (await again.page.getByLabel("Nội dung trình bày", { exact: true }).inputValue()) === said + half);
+  await noteTaker.isStored(browser, province, "Nội dung trình bày", said + half);
   check("no character is lost when a page dies in mid-sentence on a cut line", true);
-  await again.page.context().close();
 
   // --- the officer's page is loaded anew with an open microphone
   await a.reload();

@@ -234,6 +234,15 @@ export class NoteTaker extends Somebody {
     return until(`${label} saved`, async () => /Đã lưu/.test((await block.textContent()) ?? ""));
   }
 
+  /** Waits until a browser that knows nothing of this one is shown exactly that text: it comes from the server. */
+  async isStored(browser, demo, label, text) {
+    const other = new NoteTaker(await newPage(browser, { name: `${this.name} elsewhere` }), this.name);
+    await signIn(other.page, demo.url, await demo.link(this.name));
+    await other.enter("companion");
+    await until(`the stored ${label}`, async () => (await other.page.getByLabel(label, { exact: true }).inputValue()) === text);
+    await other.page.context().close();
+  }
+
   /** How often the timeline of the visit that is shown says so. */
   happened(words) {
     return this.page.getByRole("listitem").filter({ hasText: words }).count();

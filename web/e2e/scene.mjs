@@ -7,9 +7,10 @@ import { Line } from "./relay.mjs";
 /**
  * Plays one script. `lines` names the logins whose pages reach the server through a line that can be cut, `captures`
  * sizes of pictures by login; `prepare` gets the province before it first serves. The act may give texts of QR codes
- * of papers, which `diemcau verify` then holds against the record.
+ * of papers, which `diemcau verify` then holds against the record. Errors of the pages fail it, but for those a browser
+ * itself reports when the server is away (`expects`).
  */
-export async function scene({ lines: logins = [], captures = {}, prepare }, act) {
+export async function scene({ lines: logins = [], captures = {}, prepare, expects }, act) {
   const demo = await province({ prepare });
   const hostOf = (login) => new URL(demo.links.find((link) => link.role === login).link).hostname;
   const laid = await Promise.all(logins.map(async (login) => [login, await Line.to(demo.port)]));
@@ -20,6 +21,7 @@ export async function scene({ lines: logins = [], captures = {}, prepare }, act)
   try {
     day = await Day.begin(browser, demo, { lines, captures });
     papers = await act({ demo, browser, day, lines });
+    check("the pages had no errors", day.problems().every((problem) => expects?.test(problem)));
   } catch (error) {
     for (const problem of day?.problems() ?? []) console.error(problem);
     if (process.env.DAY_PICTURES) await day?.picture(process.env.DAY_PICTURES);
