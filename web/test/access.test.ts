@@ -112,14 +112,16 @@ describe.each(SCREENS)("$name", (screen: Screen) => {
     const { sent } = await show(page, origin, screen, "vi");
     expect(await page.evaluate(() => document.documentElement.lang)).toBe("vi");
     expect(await nameless(page), "without a name").toEqual([]);
-    const tree = `${still(await page.locator("body").ariaSnapshot())}\n`;
+    const tree = async () => `${still(await page.locator("body").ariaSnapshot())}\n`;
     const golden = join(TREES, `${screen.name}.yml`);
     if (process.env["UPDATE_GOLDEN"]) {
       mkdirSync(TREES, { recursive: true });
-      writeFileSync(golden, tree);
+      // Cameras open and pictures come: what stays is written.
+      await page.waitForTimeout(2500);
+      writeFileSync(golden, await tree());
     }
     expect(existsSync(golden), `${golden} is missing: UPDATE_GOLDEN=1 writes it`).toBe(true);
-    expect(tree).toBe(readFileSync(golden, "utf8"));
+    await expect.poll(tree, { timeout: 10_000 }).toBe(readFileSync(golden, "utf8"));
 
     const stops = await walk(page);
     expect(await page.evaluate(neverStoodOn), "not reached by Tab").toEqual([]);
