@@ -141,7 +141,7 @@ mod tests {
             if path.ends_with("src/store/verify/report.rs") {
                 wanted.extend(literals_after(&code, "line(").into_iter().map(|code| format!("verify.{code}")));
             }
-            if path.ends_with("src/domain/chain/verify.rs") {
+            if path.ends_with("src/domain/chain/fault.rs") {
                 let codes = code.split("pub fn code(&self)").nth(1).unwrap().split("\n    }\n").next().unwrap();
                 wanted.extend(literals_after(codes, "=>").into_iter().map(|code| format!("verify.fault.{code}")));
             }

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use crate::documents::PaperProof;
-use crate::domain::chain::{Fault, FaultKind};
+use crate::domain::chain::{Fault, FaultKind, LogId};
 use crate::domain::event::Event;
 use crate::domain::ids::SessionId;
 use crate::domain::minutes;
@@ -63,8 +63,8 @@ async fn text(store: &Store, paper: &PaperProof) -> Result<Option<Fault>, AppErr
         _ => None,
     };
     let same = frozen.is_some_and(|sha256| sha256 == paper.text.to_string());
-    let (session, seq) = (Some(paper.session), Some(paper.seq));
-    Ok((!same).then_some(Fault { session, seq, kind: FaultKind::PaperTextMismatch }))
+    let (log, seq) = (Some(LogId::Session(paper.session)), Some(paper.seq));
+    Ok((!same).then_some(Fault { log, seq, kind: FaultKind::PaperTextMismatch }))
 }
 
 /// How many recordings of a session are the recorded ones, or the first that is not.
@@ -86,7 +86,7 @@ async fn of_session(store: &Store, root: &Path, session: SessionId) -> Result<Re
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => FaultKind::RecordingMissing { name },
             Err(error) => return Err(AppError::Internal(error.to_string())),
         };
-        return Ok(Err(Fault { session: Some(session), seq: None, kind }));
+        return Ok(Err(Fault { log: Some(session.into()), seq: None, kind }));
     }
     Ok(Ok(count))
 }

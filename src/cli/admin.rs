@@ -20,7 +20,7 @@ use crate::limits;
 use crate::run;
 use crate::store::Store;
 use crate::store::keys::Keys;
-use crate::store::office::{Account, PairingCode};
+use crate::store::office::{Account, Act as OfficeAct, PairingCode};
 
 #[derive(Args, Debug)]
 pub(crate) struct Admin {
@@ -205,21 +205,25 @@ impl Office<'_> {
         self.accounts.find_unit(text).await?.ok_or_else(unknown)
     }
 
+    /// Whoever sits at this machine: the command line knows no accounts.
+    fn act(&self) -> OfficeAct {
+        OfficeAct::by("console", self.desk.clock.now())
+    }
+
     async fn user(&self, act: &UserAct) -> Outcome {
-        let now = self.desk.clock.now();
         match act {
             UserAct::Add { login, name, title, password } => self.add_user(login, name, title, password).await,
             UserAct::Password { login, password } => {
                 let mut account = self.account(login).await?;
                 account.password_hash = Some(self.new_password(login, password).await?);
-                self.accounts.save(&account, now).await?;
+                self.accounts.save(&account, self.act()).await?;
                 self.desk.say("cli.password_set", &[("login", login)])
             }
             UserAct::Role { login, role, unit, withdraw } => {
                 let user = self.account(login).await?.user.id;
                 let unit = self.find_unit(unit).await?.id;
                 let grant = RoleGrant { user, unit, role: (*role).into() };
-                self.accounts.grant(&grant, !withdraw, now).await?;
+                self.accounts.grant(&grant, !withdraw, self.act()).await?;
                 let key = if *withdraw { "cli.role_withdrawn" } else { "cli.role_granted" };
                 let role = role.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
                 self.desk.say(key, &[("login", login), ("role", &role)])
@@ -227,7 +231,7 @@ impl Office<'_> {
             UserAct::Disable { login } => {
                 let mut account = self.account(login).await?;
                 account.user.disabled = true;
-                self.accounts.save(&account, now).await?;
+                self.accounts.save(&account, self.act()).await?;
                 self.desk.say("cli.user_disabled", &[("login", login)])
             }
         }
@@ -246,7 +250,7 @@ impl Office<'_> {
         let id = UserId(self.desk.clock.new_id());
         let (login, name, title) = (login.to_owned(), name.to_owned(), title.to_owned());
         let account = Account { user: User { id, login: login.clone(), name, title, disabled: false }, password_hash };
-        self.accounts.save(&account, self.desk.clock.now()).await?;
+        self.accounts.save(&account, self.act()).await?;
         self.desk.say("cli.user_added", &[("login", &login), ("id", &id.to_string())])
     }
 
@@ -281,7 +285,7 @@ impl Office<'_> {
             code: code.clone(),
             place: place.clone(),
         };
-        self.accounts.save_unit(&unit, now).await?;
+        self.accounts.save_unit(&unit, self.act()).await?;
         self.desk.say("cli.unit_added", &[("name", name), ("id", &unit.id.to_string())])
     }
 
@@ -299,7 +303,7 @@ impl Office<'_> {
             valid_from: calendar::local_date(now),
             valid_to: None,
         };
-        self.accounts.save_point(&point, now).await?;
+        self.accounts.save_point(&point, self.act()).await?;
         self.desk.say("cli.point_added", &[("name", name), ("id", &point.id.to_string())])
     }
 
@@ -335,7 +339,7 @@ impl Office<'_> {
         let (code, now) = (secret::spoken_code()?, self.desk.clock.now());
         let expires_at = now.saturating_add(SignedDuration::try_from(limits::PAIRING_CODE)?)?;
         let kept = PairingCode { code_hash: secret::digest(&code), point, kind, name: name.to_owned(), expires_at };
-        self.accounts.make_pairing_code(&kept, now).await?;
+        self.accounts.make_pairing_code(&kept, self.act()).await?;
         let minutes = limits::PAIRING_CODE.as_secs().div_euclid(60).to_string();
         self.desk.say("cli.kiosk_code", &[("code", &code), ("minutes", &minutes)])
     }
@@ -346,7 +350,7 @@ impl Office<'_> {
         }
         let user = self.account(login).await?.user.id;
         let origin = self.config.http.origins.first().cloned().unwrap_or_default();
-        let link = link::make(&self.accounts, &origin, user, self.desk.clock.now()).await?;
+        let link = link::make(&self.accounts, &origin, user, self.act()).await?;
         let minutes = limits::SIGN_IN_LINK.as_secs().div_euclid(60).to_string();
         self.desk.say("cli.link_made", &[("link", &link), ("minutes", &minutes)])
     }

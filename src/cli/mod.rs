@@ -41,7 +41,7 @@ enum Verb {
     Admin(admin::Admin),
     /// Prove that the logs are intact: of a bundle, or of the database.
     Verify(prove::Verify),
-    /// Write a session as a bundle that verifies without this server.
+    /// Write a session, or what changed in a unit, as a bundle that verifies without this server.
     Export(prove::Export),
 }
 

@@ -8,6 +8,7 @@ mod table;
 
 use std::fmt;
 
+use super::chain::Hash;
 use super::people::{Function, UnitRole};
 use super::units::PointRole;
 
@@ -131,6 +132,11 @@ impl fmt::Display for Grant {
         })?;
         f.write_str(if self.restricted { ", restricted too" } else { "" })
     }
+}
+
+/// SHA-256 of the printed table: the rule set that the genesis of every log names.
+pub fn digest() -> Hash {
+    Hash::of(print().as_bytes())
 }
 
 /// The table as text, one line per action and grant, in the order of the table.

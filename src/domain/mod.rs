@@ -16,6 +16,8 @@ macro_rules! every {
     };
 }
 
+pub(crate) use every;
+
 pub mod access;
 pub mod actor;
 pub mod calendar;

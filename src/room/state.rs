@@ -596,7 +596,7 @@ impl State {
         let Some((code, point, person, note)) = timeline_line(event) else { return };
         let id = match event.scope() {
             Scope::Visit(id) => Some(id),
-            Scope::Session | Scope::Open => self.on_stage().map(|visit| visit.about.visit),
+            Scope::Session | Scope::Open | Scope::Office => self.on_stage().map(|visit| visit.about.visit),
         };
         let room_wide = self.room_wide;
         let Some(visit) = id.and_then(|id| self.visits.get_mut(&id)) else { return };

@@ -70,9 +70,9 @@ fn hashes_follow_from_the_lines_alone() {
 }
 
 /// Key files as an installation has them: git does not keep their modes.
-fn keys(into: &Path) -> Keys {
+pub(crate) fn keys(golden: &Path, into: &Path) -> Keys {
     std::fs::create_dir(into).unwrap();
-    for entry in std::fs::read_dir(golden().join("keys")).unwrap().flatten() {
+    for entry in std::fs::read_dir(golden.join("keys")).unwrap().flatten() {
         let target = into.join(entry.file_name());
         std::fs::copy(entry.path(), &target).unwrap();
         std::fs::set_permissions(&target, std::fs::Permissions::from_mode(0o600)).unwrap();
@@ -85,7 +85,7 @@ fn keys(into: &Path) -> Keys {
 async fn bodies_open_and_read_as_events() {
     let dir = tempfile::tempdir().unwrap();
     let backend = Backend::Sqlite { path: dir.path().join("diemcau.db"), max_bytes: None };
-    let store = Store::open(&backend, keys(&dir.path().join("keys"))).await.unwrap();
+    let store = Store::open(&backend, keys(&golden(), &dir.path().join("keys"))).await.unwrap();
     let decode =
         |text: &Value| base64::Engine::decode(&base64::engine::general_purpose::STANDARD, text.as_str().unwrap());
     let mut rows = Vec::new();

@@ -25,6 +25,7 @@ mod auth_sign_in;
 mod authz_matrix;
 mod authz_units;
 mod chain_golden;
+mod chain_office;
 mod chaos;
 mod demo_day;
 mod demo_media;

@@ -185,7 +185,7 @@ async fn accounts_roles_and_browsers(world: World) {
     store.write_office(at(0), vec![office::web_session(&browser)]).await.unwrap();
     assert_eq!(store.web_session(token, at(99)).await.unwrap(), Some(browser));
     assert_eq!(store.web_session(token, at(100)).await.unwrap(), None);
-    store.end_web_sessions_of(user_id(1), at(50)).await.unwrap();
+    store.write_office(at(50), vec![office::end_web_sessions(user_id(1))]).await.unwrap();
     assert_eq!(store.web_session(token, at(50)).await.unwrap(), None);
 
     let link = Hash::of(b"link");

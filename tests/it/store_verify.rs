@@ -53,8 +53,10 @@ async fn a_sound_database_verifies_with_and_without_keys(world: World) {
         [
             "verify.database_sound",
             "verify.session",
+            "verify.offices",
             "verify.against.keys",
             "verify.against.checkpoints",
+            "verify.against.rows",
             "verify.against.nothing_outside"
         ]
     );
@@ -126,7 +128,7 @@ async fn every_change_is_named_at_its_event(world: World) {
         world.tamper(&change).await;
         let report = verify_database(&world.backend, Some(&keys), &Against::default()).await.unwrap();
         assert_eq!(named(&report), expected, "{change}");
-        assert_eq!(report.fault.unwrap().session, Some(session(1)));
+        assert_eq!(report.fault.unwrap().log, Some(session(1).into()));
         world.tamper(&restore).await;
         assert!(verify_database(&world.backend, Some(&keys), &Against::default()).await.unwrap().is_sound());
     }

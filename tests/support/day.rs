@@ -395,7 +395,7 @@ fn new_session() -> NewSession {
 
 /// The unit, its points and people.
 async fn office_of(store: &Store) {
-    let now: Timestamp = "2026-11-01T00:00:00Z".parse().unwrap();
+    let now: Timestamp = "2026-11-21T00:00:00Z".parse().unwrap();
     let mut rows = office::unit(&Unit {
         id: UNIT,
         name: "Ban Tiếp công dân tỉnh".to_owned(),

@@ -98,16 +98,21 @@ impl World {
 
     /// Changes the database behind the store's back, as an attacker or a broken disk would.
     pub async fn tamper(&self, sql: &str) {
-        match &self.backend {
-            Backend::Sqlite { path, .. } => {
-                use sqlx::{ConnectOptions as _, Connection as _};
-                let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path).foreign_keys(false);
-                let mut conn = options.connect().await.unwrap();
-                sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned())).execute(&mut conn).await.unwrap();
-                conn.close().await.unwrap();
-            }
-            Backend::Postgres { url } => super::postgres::admin_sql(url, sql).await,
+        tamper(&self.backend, sql).await;
+    }
+}
+
+/// Changes a database behind its store's back.
+pub async fn tamper(backend: &Backend, sql: &str) {
+    match backend {
+        Backend::Sqlite { path, .. } => {
+            use sqlx::{ConnectOptions as _, Connection as _};
+            let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path).foreign_keys(false);
+            let mut conn = options.connect().await.unwrap();
+            sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned())).execute(&mut conn).await.unwrap();
+            conn.close().await.unwrap();
         }
+        Backend::Postgres { url } => super::postgres::admin_sql(url, sql).await,
     }
 }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::sql::{Row, Statement};
 use super::super::{Store, StoreError};
-use super::{PAGE_AND_ONE, Page, Seen, code, from_code, seal_json};
+use super::{PAGE_AND_ONE, Page, Seen, Table, code, from_code, seal_json};
 use crate::domain::cases::{Case, Outcome, Petition, PetitionKind, Promise, RegisterEntry};
 use crate::domain::ids::{CaseId, PetitionId, PromiseId, SessionId, UnitId, VisitId};
 use crate::domain::people::Class;
@@ -104,7 +104,8 @@ pub fn case(of: OfVisit, case: &Case) -> Result<Statement, StoreError> {
     .bind(of.visit)
     .bind(summary)
     .bind(case.opened_at)
-    .bind(case.receptions))
+    .bind(case.receptions)
+    .touches(Table::CaseRecord, [case.id.into()]))
 }
 
 /// Inserts or changes a petition.
@@ -123,7 +124,8 @@ pub fn petition(of: OfVisit, case: Option<CaseId>, petition: &Petition) -> Resul
     .bind(code(&petition.kind))
     .bind(code(&petition.outcome))
     .bind(sealed)
-    .bind(of.seq))
+    .bind(of.seq)
+    .touches(Table::Petition, [petition.id.into()]))
 }
 
 /// Inserts or changes a promise.
@@ -143,7 +145,8 @@ pub fn promise(of: OfVisit, case: Option<CaseId>, promise: &Promise) -> Result<S
     .bind(promise.unit)
     .bind(promise.due)
     .bind(sealed)
-    .bind(of.seq))
+    .bind(of.seq)
+    .touches(Table::Promise, [promise.id.into()]))
 }
 
 /// Inserts a register row. A number that another room took in the meantime is refused as
@@ -165,6 +168,7 @@ pub fn register_entry(entry: &RegisterEntry, seq: u64) -> Statement {
     .bind(entry.people)
     .bind(kinds.join(","))
     .bind(seq)
+    .touches(Table::RegisterEntry, [entry.unit.into(), i64::from(entry.year).into(), entry.number.into()])
 }
 
 const CASE: &str = "SELECT case_id, unit_id, class, opened_at_us, receptions, session_id, visit_id, summary_sealed \

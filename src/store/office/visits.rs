@@ -2,7 +2,7 @@
 
 use super::super::sql::{Row, Sealed, Statement};
 use super::super::{Store, StoreError};
-use super::{Seen, code, seal_json};
+use super::{Seen, Table, code, seal_json};
 use crate::domain::cases::PetitionKind;
 use crate::domain::chain::{Hash, Scope};
 use crate::domain::ids::{CaseId, PersonId, PointId, SessionId, VisitId};
@@ -90,12 +90,16 @@ pub fn visit(row: &VisitRow) -> Vec<Statement> {
         .bind(summary)
         .bind(row.case)
         .bind(row.text_hash)
-        .bind(row.seq),
-        Statement::new("visit_point.clear", "DELETE FROM visit_point WHERE visit_id = $1").bind(row.id),
+        .bind(row.seq)
+        .touches(Table::Visit, [row.id.into()]),
+        Statement::new("visit_point.clear", "DELETE FROM visit_point WHERE visit_id = $1")
+            .bind(row.id)
+            .touches_group(Table::VisitPoint, row.id),
     ];
     for point in &row.agency_points {
         let sql = "INSERT INTO visit_point (visit_id, point_id) VALUES ($1, $2)";
-        rows.push(Statement::new("visit_point", sql).bind(row.id).bind(*point));
+        let insert = Statement::new("visit_point", sql).bind(row.id).bind(*point);
+        rows.push(insert.touches_group(Table::VisitPoint, row.id));
     }
     rows
 }
@@ -114,7 +118,8 @@ pub fn person(of: (SessionId, VisitId), position: u32, person: &Person) -> Resul
     .bind(position)
     .bind(code(&person.role))
     .bind(code(&person.class))
-    .bind(sealed))
+    .bind(sealed)
+    .touches(Table::Person, [of.1.into(), person.id.into()]))
 }
 
 const VISITS: &str = "SELECT visit_id, session_id, number, class, status, presented_as, citizen_point, group_size, \
