@@ -28,3 +28,6 @@ pub(super) fn of(visit: &VisitState) -> Form {
     };
     if denounces { Form::Denunciation } else { Form::Visit }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,5 @@
 //! One folded day, and what each paper says of it.
 
-mod forms;
-
 use jiff::civil::{DateTime, date};
 use uuid::Uuid;
 
@@ -18,13 +16,13 @@ use crate::domain::units::PointRole;
 use crate::domain::visit::{Answer, BlockKind, ClosingCard, Confirmation, VisitAct, VisitStatus};
 use crate::room::state::Logged;
 
-const CENTRAL: PointId = PointId(Uuid::from_u128(1));
+pub(super) const CENTRAL: PointId = PointId(Uuid::from_u128(1));
 const COMMUNE: PointId = PointId(Uuid::from_u128(2));
-const OTHER: PointId = PointId(Uuid::from_u128(3));
+pub(super) const OTHER: PointId = PointId(Uuid::from_u128(3));
 const PRESIDER: UserId = UserId(Uuid::from_u128(11));
-const NOTE_TAKER: UserId = UserId(Uuid::from_u128(12));
+pub(super) const NOTE_TAKER: UserId = UserId(Uuid::from_u128(12));
 const OFFICER: UserId = UserId(Uuid::from_u128(13));
-const VISIT: VisitId = VisitId(Uuid::from_u128(21));
+pub(super) const VISIT: VisitId = VisitId(Uuid::from_u128(21));
 const CITIZEN: PersonId = PersonId(Uuid::from_u128(0xabc));
 const DAY: jiff::civil::Date = date(2026, 11, 23);
 
@@ -34,12 +32,12 @@ fn at(hour: i8, minute: i8, second: i8) -> DateTime {
 
 /// A log written by hand: each event at a time of the local day.
 #[derive(Default)]
-struct Day {
+pub(super) struct Day {
     log: Vec<Logged>,
 }
 
 impl Day {
-    fn add(&mut self, when: (i8, i8, i8), actor: Option<(UserId, PointId)>, event: Event) -> &mut Self {
+    pub(super) fn add(&mut self, when: (i8, i8, i8), actor: Option<(UserId, PointId)>, event: Event) -> &mut Self {
         let at = at(when.0, when.1, when.2).to_zoned(jiff::tz::TimeZone::fixed(jiff::tz::offset(7))).unwrap();
         let actor = actor.map_or("system".to_owned(), |(user, point)| format!("user:{user}@point:{point}"));
         let seq = i64::try_from(self.log.len()).unwrap();
@@ -56,7 +54,7 @@ impl Day {
         self.add(when, Some((NOTE_TAKER, CENTRAL)), moved)
     }
 
-    fn state(&self) -> State {
+    pub(super) fn state(&self) -> State {
         State::fold(&self.log)
     }
 }
@@ -76,7 +74,7 @@ fn person(id: u128, name: &str, role: PersonRole) -> Person {
     }
 }
 
-fn citizen() -> Person {
+pub(super) fn citizen() -> Person {
     let identity = Identity {
         kind: IdentityKind::CitizenIdentity,
         number: "022065001234".to_owned(),
@@ -87,7 +85,7 @@ fn citizen() -> Person {
 }
 
 /// Proposed, connected, begun; the visit is called and heard, with a cut at the commune and a pause.
-fn heard() -> Day {
+pub(super) fn heard() -> Day {
     let mut day = Day::default();
     let point = |point, role, name: &str| SessionPoint {
         point,
@@ -186,7 +184,7 @@ fn heard() -> Day {
     day
 }
 
-fn card() -> ClosingCard {
+pub(super) fn card() -> ClosingCard {
     let due = date(2026, 12, 7);
     ClosingCard {
         answer: Answer::Later { due, contact: "Bà B, 0203 111".to_owned(), text: "Sẽ trả lời.".to_owned() },
@@ -206,7 +204,7 @@ fn frozen() -> Day {
     day
 }
 
-fn confirmed() -> Day {
+pub(super) fn confirmed() -> Day {
     let mut day = frozen();
     let how = Confirmation::Fingerprint;
     let by = Some((OFFICER, COMMUNE));
@@ -215,7 +213,7 @@ fn confirmed() -> Day {
     day
 }
 
-fn office() -> Office {
+pub(super) fn office() -> Office {
     Office {
         superior: Some("Ủy ban nhân dân tỉnh".to_owned()),
         agency: "Ban Tiếp công dân tỉnh".to_owned(),

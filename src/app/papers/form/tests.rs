@@ -1,8 +1,17 @@
 //! Which form, whose names, and that nothing of the frozen text is left out.
 
+use uuid::Uuid;
+
+use super::super::tests::{CENTRAL, NOTE_TAKER, OTHER, VISIT, card, citizen, confirmed, heard, office};
+use super::super::{attendance, denunciation, minutes, no_show};
 use super::*;
+use crate::documents::parts::Citizen;
 use crate::domain::cases::{Outcome, Petition};
+use crate::domain::event::Event;
 use crate::domain::ids::PetitionId;
+use crate::domain::minutes::freeze;
+use crate::domain::people::Class;
+use crate::domain::visit::BlockKind;
 
 fn petition(kind: PetitionKind) -> Petition {
     Petition {
@@ -38,7 +47,7 @@ fn the_form_follows_the_content_and_not_the_class() {
             (visit.about.presented_as, visit.about.class) = (presented, class);
             visit.petitions = classified.iter().copied().map(petition).collect();
             let case = format!("{presented:?}, {classified:?}, {status:?}, {class:?}: {source}");
-            assert_eq!(form::of(&visit), wanted, "{case}");
+            assert_eq!(of(&visit), wanted, "{case}");
         }
     }
 }
@@ -51,7 +60,7 @@ fn a_restricted_complaint_has_the_ordinary_minutes_for_few() {
     let state = day.state();
     let visit = &state.visits[&VISIT];
     let paper = minutes(&state, visit, &office(), None);
-    assert_eq!(form::of(visit), Form::Visit);
+    assert_eq!(of(visit), Form::Visit);
     assert!(paper.restricted);
     assert_eq!(paper.citizens, [Citizen::Masked { code: "000000000ABC".to_owned() }], "no name of the class's people");
     assert_eq!(paper.content.as_deref(), Some("Ông trình bày việc thu hồi đất."));
@@ -72,7 +81,7 @@ fn a_raised_class_leaves_a_code_and_nothing_in_the_annex() {
     day.add((8, 56, 0), None, again);
     let state = day.state();
     let visit = &state.visits[&VISIT];
-    assert_eq!(form::of(visit), Form::Denunciation);
+    assert_eq!(of(visit), Form::Denunciation);
     let paper = denunciation(&state, visit, &office(), None);
     assert_eq!(paper.denouncer, Citizen::Masked { code: "000000000ABC".to_owned() });
     assert_eq!(paper.signatures[0].name.as_deref(), Some("000000000ABC"));
