@@ -40,6 +40,8 @@ mod media_stage;
 mod papers;
 mod papers_of_a_day;
 mod recorder;
+mod room_faults;
+mod room_law;
 mod room_live;
 mod room_rules;
 mod store_contract;

@@ -124,7 +124,12 @@ impl Recorder {
 
     /// What runs, how much is written and how long the disk lasts.
     pub fn status(&self) -> RecorderStatus {
-        self.shared.status()
+        let mut status = self.shared.status();
+        // A thread that hangs cannot say so.
+        if watchdog::stalled(&self.shared, self.clock.mono_us()) {
+            status.running.iter_mut().for_each(|source| source.fault = source.fault.or(Some(Fault::Stalled)));
+        }
+        status
     }
 
     /// Takes no more packets, writes what is queued, closes all files and ends the threads. Waits for the disk: not
