@@ -190,6 +190,9 @@ pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 pub const SHUTDOWN: Duration = Duration::from_secs(15);
 /// Most events of one append. More: refused `invalid`; a room never decides that much at once.
 pub const APPEND_EVENTS: usize = 500;
+/// Events of a room's own that wait for a store that is away, an hour of a full session. Full: hashes of growing files and
+/// figures of the lines are dropped first, with an error in the server's log.
+pub const OWED_EVENTS: usize = 2_000;
 /// Most statements of one office transaction. More: refused `invalid`; the caller splits its work.
 pub const OFFICE_ROWS: usize = 500;
 /// A room belongs to its node this long after the last append or renewal. Then another node may adopt it.

@@ -79,6 +79,8 @@ pub(super) struct VisitScript {
     #[serde(default)]
     pub(super) agency_points: Vec<String>,
     pub(super) summary: String,
+    /// Answer of a denouncer who was asked about secrecy.
+    pub(super) secrecy_requested: Option<bool>,
     /// Name of the matter, where several visits belong to one.
     pub(super) case: Option<String>,
     #[serde(default = "one")]

@@ -62,6 +62,10 @@ pub struct Registration {
     pub group_size: u32,
     /// The matter, where it is known already.
     pub case: Option<CaseId>,
+    /// Whether the denouncer asks for secrecy; asked of a denunciation alone (D154 Điều 20(4)).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub secrecy_requested: Option<bool>,
 }
 
 /// What the recorder tells the log of one of its files.
@@ -104,6 +108,10 @@ pub enum Event {
         /// For a postponement or a new time.
         #[cfg_attr(test, ts(type = "string | null"))]
         new_start: Option<Timestamp>,
+        /// From when it is so, where that is earlier than the event: an interruption begins with the loss.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional, as = "Option<String>"))]
+        since: Option<Timestamp>,
     },
     StepRecorded {
         step: SessionStep,
@@ -194,6 +202,10 @@ pub enum Event {
     AttendanceAttested {
         point: PointId,
     },
+    /// The roster changed after it was attested: an officer has to answer for it anew.
+    AttestationVoided {
+        point: PointId,
+    },
     // --- visits
     VisitRegistered(Registration),
     VisitMoved {
@@ -282,6 +294,10 @@ pub enum Event {
         point: PointId,
         reason: String,
     },
+    /// The text was opened again: who had refused to sign it has not answered to the next one.
+    AnswersVoided {
+        visit: VisitId,
+    },
     // --- recorder
     RecordingStarted,
     RecordingStopped {
@@ -290,6 +306,10 @@ pub enum Event {
     SegmentOpened {
         visit: Option<VisitId>,
         mark: SegmentMark,
+        /// Of its first picture or sound; the event's own time may be later.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional, as = "Option<String>"))]
+        began_at: Option<Timestamp>,
     },
     SegmentHashed {
         visit: Option<VisitId>,
@@ -334,9 +354,6 @@ pub enum Event {
     },
 }
 
-/// Version of the event bodies written by this release.
-pub const EVENT_VERSION: u16 = 1;
-
 impl Event {
     /// The stable name, as the log's `kind` column has it.
     pub fn kind(&self) -> String {
@@ -344,6 +361,15 @@ impl Event {
             .ok()
             .and_then(|value| value.get("event").and_then(|name| name.as_str().map(str::to_owned)))
             .unwrap_or_default()
+    }
+
+    /// Version of the body, for the log's `v` column. It rises where the meaning of a kind changes.
+    pub fn version(&self) -> u32 {
+        match self {
+            // 2: the hash is of `minutes::TextForm::Two`.
+            Self::TextFrozen { .. } => 2,
+            _ => 1,
+        }
     }
 
     /// Whose key seals the body: what tells of a visit goes with the visit.
@@ -363,6 +389,7 @@ impl Event {
             | Self::TextFrozen { visit, .. }
             | Self::TextConfirmed { visit, .. }
             | Self::SignatureRefused { visit, .. }
+            | Self::AnswersVoided { visit }
             | Self::QualityDigest { visit, .. }
             | Self::SegmentOpened { visit: Some(visit), .. }
             | Self::SegmentHashed { visit: Some(visit), .. }

@@ -34,7 +34,7 @@ pub fn freeze(drafts: &[(BlockKind, String)], card: &ClosingCard) -> FrozenText 
             (kind, text.nfc().collect())
         })
         .collect();
-    let sha256 = text_hash(&blocks);
+    let sha256 = text_hash(TextForm::NEWEST, &blocks);
     FrozenText { blocks, sha256 }
 }
 
@@ -42,29 +42,60 @@ pub fn freeze(drafts: &[(BlockKind, String)], card: &ClosingCard) -> FrozenText 
 /// freezes them, so the same text follows from the log for ever.
 pub fn absence(reason: &str) -> FrozenText {
     let blocks = vec![(BlockKind::Content, reason.trim().nfc().collect())];
-    let sha256 = text_hash(&blocks);
+    let sha256 = text_hash(TextForm::Two, &blocks);
     FrozenText { blocks, sha256 }
 }
 
-/// SHA-256, hex, of the lines `diemcau-text-1`, then per block its kind and its text in NFC, each ended by LF.
-pub fn text_hash(blocks: &[(BlockKind, String)]) -> String {
+/// Forms of the text hash, by the version of the event `text_frozen` that carries it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TextForm {
+    /// Lines `diemcau-text-1`, then per block its kind and its text in NFC, each ended by LF. A line of a text that
+    /// reads like a kind moves the border between two blocks without changing the hash: old logs alone have it.
+    One,
+    /// Line `diemcau-text-2`, then per block a line of its kind, a space and the length of its text in bytes, the text
+    /// in NFC, LF. The length says where a block ends, so no two texts have one preimage.
+    Two,
+}
+
+impl TextForm {
+    /// What is frozen now.
+    pub const NEWEST: Self = Self::Two;
+
+    /// The form behind a version of `text_frozen`.
+    pub fn of_version(v: u32) -> Self {
+        if v <= 1 { Self::One } else { Self::Two }
+    }
+}
+
+/// SHA-256, hex, of a text in one of its forms.
+pub fn text_hash(form: TextForm, blocks: &[(BlockKind, String)]) -> String {
     let mut hash = Sha256::new();
-    hash.update(b"diemcau-text-1\n");
+    hash.update(match form {
+        TextForm::One => b"diemcau-text-1\n",
+        TextForm::Two => b"diemcau-text-2\n",
+    });
     for (kind, text) in blocks {
-        let kind = match kind {
-            BlockKind::Content => "content",
-            BlockKind::Requests => "requests",
-            BlockKind::Documents => "documents",
-            BlockKind::Opinions => "opinions",
-            BlockKind::Conclusion => "conclusion",
-            BlockKind::CitizenOpinion => "citizen_opinion",
-        };
-        hash.update(kind.as_bytes());
+        let text: String = text.nfc().collect();
+        hash.update(kind_name(*kind));
+        if form == TextForm::Two {
+            hash.update(format!(" {}", text.len()));
+        }
         hash.update(b"\n");
-        hash.update(text.nfc().collect::<String>().as_bytes());
+        hash.update(text);
         hash.update(b"\n");
     }
     hex(&hash.finalize())
+}
+
+fn kind_name(kind: BlockKind) -> &'static str {
+    match kind {
+        BlockKind::Content => "content",
+        BlockKind::Requests => "requests",
+        BlockKind::Documents => "documents",
+        BlockKind::Opinions => "opinions",
+        BlockKind::Conclusion => "conclusion",
+        BlockKind::CitizenOpinion => "citizen_opinion",
+    }
 }
 
 /// Lower-case hex.
@@ -105,14 +136,37 @@ mod tests {
         assert_eq!(text.blocks[0].1, "Ông A nói.");
         assert_eq!(text.blocks[4].1, "Giao Sở A.\nĐã trả lời.");
         assert_eq!(text.blocks[5].1, "Đồng ý.");
-        assert_eq!(text.sha256, text_hash(&text.blocks));
+        assert_eq!(text.sha256, text_hash(TextForm::Two, &text.blocks));
+    }
+
+    /// What a citizen signs cannot be moved between "what was said" and "what is requested" under one hash.
+    #[test]
+    fn a_text_that_reads_like_a_heading_is_another_text() {
+        let blocks = |content: &str, requests: &str| {
+            vec![(BlockKind::Content, content.to_owned()), (BlockKind::Requests, requests.to_owned())]
+        };
+        let (said, moved) = (blocks("A\nrequests\nB", "C"), blocks("A", "B\nrequests\nC"));
+        assert_eq!(text_hash(TextForm::One, &said), text_hash(TextForm::One, &moved), "why there is a second form");
+        assert_ne!(text_hash(TextForm::Two, &said), text_hash(TextForm::Two, &moved));
+    }
+
+    /// Papers of old logs carry these hashes for ever.
+    #[test]
+    fn both_forms_are_golden() {
+        let text = [(BlockKind::Content, "Ông A nói.".to_owned()), (BlockKind::Requests, String::new())];
+        for (v, wanted) in [
+            (1, "5ecad8f9e24523c6dfc75064d6cffa5fc33dec14f37a0b818ddf620598c8c41c"),
+            (2, "51ce238ddd0807abbd469a58c39ef1a2eb09217e92f4c0f86a81f79327ec06c3"),
+        ] {
+            assert_eq!(text_hash(TextForm::of_version(v), &text), wanted, "version {v}");
+        }
     }
 
     #[test]
     fn an_absence_is_hashed_like_any_other_text() {
         let text = absence(" Đã gọi hai lần. ");
         assert_eq!(text.blocks, [(BlockKind::Content, "Đã gọi hai lần.".to_owned())]);
-        let preimage = "diemcau-text-1\ncontent\nĐã gọi hai lần.\n";
+        let preimage = "diemcau-text-2\ncontent 21\nĐã gọi hai lần.\n";
         assert_eq!(text.sha256, hex(&Sha256::digest(preimage.as_bytes())), "as `sha256sum` has it");
         assert_ne!(absence("Không liên lạc được.").sha256, text.sha256);
     }

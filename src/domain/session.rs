@@ -134,6 +134,12 @@ impl SessionStatus {
         matches!(self, Paused | Interrupted | Postponed | Cancelled | Rejected)
     }
 
+    /// Whether nothing more can happen that the record tells of: only papers follow, or nothing at all.
+    pub fn is_over(self) -> bool {
+        use SessionStatus::{Archived, Cancelled, Closed, Concluded, Minuted, Rejected};
+        matches!(self, Closed | Minuted | Concluded | Archived | Rejected | Cancelled)
+    }
+
     /// Whether the reception has begun and not yet been closed.
     pub fn is_under_way(self) -> bool {
         use SessionStatus::{InProgress, Interrupted, Paused};

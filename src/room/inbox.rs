@@ -5,22 +5,21 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 
 use super::decide::Filing;
+use super::flight::{Asked, Pending};
 use super::handle::{Attach, Closing, FilingRead, Look, Message, Reply};
 use super::live::{MediaLink, WireState};
 use super::publish::serialize;
 use super::sections;
-use super::state::Recording;
 use super::task::{Task, refused};
 use crate::domain::actor::Actor;
 use crate::domain::calendar::local_date;
 use crate::domain::event::{Event, SegmentMark};
-use crate::domain::ids::{CaseId, CommandId, ConnectionId, VisitId};
+use crate::domain::ids::{CaseId, CommandId, ConnectionId, UnitId, VisitId};
 use crate::domain::people::Function;
 use crate::domain::refusal::Refusal;
-use crate::domain::session::{SessionAct, SessionStatus};
 use crate::domain::units::DeviceKind;
 use crate::media::engine::{Answer, EngineEvent, Join, JoinRefusal};
-use crate::media::record::{Fault, RecorderEvent};
+use crate::media::record::RecorderEvent;
 use crate::protocol::command::Command;
 use crate::protocol::frame::{ClientBody, ClientFrame, ServerBody};
 
@@ -35,8 +34,9 @@ impl Task {
             }
             Message::Detach(connection) => self.detach(connection),
             Message::Frame(connection, frame) => self.frame(connection, *frame),
-            Message::Command { actor, id, command, reply } => self.decide(*actor, id, &command, reply),
+            Message::Command { actor, id, command, reply } => self.decide(*actor, id, *command, reply),
             Message::Filing(read) => self.filing_read(*read),
+            Message::UnitRead(pending, known) => self.unit_read(*pending, known),
             Message::Joined { connection, re, result } => self.joined(connection, re, result),
             Message::Engine(event) => self.engine_event(event),
             Message::Recorder(event) => self.recorder_event(event),
@@ -45,7 +45,7 @@ impl Task {
                     tracing::debug!("nobody waits for this look");
                 }
             }
-            Message::RecorderChecked(ready) => self.recorder_checked(ready),
+            Message::RecorderChecked(refuses) => self.recorder_checked(refuses),
             Message::Stop(answer) => self.stopping = Some(answer),
         }
     }
@@ -103,7 +103,7 @@ impl Task {
         let Some(wire) = self.live.wires.get(&connection) else { return };
         let actor = wire.actor.clone();
         match frame.body {
-            ClientBody::Command { command } => self.decide(actor, frame.id, &command, Reply::Wire(connection)),
+            ClientBody::Command { command } => self.decide(actor, frame.id, *command, Reply::Wire(connection)),
             ClientBody::Offer { sdp } => self.offer(connection, frame.id, sdp),
             ClientBody::Typing { visit, block } => {
                 let body = ServerBody::Typing { visit, block, name: actor.name };
@@ -202,8 +202,8 @@ impl Task {
                     return;
                 };
                 let state = &self.book.state;
-                let in_visit = state.on_stage().is_some_and(|visit| state.points_of(visit).contains(&point));
-                let crossed = self.lines.sample(point, &quality, in_visit);
+                let visit = state.on_stage().filter(|visit| state.points_of(visit).contains(&point));
+                let crossed = self.lines.sample(point, &quality, visit.map(|visit| visit.about.visit));
                 self.by_itself(crossed.into_iter().collect());
             }
         }
@@ -250,8 +250,42 @@ impl Task {
             return self.reply(reply, id, Ok(seq));
         }
         match filing {
-            Ok(filing) => self.decide_now(actor, id, &Command::EndVisit { visit }, reply, Some((filing, lock))),
+            Ok(filing) => {
+                let asked = Asked { actor, command: Command::EndVisit { visit }, filing: Some(filing) };
+                self.decide_now(Pending::of(id, asked, reply, Some(lock)));
+            }
             Err(refusal) => self.reply(reply, id, Err(refusal)),
+        }
+    }
+
+    /// The unit that answers is looked up before the card is filled: at the end of the visit it would be too late to name
+    /// another.
+    pub(super) fn read_unit(&mut self, pending: Pending, unit: UnitId) {
+        let (store, own) = (self.services.store.clone(), self.own.clone());
+        tokio::spawn(async move {
+            let known = match store.unit(unit).await {
+                Ok(Some(_)) => Ok(()),
+                Ok(None) => Err(Refusal::new("reference_unknown").field("card.unit")),
+                Err(_) => Err(Refusal::new("store_unavailable")),
+            };
+            if own.send(Message::UnitRead(Box::new(pending), known)).await.is_err() {
+                tracing::debug!("a room ended before a unit was read");
+            }
+        });
+    }
+
+    fn unit_read(&mut self, mut pending: Pending, known: Result<(), Refusal>) {
+        let stored = self.commands.get(&pending.id).copied().map(Ok);
+        let answer = stored.or_else(|| known.err().map(Err));
+        for reply in std::mem::take(&mut pending.replies) {
+            match answer {
+                Some(answer) => self.reply(reply, pending.id, answer),
+                // The same command may have been decided while this one was looked up.
+                None => pending.replies.extend(self.queue.join(pending.id, reply).err()),
+            }
+        }
+        if !pending.replies.is_empty() {
+            self.decide_now(pending);
         }
     }
 
@@ -259,31 +293,19 @@ impl Task {
         let visit = event.target().visit;
         let point_of = |connection: ConnectionId| self.point_of_source(connection);
         let log = match event {
-            RecorderEvent::SegmentOpened { segment, source, .. } => point_of(source.connection).map(|point| {
+            RecorderEvent::SegmentOpened { segment, source, at, .. } => point_of(source.connection).map(|point| {
                 let source = sections::source_name(source.kind).to_owned();
                 let mark = SegmentMark { segment, point, source, bytes: 0, sha256: String::new(), duration_ms: 0 };
-                Event::SegmentOpened { visit, mark }
+                Event::SegmentOpened { visit, mark, began_at: Some(at) }
             }),
             RecorderEvent::Prefix { segment, bytes, sha256, .. } => self
                 .queue
-                .ahead
-                .state
-                .segments
-                .get(&segment)
-                .map(|known| SegmentMark { bytes, sha256, ..known.mark.clone() })
-                .map(|mark| Event::SegmentHashed { visit, mark }),
-            RecorderEvent::SegmentClosed(closed) => {
-                let known = self.queue.ahead.state.segments.get(&closed.segment);
-                known
-                    .filter(|known| !known.closed)
-                    .map(|known| SegmentMark {
-                        bytes: closed.bytes,
-                        sha256: closed.sha256,
-                        duration_ms: closed.duration_ms,
-                        ..known.mark.clone()
-                    })
-                    .map(|mark| Event::SegmentClosed { visit, mark })
-            }
+                .segment(segment)
+                .map(|known| Event::SegmentHashed { visit, mark: SegmentMark { bytes, sha256, ..known } }),
+            RecorderEvent::SegmentClosed(closed) => self.queue.segment(closed.segment).map(|known| {
+                let (bytes, sha256, duration_ms) = (closed.bytes, closed.sha256, closed.duration_ms);
+                Event::SegmentClosed { visit, mark: SegmentMark { bytes, sha256, duration_ms, ..known } }
+            }),
             RecorderEvent::Gap { source, from_us, to_us, cause, .. } => {
                 let (now, mono) = (self.now(), self.services.clock.mono_us());
                 let wall = |us: i64| {
@@ -300,44 +322,10 @@ impl Task {
                     cause: cause.unwrap_or_default(),
                 })
             }
-            RecorderEvent::Failed { fault, .. } => {
-                let failing = self.queue.ahead.state.recording == Recording::Running;
-                if failing {
-                    // What a check cannot see, its next success does not mend: going on by the presider tries again.
-                    if fault != Fault::NothingWritten {
-                        self.live.recorder_ready = false;
-                    }
-                    self.by_itself(vec![Event::RecorderFailed { cause: fault.code().to_owned() }]);
-                    self.pause_for_recorder();
-                }
-                None
-            }
-            RecorderEvent::Recovered { .. } => {
-                (self.queue.ahead.state.recording == Recording::Failed).then_some(Event::RecorderRecovered)
-            }
-            RecorderEvent::BoundaryDone { .. } => None,
+            // One source's word; what it means for the session is seen by the next turn.
+            RecorderEvent::Failed { .. } | RecorderEvent::Recovered { .. } | RecorderEvent::BoundaryDone { .. } => None,
         };
         self.by_itself(log.into_iter().collect());
-    }
-
-    /// Nothing is being recorded after a failure, so that no file can tell that the disk takes bytes again: the check
-    /// does, also when people had gone on without a recording.
-    fn recorder_checked(&mut self, ready: bool) {
-        let back = ready && !self.live.recorder_ready;
-        self.stale |= self.live.recorder_ready != ready;
-        self.live.recorder_ready = ready;
-        if back && matches!(self.queue.ahead.state.recording, Recording::Failed | Recording::Waived) {
-            self.by_itself(vec![Event::RecorderRecovered]);
-        }
-    }
-
-    /// Without a recording there is no reception (D154 Điều 24(1)): the session pauses by itself.
-    fn pause_for_recorder(&mut self) {
-        if self.queue.ahead.state.status() == Some(SessionStatus::InProgress) {
-            let reason = "recorder_failed".to_owned();
-            let to = SessionStatus::Paused;
-            self.by_itself(vec![Event::SessionMoved { act: SessionAct::Pause, to, reason, new_start: None }]);
-        }
     }
 
     /// Ends a wire that was replaced by a take-over.

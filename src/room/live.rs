@@ -66,6 +66,12 @@ pub struct Live {
     pub leases: BTreeMap<BlockId, Lease>,
     /// Whether the recorder has shown that it can write.
     pub recorder_ready: bool,
+    /// A trial is on its way.
+    pub recorder_asked: bool,
+    /// Why it does not take a trial; none before the first one.
+    pub recorder_refuses: Option<&'static str>,
+    /// Why nothing of this session is being written, although it should be.
+    pub recorder_fault: Option<&'static str>,
     /// The presider asked to go on without a recorder; the note-taker has to agree.
     pub unrecorded_asked: Option<(UserId, String)>,
     /// Who took the first step to the end.

@@ -10,6 +10,7 @@ mod inbox;
 pub mod links;
 pub mod live;
 pub mod media_plan;
+mod owed;
 mod project;
 mod publish;
 pub mod quality;

@@ -51,6 +51,8 @@ pub struct State {
     pub floor: Floor,
     pub steps: Vec<StepState>,
     pub recording: Recording,
+    /// Why the recorder failed last; empty until it does.
+    pub recorder_fault: String,
     pub room_wide: bool,
     /// Points in private consultation.
     pub consultation: BTreeSet<PointId>,
@@ -236,6 +238,12 @@ impl State {
         of(VisitStatus::Waiting).or_else(|| of(VisitStatus::Held))
     }
 
+    /// Whether the citizen was told of the recording, on this day and not on one that was put off.
+    pub fn is_announced(&self, visit: &VisitState) -> bool {
+        let told = self.facts.visits.get(&visit.about.visit).and_then(|facts| facts.announced);
+        visit.announced.is_some() && told.is_some_and(|told| self.facts.postponed_at.is_none_or(|off| told.at > off))
+    }
+
     /// The list of points of a visit: central, the citizen's, agencies named.
     pub fn points_of(&self, visit: &VisitState) -> BTreeSet<PointId> {
         let mut points: BTreeSet<PointId> = visit.about.agency_points.iter().copied().collect();
@@ -252,7 +260,7 @@ impl State {
                 let over = self.facts.visits.get(&visit.about.visit).and_then(|facts| facts.over_at);
                 (visit.began_at, visit.heard_at.or(over))
             }
-            None => (self.began_at, self.ended_at),
+            None => self.facts.sitting_of(entry).map_or((None, None), |sitting| (Some(sitting.from), sitting.to)),
         }
     }
 
@@ -282,7 +290,9 @@ impl State {
                     self.add_point(point.clone());
                 }
             }
-            Event::SessionMoved { act, to, reason, new_start } => self.session_moved(*act, *to, reason, *new_start, at),
+            Event::SessionMoved { act, to, reason, new_start, .. } => {
+                self.session_moved(*act, *to, reason, *new_start, at);
+            }
             Event::StepRecorded { step, point, outcome } => self.steps.push(StepState {
                 step: *step,
                 point: *point,
@@ -341,6 +351,9 @@ impl State {
             Event::AttendanceAttested { point } => {
                 self.attested.insert(*point, logged.actor.clone());
             }
+            Event::AttestationVoided { point } => {
+                self.attested.remove(point);
+            }
             Event::AgendaOrdered { visits } => self.agenda.clone_from(visits),
             Event::FloorRequested { point, person } => self.floor.raise(*point, *person),
             Event::FloorRequestWithdrawn { point } => self.floor.lower(*point),
@@ -356,10 +369,14 @@ impl State {
             Event::MicrophoneClosed { point, .. } => self.floor.set_microphone(*point, false),
             Event::RecordingStarted | Event::RecorderRecovered => self.recording = Recording::Running,
             Event::RecordingStopped { .. } => self.recording = Recording::Off,
-            Event::RecorderFailed { .. } => self.recording = Recording::Failed,
+            Event::RecorderFailed { cause } => {
+                self.recording = Recording::Failed;
+                self.recorder_fault.clone_from(cause);
+            }
             Event::UnrecordedAllowed { .. } => self.recording = Recording::Waived,
-            Event::SegmentOpened { visit, mark } => {
-                let segment = Segment { visit: *visit, mark: mark.clone(), began_at: at, closed: false };
+            Event::SegmentOpened { visit, mark, began_at } => {
+                let began_at = began_at.unwrap_or(at);
+                let segment = Segment { visit: *visit, mark: mark.clone(), began_at, closed: false };
                 self.segments.insert(mark.segment, segment);
             }
             Event::SegmentHashed { mark, .. } => self.segment_mark(mark, false),
@@ -390,6 +407,7 @@ impl State {
             | Event::TextFrozen { .. }
             | Event::TextConfirmed { .. }
             | Event::SignatureRefused { .. }
+            | Event::AnswersVoided { .. }
             | Event::QualityDigest { .. } => self.apply_to_visit(logged.seq, event),
         }
         // Whoever presides may speak at any time; a place that no longer does needs the floor like any other.
@@ -587,6 +605,10 @@ impl State {
             Event::SignatureRefused { person, reason, .. } => {
                 visit.refused.insert(*person, reason.clone());
             }
+            Event::AnswersVoided { .. } => {
+                visit.confirmed.clear();
+                visit.refused.clear();
+            }
             _ => {}
         }
     }
@@ -672,6 +694,7 @@ fn timeline_line(event: &Event) -> Option<(String, Option<PointId>, Option<Perso
         Event::ConsultationEnded => line("consultation_ended", None, None, ""),
         Event::RoomWideSet { on } => line(if *on { "room_wide_on" } else { "room_wide_off" }, None, None, ""),
         Event::TextFrozen { .. } => line("text_frozen", None, None, ""),
+        Event::AnswersVoided { .. } => line("answers_voided", None, None, ""),
         Event::TextConfirmed { person, point, .. } => line("text_confirmed", Some(*point), Some(*person), ""),
         Event::SignatureRefused { person, point, reason, .. } => {
             line("signature_refused", Some(*point), Some(*person), reason)

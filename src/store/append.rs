@@ -14,7 +14,7 @@ use crate::domain::chain::{
     Checkpoint, CheckpointReason, ERASED_KIND, ERASURE_KIND, EventRef, FOLLOWED_KIND, GENESIS_KIND, Genesis, Hash,
     LogId, Scope, plain_field,
 };
-use crate::domain::event::{EVENT_VERSION, Event};
+use crate::domain::event::Event;
 use crate::domain::ids::{BootId, CommandId, SessionId};
 use crate::limits;
 
@@ -41,8 +41,8 @@ impl NewEvent {
     /// A typed event of the domain, its body as JSON, sealed under the scope it names.
     pub fn typed(event: &Event, command_id: CommandId, part: u32, actor: String) -> Result<Self, StoreError> {
         let body = serde_json::to_vec(event).map_err(|_| StoreError::Invalid { field: "body" })?;
-        let (kind, scope) = (event.kind(), event.scope());
-        Ok(Self { kind, v: EVENT_VERSION.into(), command_id, part, actor, scope, body })
+        let (kind, v, scope) = (event.kind(), event.version(), event.scope());
+        Ok(Self { kind, v, command_id, part, actor, scope, body })
     }
 
     /// The first event of a log.

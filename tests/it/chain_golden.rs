@@ -157,6 +157,7 @@ fn story() -> Vec<Event> {
         persons: vec![person(u128::from(number), name)],
         group_size: 1,
         case: None,
+        secrecy_requested: None,
     };
     let moved = |visit, act, to| Event::VisitMoved { visit, act, to, reason: String::new() };
     let text = "Tôi đề nghị xem lại mức đền bù.";
@@ -168,6 +169,7 @@ fn story() -> Vec<Event> {
             to: SessionStatus::InProgress,
             reason: String::new(),
             new_start: None,
+            since: None,
         },
         Event::PersonIn { point: point(2), person: person(1, "Nguyễn Thị Mẫu"), seat: 1, substitute_for: None },
         Event::IdentitySeen { visit: one, person: PersonId(Uuid::from_u128(0xa0_0001)), how: IdentityCheck::ChipRead },
@@ -200,6 +202,7 @@ fn story() -> Vec<Event> {
             to: SessionStatus::Closed,
             reason: String::new(),
             new_start: None,
+            since: None,
         },
     ]
 }

@@ -189,7 +189,7 @@ fn told(log: &[StoredEvent]) -> Told {
             }
             Event::MicrophoneOpened { point } => told.speech.push((*point, true)),
             Event::MicrophoneClosed { point, .. } => told.speech.push((*point, false)),
-            Event::SegmentOpened { visit, mark } => {
+            Event::SegmentOpened { visit, mark, .. } => {
                 open.insert(mark.segment, (*visit, mark.point, mark.source.clone()));
             }
             Event::SegmentHashed { .. } => {}

@@ -11,6 +11,7 @@ use diemcau::domain::ids::{
     BlockId, CaseId, CommandId, ConnectionId, PersonId, PetitionId, PointId, SessionId, UnitId, UserId, VisitId,
 };
 use diemcau::domain::people::{Class, Function, IdentityCheck, Person, PersonRole, UnitRole};
+use diemcau::domain::presence::Standing;
 use diemcau::domain::session::{
     self, EligibilityGround, ReceptionKind, SessionAct, SessionStatus, SessionStep, StepOutcome,
 };
@@ -20,7 +21,7 @@ use diemcau::protocol::command::Command;
 use diemcau::room::decide::{self, Context, Filing};
 use diemcau::room::live::{Book, Live, MediaLink, WireState};
 use diemcau::room::sections::{Key, render, subscriptions};
-use diemcau::room::state::{Logged, Recording, State};
+use diemcau::room::state::{Logged, Recording, State, VisitState};
 use diemcau::room::{links, media_plan, record};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
@@ -57,15 +58,18 @@ fn transitions_are_as_committed() {
     assert_eq!(std::fs::read_to_string(Path::new(GOLDEN)).unwrap(), table, "UPDATE_GOLDEN=1 writes it anew");
 }
 
-fn id(n: u128) -> Uuid {
+pub fn id(n: u128) -> Uuid {
     Uuid::from_u128(n)
 }
 
-const SESSION: SessionId = SessionId(Uuid::from_u128(1));
-const UNIT: UnitId = UnitId(Uuid::from_u128(2));
-const CENTRAL: PointId = PointId(Uuid::from_u128(10));
-const COMMUNE_A: PointId = PointId(Uuid::from_u128(11));
-const COMMUNE_B: PointId = PointId(Uuid::from_u128(12));
+pub const SESSION: SessionId = SessionId(Uuid::from_u128(1));
+pub const UNIT: UnitId = UnitId(Uuid::from_u128(2));
+pub const CENTRAL: PointId = PointId(Uuid::from_u128(10));
+pub const COMMUNE_A: PointId = PointId(Uuid::from_u128(11));
+pub const VISIT: VisitId = VisitId(Uuid::from_u128(201));
+pub const CITIZEN: PersonId = PersonId(Uuid::from_u128(301));
+pub const BLOCK: BlockId = BlockId(Uuid::from_u128(800));
+pub const COMMUNE_B: PointId = PointId(Uuid::from_u128(12));
 
 /// Who takes part, with function and place.
 const CAST: [(u128, Option<Function>, PointId, UnitRole); 7] = [
@@ -78,19 +82,19 @@ const CAST: [(u128, Option<Function>, PointId, UnitRole); 7] = [
     (106, None, CENTRAL, UnitRole::ReceptionOfficer),
 ];
 
-struct World {
-    book: Book,
-    live: Live,
-    log: Vec<Logged>,
-    now: Timestamp,
+pub struct World {
+    pub book: Book,
+    pub live: Live,
+    pub log: Vec<Logged>,
+    pub now: Timestamp,
     fresh: u128,
 }
 
-fn start() -> Timestamp {
+pub fn start() -> Timestamp {
     "2026-11-23T01:00:00Z".parse().unwrap()
 }
 
-fn person(n: u128, role: PersonRole) -> Person {
+pub fn person(n: u128, role: PersonRole) -> Person {
     Person {
         id: PersonId(id(n)),
         name: format!("Nguyễn Văn {n}"),
@@ -105,7 +109,7 @@ fn person(n: u128, role: PersonRole) -> Person {
     }
 }
 
-fn registration(n: u128, point: PointId, class: Class) -> Registration {
+pub fn registration(n: u128, point: PointId, class: Class) -> Registration {
     let denunciation = class == Class::Restricted;
     Registration {
         visit: VisitId(id(200 + n)),
@@ -118,11 +122,16 @@ fn registration(n: u128, point: PointId, class: Class) -> Registration {
         persons: vec![person(300 + n, PersonRole::Citizen)],
         group_size: 1,
         case: None,
+        secrecy_requested: denunciation.then_some(false),
     }
 }
 
 impl World {
-    fn new() -> Self {
+    pub fn new() -> Self {
+        Self::of(ReceptionKind::Periodic)
+    }
+
+    pub fn of(kind: ReceptionKind) -> Self {
         let mut world = Self {
             book: Book { state: State::empty(), drafts: BTreeMap::new() },
             live: Live { recorder_ready: true, ..Live::default() },
@@ -141,7 +150,7 @@ impl World {
             session: SESSION,
             unit: UNIT,
             title: "Tiếp công dân định kỳ".into(),
-            kind: ReceptionKind::Periodic,
+            kind,
             starts_at: start(),
             grounds: vec![EligibilityGround::Complex, EligibilityGround::ComplexDenunciation],
             points: vec![
@@ -180,7 +189,7 @@ impl World {
         world
     }
 
-    fn append(&mut self, events: Vec<Event>) {
+    pub fn append(&mut self, events: Vec<Event>) {
         for event in events {
             let seq = self.book.state.seq + 1;
             // What is stored is what was serialized: every event goes through its bytes.
@@ -196,7 +205,7 @@ impl World {
         }
     }
 
-    fn tell(&mut self, who: usize, command: &Command) -> Result<usize, &'static str> {
+    pub fn tell(&mut self, who: usize, command: &Command) -> Result<usize, &'static str> {
         let actor = actor(who);
         self.fresh += 2;
         let filing = Filing { year: 2026, number: 1, case: CaseId(id(self.fresh)), earlier_receptions: 0 };
@@ -212,6 +221,9 @@ impl World {
         if decision.ask_end {
             self.live.end_asked_by = Some(actor.user);
         }
+        if let Some(reason) = decision.ask_unrecorded {
+            self.live.unrecorded_asked = Some((actor.user, reason));
+        }
         for draft in &decision.drafts {
             self.book.write(draft);
         }
@@ -220,17 +232,17 @@ impl World {
         Ok(count)
     }
 
-    fn must(&mut self, who: usize, command: Command) {
+    pub fn must(&mut self, who: usize, command: Command) {
         if let Err(code) = self.tell(who, &command) {
             panic!("{} refused: {code}", command.name());
         }
     }
 
-    fn later(&mut self, seconds: i64) {
+    pub fn later(&mut self, seconds: i64) {
         self.now = self.now.checked_add(SignedDuration::from_secs(seconds)).unwrap();
     }
 
-    fn session(&mut self, act: SessionAct, reason: &str) {
+    pub fn session(&mut self, act: SessionAct, reason: &str) {
         let who = match act {
             SessionAct::Publish | SessionAct::Notify | SessionAct::Test | SessionAct::Minute => 1,
             _ => 0,
@@ -238,7 +250,11 @@ impl World {
         self.must(who, Command::MoveSession { act, reason: reason.into(), new_start: None });
     }
 
-    fn begin(&mut self) {
+    pub fn begin(&mut self) {
+        for step in [SessionStep::Publication, SessionStep::Notice, SessionStep::TrialCall] {
+            let outcome = StepOutcome::Done { note: String::new() };
+            self.must(1, Command::RecordStep { step, point: None, outcome });
+        }
         for act in [
             SessionAct::Approve,
             SessionAct::Publish,
@@ -252,7 +268,51 @@ impl World {
         self.session(SessionAct::Start, "đơn vị tham mưu đến sau");
     }
 
-    fn wait_for(&mut self, visit: VisitId, officer: usize, person: PersonId) {
+    /// What the room does by itself at this moment, as its task asks for it.
+    pub fn turns(&mut self) {
+        let (state, live) = (&self.book.state, &self.live);
+        let moves = [
+            decide::interrupt_for_loss(state, live, self.now),
+            decide::follow_recorder(state, live),
+            decide::close_after_undo(state, self.now),
+        ];
+        let events = moves.into_iter().find(|events| !events.is_empty()).unwrap_or_default();
+        self.append(events);
+    }
+
+    pub fn go(&mut self, who: usize, visit: VisitId, act: VisitAct) -> Result<usize, &'static str> {
+        self.tell(who, &Command::MoveVisit { visit, act, reason: "lý do".into() })
+    }
+
+    /// Visit 1 at commune A on stage.
+    pub fn with_visit_running() -> Self {
+        let mut world = Self::new();
+        world.must(1, Command::RegisterVisit { registration: registration(1, COMMUNE_A, Class::Normal) });
+        world.begin();
+        world.wait_for(VISIT, 2, CITIZEN);
+        world.must(0, Command::CallNext { visit: VISIT });
+        world.go(0, VISIT, VisitAct::Begin).unwrap();
+        world
+    }
+
+    /// Its text, as far as that it is read back.
+    pub fn reads_back(&mut self, text: &str) {
+        let base = self.book.drafts.get(&VISIT).and_then(|blocks| blocks.get(&BLOCK)).map_or(0, |draft| draft.revision);
+        let block_kind = BlockKind::Content;
+        self.must(1, Command::WriteBlock { visit: VISIT, block: BLOCK, block_kind, base, text: text.into() });
+        self.must(1, Command::FreezeText { visit: VISIT });
+        self.must(1, Command::ReadBack { visit: VISIT });
+    }
+
+    pub fn status(&self) -> SessionStatus {
+        self.book.state.status().unwrap()
+    }
+
+    pub fn visit(&self) -> &VisitState {
+        &self.book.state.visits[&VISIT]
+    }
+
+    pub fn wait_for(&mut self, visit: VisitId, officer: usize, person: PersonId) {
         let moved = |act: VisitAct| Command::MoveVisit { visit, act, reason: String::new() };
         self.must(officer, moved(VisitAct::Arrive));
         self.must(officer, Command::SeeIdentity { visit, person, how: IdentityCheck::DocumentSeen });
@@ -262,7 +322,7 @@ impl World {
     }
 }
 
-fn actor(n: usize) -> Actor {
+pub fn actor(n: usize) -> Actor {
     let (user, function, point, role) = CAST[n];
     let device = match function {
         Some(Function::Presider | Function::PointOfficer) => DeviceKind::Main,
@@ -279,7 +339,7 @@ fn actor(n: usize) -> Actor {
     }
 }
 
-fn card() -> ClosingCard {
+pub fn card() -> ClosingCard {
     ClosingCard {
         answer: Answer::Later {
             due: "2026-12-07".parse().unwrap(),
@@ -293,9 +353,9 @@ fn card() -> ClosingCard {
     }
 }
 
-fn petition() -> Petition {
+pub fn petition(visit: VisitId) -> Petition {
     Petition {
-        id: PetitionId(id(900)),
+        id: PetitionId(id(700 + visit.0.as_u128())),
         kind: PetitionKind::Complaint,
         content: "Thu hồi đất".into(),
         request: "Xem xét lại".into(),
@@ -343,7 +403,7 @@ fn one_visit_from_registration_to_the_register() {
     assert_eq!(world.tell(1, &write(2, "sau khi chốt")), Err("text_closed"));
     world.must(1, Command::ReadBack { visit });
     world.must(2, Command::ConfirmText { visit, person, how: Confirmation::Fingerprint });
-    world.must(1, Command::Classify { visit, petitions: vec![petition()] });
+    world.must(1, Command::Classify { visit, petitions: vec![petition(visit)] });
     world.must(1, Command::EndVisit { visit });
     let state = &world.book.state;
     let ended = &state.visits[&visit];
@@ -588,7 +648,7 @@ fn any_command() -> impl Strategy<Value = Command> {
             .prop_map(|(visit, person)| Command::ConfirmText { visit, person, how: Confirmation::Signature }),
         1 => (visits.clone(), persons.clone(), text.clone())
             .prop_map(|(visit, person, reason)| Command::RefuseSignature { visit, person, reason }),
-        2 => visits.clone().prop_map(|visit| Command::Classify { visit, petitions: vec![petition()] }),
+        2 => visits.clone().prop_map(|visit| Command::Classify { visit, petitions: vec![petition(visit)] }),
         2 => visits.clone().prop_map(|visit| Command::EndVisit { visit }),
         2 => (points.clone(), persons.clone()).prop_map(|(point, person)| Command::GiveFloor { point, person: Some(person) }),
         1 => points.clone().prop_map(|point| Command::TakeFloor { point }),
@@ -623,6 +683,127 @@ fn any_command() -> impl Strategy<Value = Command> {
     ]
 }
 
+/// What people cannot help.
+#[derive(Clone, Copy, Debug)]
+enum Weather {
+    Calm,
+    RecorderFails,
+    RecorderWorks,
+    PointLost,
+    PointBack,
+}
+
+fn any_weather() -> impl Strategy<Value = Weather> {
+    prop_oneof![
+        10 => Just(Weather::Calm),
+        1 => Just(Weather::RecorderFails),
+        2 => Just(Weather::RecorderWorks),
+        1 => Just(Weather::PointLost),
+        2 => Just(Weather::PointBack),
+    ]
+}
+
+impl World {
+    /// How far a day has gone: nothing, under way, a visit running, signed by one of two, closed with its papers done.
+    fn after(from: u8) -> Self {
+        let mut world = Self::new();
+        if from == 0 {
+            return world;
+        }
+        for n in 1..4 {
+            let point = if n == 1 { COMMUNE_A } else { COMMUNE_B };
+            let mut visit = registration(n, point, Class::Normal);
+            if n == 1 {
+                visit.persons.push(person(302, PersonRole::Interpreter));
+            }
+            world.must(1, Command::RegisterVisit { registration: visit });
+        }
+        world.begin();
+        world.wait_for(VISIT, 2, CITIZEN);
+        world.wait_for(VisitId(id(202)), 3, PersonId(id(302)));
+        if from == 1 {
+            return world;
+        }
+        world.must(0, Command::CallNext { visit: VISIT });
+        world.go(0, VISIT, VisitAct::Begin).unwrap();
+        if from == 2 {
+            return world;
+        }
+        world.must(0, Command::CloseHearing { visit: VISIT, card: card() });
+        world.reads_back("Ông trình bày");
+        let signs = |person| Command::ConfirmText { visit: VISIT, person, how: Confirmation::Signature };
+        world.must(2, signs(CITIZEN));
+        if from == 3 {
+            return world;
+        }
+        world.must(2, signs(PersonId(id(302))));
+        world.must(1, Command::Classify { visit: VISIT, petitions: vec![petition(VISIT)] });
+        world.must(1, Command::EndVisit { visit: VISIT });
+        world.go(3, VisitId(id(202)), VisitAct::Leave).unwrap();
+        world.go(1, VisitId(id(203)), VisitAct::NoShow).unwrap();
+        world.must(0, Command::ProposeEnd);
+        world.must(0, Command::ConfirmEnd);
+        world.later(30);
+        world.turns();
+        world
+    }
+
+    fn weather(&mut self, weather: Weather) {
+        match weather {
+            Weather::Calm => {}
+            Weather::RecorderFails => {
+                let code = Some("recorder_disk_full");
+                (self.live.recorder_ready, self.live.recorder_refuses, self.live.recorder_fault) = (false, code, code);
+            }
+            Weather::RecorderWorks => {
+                (self.live.recorder_ready, self.live.recorder_refuses, self.live.recorder_fault) = (true, None, None);
+            }
+            Weather::PointLost => {
+                self.live.missing.entry(COMMUNE_A).or_insert(self.now);
+            }
+            Weather::PointBack => self.live.missing.clear(),
+        }
+    }
+}
+
+fn only_presider_open(state: &State) -> bool {
+    state.floor.open().iter().all(|point| state.presider_point() == Some(*point))
+}
+
+/// What holds after every act, whoever did it.
+fn invariants(world: &World) -> Result<(), TestCaseError> {
+    let state = &world.book.state;
+    let Some(status) = state.status() else { return Ok(()) };
+    let on_stage = state.on_stage().is_some();
+    prop_assert!(
+        status != SessionStatus::InProgress || matches!(state.recording, Recording::Running | Recording::Waived),
+        "what goes on is recorded, or two people said why not"
+    );
+    prop_assert!(!(on_stage && status.is_over()), "nobody is on stage of a session that is over");
+    prop_assert!(!(on_stage && !state.consultation.is_empty()), "nobody is received beside the recording");
+    if status == SessionStatus::Postponed {
+        prop_assert!(!on_stage && state.floor.open().is_empty() && state.recording == Recording::Off);
+        prop_assert!(state.roster.entries().all(|(_, entry)| entry.standing() != Standing::Present), "gone home");
+    }
+    for (id, visit) in &state.visits {
+        let Some(frozen) = visit.frozen_seq else {
+            prop_assert!(visit.confirmed.is_empty() && visit.refused.is_empty(), "an answer to no text");
+            continue;
+        };
+        for person in visit.confirmed.keys().chain(visit.refused.keys()) {
+            let answered = world.log.iter().rev().find(|logged| {
+                matches!(
+                    &logged.event,
+                    Some(Event::TextConfirmed { visit, person: by, .. } | Event::SignatureRefused { visit, person: by, .. })
+                        if visit == id && by == person
+                )
+            });
+            prop_assert!(answered.is_some_and(|logged| logged.seq > frozen), "an answer to an older text counts");
+        }
+    }
+    Ok(())
+}
+
 /// `make test-long` asks for more.
 fn cases() -> u32 {
     std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(128)
@@ -633,26 +814,27 @@ proptest! {
 
     /// T01, T02: no panic, the live state is the fold of the log, and the invariants of the room hold after every act.
     #[test]
-    fn random_people_do_random_things(under_way in any::<bool>(), acts in proptest::collection::vec((0_usize..7, any_command(), 0_i64..20), 1..80)) {
-        let mut world = World::new();
-        if under_way {
-            for n in 1..4 {
-                let point = if n == 1 { COMMUNE_A } else { COMMUNE_B };
-                world.must(1, Command::RegisterVisit { registration: registration(n, point, Class::Normal) });
-            }
-            world.begin();
-            world.wait_for(VisitId(id(201)), 2, PersonId(id(301)));
-            world.wait_for(VisitId(id(202)), 3, PersonId(id(302)));
-        }
-        for (who, command, seconds) in acts {
+    fn random_people_do_random_things(from in 0_u8..5, acts in proptest::collection::vec((0_usize..7, any_command(), 0_i64..20, any_weather()), 1..80)) {
+        let mut world = World::after(from);
+        let mut minuted = None;
+        for (who, command, seconds, weather) in acts {
             world.later(seconds);
+            world.weather(weather);
             let before = world.book.state.clone();
             if world.tell(who, &command).is_err() {
                 prop_assert_eq!(&world.book.state, &before, "a refusal changes nothing");
             }
-            let closing = decide::close_after_undo(&world.book.state, world.now);
-            world.append(closing);
+            prop_assert!(
+                before.consultation.is_empty() || !world.book.state.consultation.is_empty() || only_presider_open(&world.book.state),
+                "who spoke among the few is not heard by all"
+            );
+            world.turns();
             let state = &world.book.state;
+            invariants(&world)?;
+            if matches!(state.status(), Some(SessionStatus::Minuted | SessionStatus::Concluded)) {
+                let sealed = minuted.get_or_insert_with(|| (state.roster.clone(), state.attested.clone()));
+                prop_assert_eq!(&*sealed, &(state.roster.clone(), state.attested.clone()), "sealed with the minutes");
+            }
             let on_stage = state.visits.values().filter(|visit| visit.status.is_on_stage()).count();
             prop_assert!(on_stage <= 1, "one visit at a time is on stage");
             let presiders = state.functions.values().filter(|held| held.functions.contains(&Function::Presider)).count();
@@ -675,6 +857,10 @@ proptest! {
             let plan = media_plan::plan(SESSION, state, &world.live);
             for target in plan.record.values() {
                 prop_assert_eq!(target.visit, state.on_stage().map(|visit| visit.about.visit));
+            }
+            // A recorder that is not asked to write has no fault.
+            if plan.record.is_empty() {
+                world.live.recorder_fault = None;
             }
         }
         prop_assert_eq!(&State::fold(&world.log), &world.book.state);

@@ -9,11 +9,11 @@ use diemcau::domain::actor::Actor;
 use diemcau::domain::cases::PetitionKind;
 use diemcau::domain::chain::Hash;
 use diemcau::domain::event::{Registration, SessionPoint};
-use diemcau::domain::ids::{CommandId, ConnectionId, PersonId, PointId, SessionId, UnitId, UserId, VisitId};
+use diemcau::domain::ids::{BlockId, CommandId, ConnectionId, PersonId, PointId, SessionId, UnitId, UserId, VisitId};
 use diemcau::domain::people::{Class, Function, IdentityCheck, Person, PersonRole, RoleGrant, UnitRole, User};
-use diemcau::domain::session::{EligibilityGround, ReceptionKind, SessionAct};
+use diemcau::domain::session::{EligibilityGround, ReceptionKind, SessionAct, SessionStep, StepOutcome};
 use diemcau::domain::units::{DeviceKind, Point, PointRole, Unit, UnitKind};
-use diemcau::domain::visit::VisitAct;
+use diemcau::domain::visit::{BlockKind, VisitAct};
 use diemcau::limits;
 use diemcau::media::record::{Recorder, RecorderConfig};
 use diemcau::media::{MediaConfig, MediaEngine};
@@ -110,6 +110,10 @@ impl Day {
         let day = Self::on(world).await;
         day.registry.create(Who::NoteTaker.actor(), new_session()).await.unwrap();
         let room = day.room().await;
+        for step in [SessionStep::Publication, SessionStep::Notice, SessionStep::TrialCall] {
+            let outcome = StepOutcome::Done { note: "đã làm".to_owned() };
+            tell(&room, Who::NoteTaker, Command::RecordStep { step, point: None, outcome }).await.unwrap();
+        }
         for (who, act) in [
             (Who::Presider, SessionAct::Approve),
             (Who::NoteTaker, SessionAct::Publish),
@@ -195,6 +199,32 @@ impl Day {
         ] {
             tell(&room, officer, command).await.unwrap();
         }
+    }
+
+    /// The database takes nothing more, not even in the corners of its pages: texts until no page is free, then acts
+    /// until none fits.
+    pub async fn fills_up(&self, note_taker: &mut Client, officer: &mut Client, visit: VisitId) {
+        self.world.store.set_max_bytes(Some(1)).await.unwrap();
+        let text = "chữ ".repeat(10_000);
+        let mut refused = None;
+        for n in 0..400_u32 {
+            let (block, block_kind) = (BlockId(Uuid::new_v4()), BlockKind::Opinions);
+            let text = format!("{n} {text}");
+            refused = note_taker.does(Command::WriteBlock { visit, block, block_kind, base: 0, text }).await.err();
+            if refused.is_some() {
+                break;
+            }
+        }
+        assert_eq!(refused.as_deref(), Some("store_unavailable"), "the disk never became full");
+        for n in 0..400 {
+            let hand = if n % 2 == 0 { Command::RaiseHand { person: None } } else { Command::LowerHand };
+            refused = officer.does(hand).await.err();
+            if refused.is_some() {
+                break;
+            }
+            refused = None;
+        }
+        assert_eq!(refused.as_deref(), Some("store_unavailable"), "acts still fit");
     }
 
     /// As after a crash: nothing is told to anybody, a new process opens the same data.
@@ -359,6 +389,7 @@ fn registration(visit: VisitId, point: PointId, citizen: PersonId, name: &str) -
         persons: vec![person(citizen, name, PersonRole::Citizen)],
         group_size: 1,
         case: None,
+        secrecy_requested: None,
     }
 }
 

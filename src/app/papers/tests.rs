@@ -46,7 +46,7 @@ impl Day {
     }
 
     fn session(&mut self, when: (i8, i8, i8), act: SessionAct, to: SessionStatus, reason: &str) -> &mut Self {
-        self.add(when, None, Event::SessionMoved { act, to, reason: reason.to_owned(), new_start: None })
+        self.add(when, None, Event::SessionMoved { act, to, reason: reason.to_owned(), new_start: None, since: None })
     }
 
     fn visit(&mut self, when: (i8, i8, i8), act: VisitAct, to: VisitStatus) -> &mut Self {
@@ -127,6 +127,7 @@ pub(super) fn heard() -> Day {
         persons: vec![citizen()],
         group_size: 12,
         case: None,
+        secrecy_requested: None,
     };
     day.add((7, 2, 0), None, Event::VisitRegistered(registration));
     for (minute, point) in [(30, CENTRAL), (35, COMMUNE), (40, OTHER)] {
@@ -157,7 +158,7 @@ pub(super) fn heard() -> Day {
         sha256: String::new(),
         duration_ms: 0,
     };
-    day.add((8, 11, 1), None, Event::SegmentOpened { visit: Some(VISIT), mark: mark.clone() });
+    day.add((8, 11, 1), None, Event::SegmentOpened { visit: Some(VISIT), mark: mark.clone(), began_at: None });
     let since = day.log.last().unwrap().at + jiff::SignedDuration::from_secs(59);
     day.add((8, 12, 3), None, Event::PointLost { point: COMMUNE, since });
     day.add((8, 12, 45), None, Event::PointBack { point: COMMUNE });

@@ -129,10 +129,10 @@ impl<'a> Play<'a> {
         let head = self.office("chu-tri")?;
         self.act(&head, moved(SessionAct::Approve)).await?;
         self.at(TOLD);
-        self.act(&secretary, moved(SessionAct::Publish)).await?;
         self.act(&secretary, step(SessionStep::Publication, None)).await?;
-        self.act(&secretary, moved(SessionAct::Notify)).await?;
+        self.act(&secretary, moved(SessionAct::Publish)).await?;
         self.act(&secretary, step(SessionStep::Notice, None)).await?;
+        self.act(&secretary, moved(SessionAct::Notify)).await?;
         self.at(TRIED);
         let technician = self.office("ky-thuat")?;
         for key in &self.script.components {
@@ -305,6 +305,7 @@ impl<'a> Play<'a> {
             persons: visit.people(self.name),
             group_size: visit.group_size,
             case: visit.case(),
+            secrecy_requested: visit.secrecy_requested,
         })
     }
 

@@ -126,7 +126,12 @@ impl Recorder {
 
     /// What runs, how much is written and how long the disk lasts.
     pub fn status(&self) -> RecorderStatus {
-        self.shared.status()
+        let mut status = self.shared.status();
+        // A thread that hangs cannot say so.
+        if watchdog::stalled(&self.shared, self.clock.mono_us()) {
+            status.running.iter_mut().for_each(|source| source.fault = source.fault.or(Some(Fault::Stalled)));
+        }
+        status
     }
 
     /// Packets that wait for the thread. Who sends faster than time goes by keeps pace by it.

@@ -6,7 +6,9 @@ use crate::domain::ids::{ConnectionId, PersonId, PointId, VisitId};
 use crate::domain::people::{IdentityCheck, Person};
 use crate::domain::presence::Standing;
 use crate::domain::refusal::Refusal;
+use crate::domain::session::SessionStatus;
 use crate::domain::units::DeviceKind;
+use crate::room::state::VisitState;
 
 /// A second main device of a point becomes the one; the first is told and becomes a companion.
 pub(super) fn take_over(c: &Context<'_>, connection: ConnectionId) -> Decided {
@@ -24,9 +26,16 @@ pub(super) fn take_over(c: &Context<'_>, connection: ConnectionId) -> Decided {
 }
 
 pub(super) fn expect_person(c: &Context<'_>, point: PointId, person: &Person) -> Decided {
+    c.open_record()?;
     c.point(point)?;
     named(person)?;
-    Ok(Event::PersonExpected { point, person: person.clone() }.into())
+    Ok(roster(c, point, Event::PersonExpected { point, person: person.clone() }))
+}
+
+/// A change of a point's roster. Whoever attested it answered for another one.
+fn roster(c: &Context<'_>, point: PointId, change: Event) -> Decision {
+    let voided = c.state().attested.contains_key(&point).then_some(Event::AttestationVoided { point });
+    [change].into_iter().chain(voided).collect::<Vec<_>>().into()
 }
 
 pub(super) fn seat_person(
@@ -36,34 +45,36 @@ pub(super) fn seat_person(
     seat: u32,
     substitute_for: Option<PersonId>,
 ) -> Decided {
+    c.open_record()?;
     c.point(point)?;
     named(person)?;
-    let roster = &c.state().roster;
-    if let Some(elsewhere) = roster.point_of(person.id).filter(|at| *at != point) {
-        let _ = elsewhere;
+    let known = &c.state().roster;
+    if known.point_of(person.id).is_some_and(|at| at != point) {
         return Err(Refusal::new("person_at_another_point").field("person"));
     }
-    let same = roster.get(point, person.id);
+    let same = known.get(point, person.id);
     if same.is_some_and(|entry| entry.standing() == Standing::Present && entry.seat == Some(seat)) {
         return Ok(Decision::default());
     }
     free_seat(c, point, seat)?;
-    Ok(Event::PersonIn { point, person: person.clone(), seat, substitute_for }.into())
+    Ok(roster(c, point, Event::PersonIn { point, person: person.clone(), seat, substitute_for }))
 }
 
 pub(super) fn person_out(c: &Context<'_>, point: PointId, person: PersonId) -> Decided {
+    c.open_record()?;
     match known(c, point, person)? {
-        Standing::Present => Ok(Event::PersonOut { point, person }.into()),
+        Standing::Present => Ok(roster(c, point, Event::PersonOut { point, person })),
         Standing::Out => Ok(Decision::default()),
         Standing::Expected => Err(Refusal::new("person_not_present").field("person")),
     }
 }
 
 pub(super) fn person_back(c: &Context<'_>, point: PointId, person: PersonId, seat: u32) -> Decided {
+    c.open_record()?;
     match known(c, point, person)? {
         Standing::Out => {
             free_seat(c, point, seat)?;
-            Ok(Event::PersonBack { point, person, seat }.into())
+            Ok(roster(c, point, Event::PersonBack { point, person, seat }))
         }
         Standing::Present => Ok(Decision::default()),
         Standing::Expected => Err(Refusal::new("person_not_present").field("person")),
@@ -72,6 +83,7 @@ pub(super) fn person_back(c: &Context<'_>, point: PointId, person: PersonId, sea
 
 /// The check is done by the officer beside the citizen (D154 Điều 12).
 pub(super) fn see_identity(c: &Context<'_>, visit: VisitId, person: PersonId, how: IdentityCheck) -> Decided {
+    c.open_record()?;
     let state = c.visit(visit)?;
     if !state.about.persons.iter().any(|known| known.id == person) {
         return Err(Refusal::new("person_unknown").field("person"));
@@ -84,21 +96,45 @@ pub(super) fn see_identity(c: &Context<'_>, visit: VisitId, person: PersonId, ho
 
 /// Recording is a duty and the citizen is told of it (D154 Điều 24(1)).
 pub(super) fn announce_recording(c: &Context<'_>, visit: VisitId, language: &str) -> Decided {
+    c.open_record()?;
     let point = c.own_point()?;
     let language = required(language, "language_missing", "language")?;
-    if c.visit(visit)?.announced.is_some() {
+    c.visit(visit)?;
+    if c.announced(visit) {
         return Ok(Decision::default());
     }
     Ok(Event::RecordingAnnounced { visit, point, language }.into())
 }
 
-/// One named officer answers for the attendance of the point.
+/// One named officer answers for the attendance of the point, when it can no longer become another: every visit whose
+/// citizen sits there is over, every other it takes part in is heard.
 pub(super) fn attest_attendance(c: &Context<'_>, point: PointId) -> Decided {
     c.point(point)?;
-    if c.state().attested.contains_key(&point) {
+    let state = c.state();
+    if state.attested.contains_key(&point) {
         return Ok(Decision::default());
     }
+    if state.status() != Some(SessionStatus::Closed) {
+        c.open_record()?;
+    }
+    let begun = state.status().is_some_and(|status| status.is_under_way() || status == SessionStatus::Closed);
+    let open = state.visits.values().any(|visit| {
+        let here = visit.about.citizen_point == point && !visit.status.is_final();
+        here || (visit.status.is_before_heard() && state.points_of(visit).contains(&point))
+    });
+    if !begun || open {
+        return Err(Refusal::new("attendance_not_over").field("point"));
+    }
     Ok(Event::AttendanceAttested { point }.into())
+}
+
+/// When a visit ends, its people leave the roster: the attestation there is void, if there is one.
+pub(super) fn voided_by_end(c: &Context<'_>, visit: &VisitState) -> Option<Event> {
+    let (state, point) = (c.state(), visit.about.citizen_point);
+    let present =
+        |person: &Person| state.roster.get(point, person.id).is_some_and(|entry| entry.standing() == Standing::Present);
+    let changes = state.attested.contains_key(&point) && visit.about.persons.iter().any(present);
+    changes.then_some(Event::AttestationVoided { point })
 }
 
 fn named(person: &Person) -> Result<(), Refusal> {

@@ -58,7 +58,7 @@ fn public(state: &State, live: &Live) -> Option<PublicSection> {
         kind: about.kind,
         status: about.status,
         starts_at: about.starts_at,
-        recording: recording(state.recording),
+        recording: recording(state, live),
         notice: state.notice.clone(),
         ends_at: state.end_until,
         points: points.collect(),
@@ -107,8 +107,10 @@ fn waiting_numbers(state: &State, point: PointId) -> Vec<u32> {
         .collect()
 }
 
-fn recording(recording: Recording) -> RecordingView {
-    match recording {
+/// The alarm does not wait for the log: the disk that fails may be the log's own.
+fn recording(state: &State, live: &Live) -> RecordingView {
+    match state.recording {
+        Recording::Running if live.recorder_fault.is_some() => RecordingView::Failed,
         Recording::Off => RecordingView::Off,
         Recording::Running => RecordingView::Running,
         Recording::Failed => RecordingView::Failed,

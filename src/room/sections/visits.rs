@@ -95,7 +95,7 @@ pub(super) fn visit(state: &State, id: VisitId, masked: bool) -> Option<VisitSec
         persons: if masked { about.persons.iter().map(nameless).collect() } else { about.persons.clone() },
         group_size: about.group_size,
         identity_seen: visit.identity_seen.clone(),
-        recording_announced: visit.announced.is_some(),
+        recording_announced: state.is_announced(visit),
         began_at: visit.began_at,
         card: visit.card.clone().filter(|_| !masked),
         files: if masked { Vec::new() } else { visit.files.clone() },

@@ -95,6 +95,7 @@ pub fn registration(visit: VisitId, citizen_point: PointId) -> Registration {
         persons: vec![person(citizen(visit), "Nguyễn Văn Một", PersonRole::Citizen)],
         group_size: 1,
         case: None,
+        secrecy_requested: None,
     }
 }
 

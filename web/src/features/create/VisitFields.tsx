@@ -12,6 +12,7 @@ import { pointsOf, type SessionDraft, type VisitDraft } from "./draft";
 
 const KINDS: PetitionKind[] = ["feedback_petition", "complaint", "denunciation"];
 const CLASSES: Class[] = ["normal", "restricted"];
+const SECRECY: ("unasked" | "no" | "yes")[] = ["unasked", "no", "yes"];
 const PAPERS: (IdentityKind | "none")[] = [
   "none",
   "citizen_identity",
@@ -83,6 +84,16 @@ export function VisitFields({ visit, number, draft, points, onChange, onRemove }
             onChange={(presentedAs) => set({ presentedAs })}
           />
         </Wide>
+        {visit.presentedAs === "denunciation" && (
+          <Wide>
+            <Radios
+              label={t("create.secrecy")}
+              options={SECRECY.map((value) => ({ value, label: t(`create.secrecy_${value}`) }))}
+              value={visit.secrecyRequested === null ? "unasked" : visit.secrecyRequested ? "yes" : "no"}
+              onChange={(answer) => set({ secrecyRequested: answer === "unasked" ? null : answer === "yes" })}
+            />
+          </Wide>
+        )}
         <Wide>
           <Field label={t("create.summary")} rows={2} value={visit.summary} onChange={(summary) => set({ summary })} />
         </Wide>

@@ -52,6 +52,14 @@ test("a filled proposal misses nothing and starts at the country's time", () => 
   expect(body.points.map(({ role }) => role)).toEqual(["central", "component"]);
 });
 
+test("the question about secrecy is a denouncer's, and is sent with its answer alone", () => {
+  const registered = (part: Partial<SessionDraft["visits"][number]>) =>
+    toNewSession({ ...filled(), visits: filled().visits.map((visit) => ({ ...visit, ...part })) }, []).visits[0];
+  expect(registered({ presentedAs: "denunciation", secrecyRequested: false })).toHaveProperty("secrecy_requested", false);
+  expect(registered({ presentedAs: "denunciation" })).not.toHaveProperty("secrecy_requested");
+  expect(registered({ presentedAs: "complaint", secrecyRequested: false })).not.toHaveProperty("secrecy_requested");
+});
+
 test("a person at a point that was taken out is missing again", () => {
   const draft = { ...filled(), components: ["xa-b"] };
   expect(missing(draft).map(({ code, number }) => [code, number])).toEqual([

@@ -26,6 +26,8 @@ export interface VisitDraft {
   presentedAs: PetitionKind;
   summary: string;
   class: Class;
+  /** Answer of a denouncer to the question about secrecy; `null` while not asked. */
+  secrecyRequested: boolean | null;
   citizenPoint: PointId | null;
   agencyPoints: PointId[];
   groupSize: string;
@@ -62,6 +64,7 @@ export const newVisit = (citizenPoint: PointId | null): VisitDraft => ({
   presentedAs: "feedback_petition",
   summary: "",
   class: "normal",
+  secrecyRequested: null,
   citizenPoint,
   agencyPoints: [],
   groupSize: "1",
@@ -168,5 +171,6 @@ export function toRegistration(visit: VisitDraft, number: number): Registration 
     ],
     group_size: Math.max(1, Number.parseInt(visit.groupSize, 10) || 1),
     case: null,
+    ...(visit.presentedAs === "denunciation" && visit.secrecyRequested !== null && { secrecy_requested: visit.secrecyRequested }),
   };
 }

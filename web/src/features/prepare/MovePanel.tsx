@@ -37,6 +37,9 @@ export function MovePanel({ shared }: { shared: PublicSection }) {
         ))}
       </div>
       <RefusalNotice refusal={refusal} />
+      {forward && refusal?.code === "gate_without_evidence" && (
+        <Button onPress={() => setLeaving(forward)}>{t("prepare.with_reason")}</Button>
+      )}
       {leaving && <MoveDialog act={leaving} onClose={() => setLeaving(null)} />}
     </Section>
   );

@@ -28,6 +28,7 @@ export function PaperPanel({ visit }: { visit: string }) {
   return (
     <Panel title={t("paper.title")} aside={<State status={status} />}>
       {status === "in_session" && <Button onPress={() => setAsked("card")}>{t("paper.fill_card")}</Button>}
+      {status === "heard" && <Button onPress={() => setAsked("card")}>{t("paper.change_card")}</Button>}
       {step.kind === "send" && step.command.do !== "read_back" && (
         <ActButton kind="primary" size="large" wide command={step.command} data-testid="paper-step">
           {t(step.key)}

@@ -141,8 +141,8 @@ export function isBeforeHeard(status: VisitStatus): boolean {
   return ["registered", "appointment", "arrived", "identified", "waiting", "called", "in_session", "held"].includes(status);
 }
 
-/** Early ends of a visit, each with its own paper, in the order the menu lists them. */
-export const EARLY_ENDS = ["postpone", "no_show", "leave", "withdraw", "move_in_person", "refuse"] as const satisfies readonly VisitAct[];
+/** Early ends of a visit on stage, each with its own paper, in the order the menu lists them. */
+export const EARLY_ENDS = ["postpone", "leave", "withdraw", "move_in_person", "refuse"] as const satisfies readonly VisitAct[];
 
 /** What is still open when the presider wants to end: shown before the second step. */
 export function openAtEnd(room: Room): [VisitId, AgendaRow][] {
