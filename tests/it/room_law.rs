@@ -211,10 +211,13 @@ fn a_session_that_is_put_off_leaves_nothing_open() {
     assert_eq!((state.recording, world.visit().status), (Recording::Off, VisitStatus::Held));
     assert_eq!(state.visits[&SECOND].status, VisitStatus::Appointment);
     assert_eq!(state.roster.get(COMMUNE_A, PersonId(id(320))).unwrap().standing(), Standing::Out);
+    let back = Command::PersonBack { point: COMMUNE_A, person: PersonId(id(320)), seat: 1 };
     let first_day = state.facts.sittings[0];
     assert_eq!(first_day.to, Some(world.now));
     let stage = &state.facts.visits[&VISIT].stage;
     assert_eq!(stage.last().unwrap().to, Some(world.now), "nobody was on stage for a week");
+
+    assert_eq!(world.tell(2, &back), Err("session_not_live"), "nobody comes to a day that is none");
 
     // A week later. Evidence, announcement and attendance are of this day.
     world.live.missing.clear();

@@ -32,6 +32,15 @@ pub(super) fn expect_person(c: &Context<'_>, point: PointId, person: &Person) ->
     Ok(roster(c, point, Event::PersonExpected { point, person: person.clone() }))
 }
 
+/// Nobody comes to a session that was put off, or that is over.
+fn open_roster(c: &Context<'_>) -> Result<(), Refusal> {
+    c.open_record()?;
+    match c.state().status() {
+        Some(SessionStatus::Postponed) => Err(Refusal::new("session_not_live")),
+        _ => Ok(()),
+    }
+}
+
 /// A change of a point's roster. Whoever attested it answered for another one.
 fn roster(c: &Context<'_>, point: PointId, change: Event) -> Decision {
     let voided = c.state().attested.contains_key(&point).then_some(Event::AttestationVoided { point });
@@ -45,7 +54,7 @@ pub(super) fn seat_person(
     seat: u32,
     substitute_for: Option<PersonId>,
 ) -> Decided {
-    c.open_record()?;
+    open_roster(c)?;
     c.point(point)?;
     named(person)?;
     let known = &c.state().roster;
@@ -70,7 +79,7 @@ pub(super) fn person_out(c: &Context<'_>, point: PointId, person: PersonId) -> D
 }
 
 pub(super) fn person_back(c: &Context<'_>, point: PointId, person: PersonId, seat: u32) -> Decided {
-    c.open_record()?;
+    open_roster(c)?;
     match known(c, point, person)? {
         Standing::Out => {
             free_seat(c, point, seat)?;
