@@ -277,6 +277,7 @@ mod tests {
                 point: json!({
                     "point": POINT, "name": "", "address": "", "roster": {OFFICER: row(OFFICER, "officer")},
                     "attested_by": null, "visits": [VISIT], "may_speak": false, "microphone_open": false,
+                    "take_over": [],
                 }),
                 visit: json!({
                     "visit": VISIT, "number": 1, "class": "normal", "status": visit_status, "presented_as": "complaint",

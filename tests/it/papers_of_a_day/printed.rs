@@ -110,8 +110,8 @@ async fn the_hashes_on_paper_are_those_of_the_log() {
     let log = day.world.store.load(SESSION, 0).await.unwrap();
     let signed = day.world.store.checkpoints(SESSION).await.unwrap();
     let key = public_key(&day);
-    // The canonical text of the papers (domain.md §6.1): kind and words of every block, a line each.
-    let mut minutes = "diemcau-text-1\n".to_owned();
+    // The canonical text of the papers (domain.md §6.1): of every block its kind and length in bytes, then its words.
+    let mut minutes = "diemcau-text-2\n".to_owned();
     for (kind, words) in [
         ("content", TEXT),
         ("requests", ""),
@@ -120,9 +120,9 @@ async fn the_hashes_on_paper_are_those_of_the_log() {
         ("conclusion", "Giao Sở xem xét.\nSẽ trả lời."),
         ("citizen_opinion", "Tôi đồng ý."),
     ] {
-        minutes += &format!("{kind}\n{words}\n");
+        minutes += &format!("{kind} {}\n{words}\n", words.len());
     }
-    let absence = "diemcau-text-1\ncontent\nkhông đến\n".to_owned();
+    let absence = format!("diemcau-text-2\ncontent {}\nkhông đến\n", "không đến".len());
     for (visit, words, kind) in [(VISIT_1, minutes, "text_frozen"), (VISIT_2, absence, "visit_moved")] {
         let paper = papers(&day).minutes(&state, visit).await.unwrap();
         let text = dense(&format!("day-hashes-{visit}.pdf"), &paper.pdf);
