@@ -42,7 +42,9 @@ pub fn elect_main(live: &mut Live, point: PointId, now: Timestamp) {
     };
     match chosen {
         Some((id, browser)) => {
-            if live.main.insert(point, id) != Some(id) {
+            // Nobody has pressed the key since this wire is there.
+            let untouched = live.at_key.get(&point).is_none_or(|newest| *newest < id);
+            if live.main.insert(point, id) != Some(id) && untouched {
                 live.rejoined.insert(point);
             }
             live.main_browser.insert(point, browser);

@@ -63,6 +63,8 @@ pub struct Live {
     /// Points whose main device is another wire than the one whose key opened the microphone: after any reconnect it is
     /// closed (design §5).
     pub rejoined: BTreeSet<PointId>,
+    /// Newest wire of the point when its key opened the microphone: whoever pressed knew of all reconnects up to it.
+    pub at_key: BTreeMap<PointId, ConnectionId>,
     pub leases: BTreeMap<BlockId, Lease>,
     /// Whether the recorder has shown that it can write.
     pub recorder_ready: bool,
@@ -123,6 +125,14 @@ impl Live {
             let waits = wire.actor.device == DeviceKind::Main && wire.actor.browser != main.actor.browser;
             waits.then_some((*id, point))
         })
+    }
+
+    /// The key of the point has opened its microphone.
+    pub fn key_pressed(&mut self, point: PointId) {
+        self.rejoined.remove(&point);
+        // Connection ids sort by birth.
+        let newest = self.wires.iter().rfind(|(_, wire)| wire.actor.point == Some(point)).map(|(id, _)| *id);
+        self.at_key.extend(newest.map(|id| (point, id)));
     }
 
     /// Whether the wire is a second main device: it sees, and neither sounds nor is heard.

@@ -261,9 +261,7 @@ impl Task {
                     self.replaced(replaced);
                 }
             }
-            Event::MicrophoneOpened { point } => {
-                self.live.rejoined.remove(point);
-            }
+            Event::MicrophoneOpened { point } => self.live.key_pressed(*point),
             Event::UnrecordedAllowed { .. } | Event::RecorderRecovered => self.live.unrecorded_asked = None,
             Event::VisitRegistered(_) | Event::SessionMoved { .. } => {
                 tokio::spawn(self.fetch_keys());

@@ -529,6 +529,18 @@ fn a_second_main_device_and_a_reconnect_get_no_sound_of_the_first() {
     world.append(closed);
     assert_eq!(links::reconcile(&world.book.state, &mut world.live, world.now), []);
     assert!(world.live.rejoined.is_empty());
+
+    // Pressed while the page was already joining beside: the new wire takes over what its person has opened.
+    let beside = ConnectionId(id(602));
+    let joining = WireState { media: MediaLink::None, ..world.live.wires[&again].clone() };
+    world.live.wires.insert(beside, joining);
+    world.must(2, Command::Microphone { open: true });
+    world.live.key_pressed(COMMUNE_A);
+    world.live.wires.get_mut(&beside).unwrap().media = MediaLink::Connected;
+    links::elect_main(&mut world.live, COMMUNE_A, world.now);
+    assert_eq!(world.live.main[&COMMUNE_A], beside);
+    assert!(media_plan::plan(SESSION, &world.book.state, &world.live).open_microphones.contains(&beside));
+    assert_eq!(links::reconcile(&world.book.state, &mut world.live, world.now), []);
 }
 
 /// L42 Điều 24(4): a new day is a duty. What was on the stage keeps its place for it; meanwhile nothing is recorded or open.

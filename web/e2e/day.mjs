@@ -68,13 +68,20 @@ const demo = await scene({ lines: ["phuong-b"], captures: { "phuong-b": CAPTURE 
   }
 
   // --- in the room
-  await Promise.all([presider.enter(), noteTaker.enter("companion"), a.enter(), b.enter()]);
+  // All pages share the browser's one made-up camera, and who opens it first decides how large it is.
+  await b.enter();
+  await b.page.waitForFunction((width) => [...document.querySelectorAll("video")].some((video) => video.videoWidth === width), CAPTURE.width);
+  await Promise.all([presider.enter(), noteTaker.enter("companion"), a.enter()]);
   const devices = await Promise.all([b.device("citizen_screen"), b.device("paper")]);
   await presider.openLobby();
   await Promise.all([picturesFlow(presider.page, { atLeast: 3 }), picturesFlow(a.page), picturesFlow(b.page)]);
   check("pictures flow in both directions before the first visit", (await mediaStats(a.page)).sent.frames > 0);
-  const layers = await layersSent(b.page);
-  check(`the ward's camera sends ${layers.map(({ rid, width }) => `${rid}=${width}`).join(" ")}`, layers.length >= 2);
+  // A browser begins with one small layer and adds the others as its estimate of the line grows.
+  const layers = await until("two layers of the ward's camera", async () => {
+    const sent = await layersSent(b.page);
+    return sent.length >= 2 && sent.map(({ rid, width }) => `${rid} ${width}`).join(", ");
+  });
+  check(`the ward's camera sends in layers: ${layers}`, true);
   await until("the small layer of the ward beside the large commune", async () => (await shownWidth(b)) === SMALL);
   await Promise.all([a.seesAndHears(), b.seesAndHears()]);
   await Promise.all([a.seatEverybody(), b.seatEverybody(), noteTaker.seatEverybody()]);
@@ -108,8 +115,8 @@ const demo = await scene({ lines: ["phuong-b"], captures: { "phuong-b": CAPTURE 
   await noteTaker.classifyAndEnd();
 
   // --- the end
-  await Promise.all([a.attest(), b.attest()]);
   await presider.end();
+  await Promise.all([a.attest(), b.attest()]);
   const record = await presider.record();
   check("each finished visit has one case entry", day.oneEntryEach(record));
   const rows = record.attendance.filter((row) => row.point === b.point);

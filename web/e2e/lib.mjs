@@ -190,6 +190,14 @@ export async function soundDuring(page, ms) {
 }
 
 /**
+ * Waits until a page has heard nothing for a second and a half: a busy machine plays late what came before. The made-up
+ * microphone beeps every second, so one that is open never lets this pass.
+ */
+export function silent(page) {
+  return until("silence", async () => (await soundDuring(page, 1500)) < 1e-6);
+}
+
+/**
  * Begins to watch now, and resolves when sound is played and a picture shown again in the page: milliseconds from now.
  * The centre of a point whose microphone is closed has no sound to wait for. Sound counts when energy arrives in a track that an element plays, a picture when an element on the stage draws.
  */

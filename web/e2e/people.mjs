@@ -141,13 +141,17 @@ export class Presider extends Somebody {
   }
 
   async start(reason) {
-    await this.pressMain("Mở phiên");
     const why = this.page.getByLabel("Lý do vẫn mở phiên");
-    if (await why.isVisible({ timeout: 1000 }).catch(() => false)) {
-      await why.fill(reason);
-      await this.press("Vẫn mở phiên");
-    }
-    await this.main().filter({ hasNotText: "Mở phiên" }).first().waitFor();
+    const started = this.main().filter({ hasNotText: "Mở phiên" }).first();
+    await this.pressMain("Mở phiên");
+    await why.or(started).first().waitFor();
+    if (await why.isVisible()) await why.fill(reason);
+    // The recorder may still have to show that it can write: then the same is pressed again.
+    await until("the session begun", async () => {
+      if (await started.isVisible()) return true;
+      await this.button("Vẫn mở phiên").click({ timeout: 1000 }).catch(() => undefined);
+      return false;
+    });
   }
 
   callNext() {

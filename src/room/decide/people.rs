@@ -126,11 +126,14 @@ pub(super) fn attest_attendance(c: &Context<'_>, point: PointId) -> Decided {
     if state.status() != Some(SessionStatus::Closed) {
         c.open_record()?;
     }
-    let begun = state.status().is_some_and(|status| status.is_under_way() || status == SessionStatus::Closed);
-    let open = state.visits.values().any(|visit| {
-        let here = visit.about.citizen_point == point && !visit.status.is_final();
-        here || (visit.status.is_before_heard() && state.points_of(visit).contains(&point))
-    });
+    let closed = state.status() == Some(SessionStatus::Closed);
+    let begun = closed || state.status().is_some_and(SessionStatus::is_under_way);
+    // Who had not come when the session closed cannot come any more.
+    let open = !closed
+        && state.visits.values().any(|visit| {
+            let here = visit.about.citizen_point == point && !visit.status.is_final();
+            here || (visit.status.is_before_heard() && state.points_of(visit).contains(&point))
+        });
     if !begun || open {
         return Err(Refusal::new("attendance_not_over").field("point"));
     }
