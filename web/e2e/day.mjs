@@ -39,6 +39,7 @@ const demo = await scene({ lines: ["phuong-b"], captures: { "phuong-b": CAPTURE 
     // A second click on the way must not call twice.
     await presider.main().filter({ hasText: "Gọi lượt tiếp" }).dblclick();
     await own.page.getByText("Lượt của ông/bà. Xin mời ngồi vào chỗ.").waitFor();
+    await until("the call in the note-taker's timeline", async () => (await noteTaker.happened("Lượt tiếp: Đã mời")) > 0);
     check("two clicks are one call", (await noteTaker.happened("Lượt tiếp: Đã mời")) === 1);
     const began = [new Date()];
     await presider.beginVisit();
