@@ -40,8 +40,6 @@ impl KeyLookup for RecordKeys {
 
 /// While a session may start or go on, the recorder shows this often that it can write.
 const CHECK_EVERY: SignedDuration = SignedDuration::from_secs(3);
-/// And this often while it could not: people wait for it.
-const CHECK_AGAIN: SignedDuration = SignedDuration::from_secs(1);
 
 impl Task {
     /// Fetches keys of the session and of every visit that is not over.
@@ -73,8 +71,7 @@ impl Task {
         use SessionStatus::{Connecting, InProgress, Paused, Ready, Tested};
         let now = self.now();
         let wanted = matches!(self.book.state.status(), Some(Tested | Connecting | Ready | InProgress | Paused));
-        let due = if self.live.recorder_ready { CHECK_EVERY } else { CHECK_AGAIN };
-        if !wanted || now.duration_since(self.recorder_checked_at) < due {
+        if !wanted || now.duration_since(self.recorder_checked_at) < CHECK_EVERY {
             return;
         }
         self.recorder_checked_at = now;
