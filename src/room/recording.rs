@@ -70,8 +70,6 @@ async fn fetch(services: Arc<Services>, targets: Vec<RecordTarget>) {
 
 /// While a session may start or go on, the recorder shows this often that it can write.
 const CHECK_EVERY: SignedDuration = SignedDuration::from_secs(3);
-/// And this often while it could not: people wait for it.
-const CHECK_AGAIN: SignedDuration = SignedDuration::from_secs(1);
 
 impl Task {
     /// Fetches keys of the session and of every visit that is not over. The room begins with them: its first look at
@@ -126,8 +124,7 @@ impl Task {
             }
             return;
         }
-        let due = if self.live.recorder_ready { CHECK_EVERY } else { CHECK_AGAIN };
-        if !wanted || asked < due {
+        if !wanted || asked < CHECK_EVERY {
             return;
         }
         self.recorder_checked_at = now;
