@@ -66,7 +66,7 @@ export function BlockField({ visit, kind, writerOf, closed, onWrite }: Props) {
         onCompositionEnd={() => writer.compose(false)}
       />
       <p id={`${id}-who`} className={css.who} role="status">
-        {closed ? t("block.closed") : other !== null && t("block.written_by", { name: other })}
+        {other !== null && t("block.written_by", { name: other })}
       </p>
       {state.refusal && <Notice tone="bad">{t("block.refused", { sentence: sentence(state.refusal) })}</Notice>}
       {state.lost !== null && <Lost writer={writer} text={state.lost} />}

@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { Notice } from "@/primitives/Notice";
 import { useSession } from "../hooks/roomContext";
 import { BLOCKS, textIsOpen, visitsToWrite } from "../model/minutes";
 import { FileList } from "../parts/FileList";
@@ -24,6 +25,7 @@ export function NoteTakerScreen() {
   const visits = visitsToWrite(room);
   const [picked, setPicked] = useState<string>();
   const [visit, row] = visits.find(([id]) => id === picked) ?? visits[0] ?? [];
+  const closed = row !== undefined && !textIsOpen(row.status);
   const section = visit === undefined ? undefined : room.visits[visit];
   return (
     <div className={css.screen}>
@@ -50,17 +52,20 @@ export function NoteTakerScreen() {
         {visit === undefined ? (
           <p className={css.empty}>{t("minutes.none")}</p>
         ) : (
-          BLOCKS.map((kind) => (
-            <BlockField
-              key={`${visit}/${kind}`}
-              visit={visit}
-              kind={kind}
-              writerOf={writerOf}
-              closed={row !== undefined && !textIsOpen(row.status)}
-              // The page turns to another visit by an act of its writer alone, not because the next one is called.
-              onWrite={() => setPicked(visit)}
-            />
-          ))
+          <>
+            {closed && <Notice>{t("block.closed")}</Notice>}
+            {BLOCKS.map((kind) => (
+              <BlockField
+                key={`${visit}/${kind}`}
+                visit={visit}
+                kind={kind}
+                writerOf={writerOf}
+                closed={closed}
+                // The page turns to another visit by an act of its writer alone, not because the next one is called.
+                onWrite={() => setPicked(visit)}
+              />
+            ))}
+          </>
         )}
       </section>
     </div>
