@@ -13,12 +13,12 @@ use diemcau::domain::session::{SessionAct, SessionStatus};
 use diemcau::domain::visit::{Answer, BlockKind, ClosingCard, VisitAct, VisitStatus};
 use diemcau::store::keys::Keys;
 use diemcau::store::verify::{Against, verify_bundle};
-use diemcau::store::{Backend, Erase, NewEvent, Statement, Store};
+use diemcau::store::{Backend, NewEvent, Statement, Store};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use crate::support::store::{BOOT, World, at, command, session, visit};
+use crate::support::store::{BOOT, World, at, command, erasure, session, visit};
 
 fn golden() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/log/v1")
@@ -231,12 +231,7 @@ async fn write_golden() {
         };
         log.next = store.append(append).await.unwrap().head.0 + 1;
     }
-    let erase = Erase {
-        scope: Scope::Visit(visit(2)),
-        command_id: command(90),
-        actor: "user:dpo".to_owned(),
-        reason: "retention_over".to_owned(),
-    };
+    let erase = erasure(Scope::Visit(visit(2)), 90);
     store.erase(log.prepare(Vec::new()), erase).await.unwrap();
     store.export_bundle(session(1), &out.join("bundle"), Vec::new(), at(60)).await.unwrap();
     let events = store.load(session(1), 0).await.unwrap();

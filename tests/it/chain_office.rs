@@ -6,11 +6,11 @@ use diemcau::domain::people::{RoleGrant, UnitRole};
 use diemcau::domain::units::{Device, DeviceKind};
 use diemcau::store::office::{self, Act, PairingCode};
 use diemcau::store::verify::{Against, Checked, Report, verify_bundle, verify_database};
-use diemcau::store::{Erase, Statement, Store, StoreError};
+use diemcau::store::{Statement, Store, StoreError};
 use uuid::Uuid;
 
 use crate::store_office::{account, case, entry, finish, office, point, point_id, reception, unit_id, user_id};
-use crate::support::store::{INSTALLATION, World, at, command, event, session, visit};
+use crate::support::store::{INSTALLATION, World, at, erasure, event, session, visit};
 
 contract! {
     an_act_says_who_changed_what,
@@ -176,12 +176,7 @@ async fn rows_of_a_session_follow_by_reference(world: World) {
 async fn an_erasure_is_told_to_the_unit(world: World) {
     let mut log = reception(&world).await;
     finish(&mut log, 1).await.unwrap();
-    let erase = Erase {
-        scope: Scope::Visit(visit(1)),
-        command_id: command(60),
-        actor: "user:dpo".to_owned(),
-        reason: "retention_over".to_owned(),
-    };
+    let erase = erasure(Scope::Visit(visit(1)), 60);
     let append = log.prepare(Vec::new());
     let done = world.store.erase(append, erase).await.unwrap();
     let (kind, _, note) = notes(&world.store, unit(1)).await.pop().unwrap();
@@ -189,12 +184,7 @@ async fn an_erasure_is_told_to_the_unit(world: World) {
     assert_eq!(note.of.map(|of| (of.session, of.seq, of.hash)), Some((session(1), done.head.0, done.head.1)));
     // What is sealed stays as it was: the digests hold.
     sound(&world).await;
-    let office_scope = Erase {
-        scope: Scope::Office,
-        command_id: command(61),
-        actor: "user:dpo".to_owned(),
-        reason: "retention_over".to_owned(),
-    };
+    let office_scope = erasure(Scope::Office, 61);
     log.next = done.head.0 + 1;
     let append = log.prepare(Vec::new());
     assert!(matches!(world.store.erase(append, office_scope).await, Err(StoreError::Invalid { field: "erase" })));

@@ -45,6 +45,7 @@ mod room_devices;
 mod room_faults;
 mod room_law;
 mod room_live;
+mod room_random;
 mod room_rules;
 mod store_contract;
 mod store_cost;

@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Command as Process, Output};
 use std::time::Duration;
 
-use bytes::Bytes;
 use diemcau::app::export::{Exporter, Opened};
 use diemcau::app::papers::Papers;
 use diemcau::app::prove;
@@ -18,8 +17,7 @@ use diemcau::domain::chain::{FaultKind, Hash};
 use diemcau::domain::ids::{BlockId, PersonId, PetitionId, SegmentId, VisitId};
 use diemcau::domain::people::{Person, PersonRole};
 use diemcau::domain::visit::{Answer, BlockKind, ClosingCard, Confirmation, VisitAct};
-use diemcau::media::engine::{Codec, RecordSink as _, RecordedPacket};
-use diemcau::media::plan::{Layer, RecordTarget, SourceId, SourceKind};
+use diemcau::media::plan::RecordTarget;
 use diemcau::media::record::segment_path;
 use diemcau::protocol::command::Command;
 use diemcau::room::state::State;
@@ -27,7 +25,7 @@ use diemcau::store::verify::{Against, Report, verify_bundle};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::support::day::{CENTRAL, CITIZEN_1, COMMUNE_A, Client, Day, SESSION, UNIT, VISIT_1, VISIT_2, Who, person};
+use super::support::day::{CENTRAL, CITIZEN_1, COMMUNE_A, Day, SESSION, UNIT, VISIT_1, VISIT_2, Who, person};
 use super::support::store::World;
 
 const TEXT: &str = "Ông trình bày việc thu hồi 1.250 m² đất nông nghiệp.";
@@ -56,30 +54,6 @@ async fn until(day: &Day, what: &str, holds: impl Fn(&State) -> bool) {
     panic!("never: {what}");
 }
 
-/// Three seconds of sound of the citizen's point, as the media plane hands them over: Opus silence of 20 ms each.
-async fn speaks(day: &Day, officer: &Client) -> SourceId {
-    let source = SourceId { connection: officer.connection, kind: SourceKind::Microphone };
-    let target = RecordTarget { session: SESSION, visit: Some(VISIT_1) };
-    for n in 0..150_u16 {
-        let at = day.clock.mono_us();
-        let packet = RecordedPacket {
-            source,
-            target,
-            layer: Layer::Full,
-            codec: Codec::Opus,
-            sequence: n,
-            timestamp: u32::from(n) * 960,
-            marker: false,
-            arrival_us: at,
-            capture_us: Some(at),
-            payload: Bytes::from_static(&[0xF8, 0xFF, 0xFE]),
-        };
-        assert!(day.recorder.push(packet));
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    source
-}
-
 /// One visit from the waiting room to the register, with a cut of its point in the middle, a recording; the other
 /// citizen never comes.
 async fn lived() -> Day {
@@ -106,7 +80,7 @@ async fn lived() -> Day {
     until(&day, "a gap in the record", |state| !state.gaps.is_empty()).await;
     let mut officer = day.joins(Who::OfficerA).await;
     presider.until("the point back", |c| c.public(&link) == json!("connected")).await;
-    let source = speaks(&day, &officer).await;
+    let source = day.sounds(&officer, 0, 150).await;
     let block = BlockId(Uuid::from_u128(0xb10c));
     let write =
         Command::WriteBlock { visit: VISIT_1, block, block_kind: BlockKind::Content, base: 0, text: TEXT.to_owned() };

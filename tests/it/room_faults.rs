@@ -4,13 +4,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use bytes::Bytes;
 use diemcau::domain::ids::{BlockId, CommandId, SegmentId, UnitId, UserId};
 use diemcau::domain::people::Function;
 use diemcau::domain::session::SessionAct;
 use diemcau::domain::visit::{Answer, BlockKind, ClosingCard, VisitAct};
-use diemcau::media::engine::{Codec, RecordSink as _, RecordedPacket};
-use diemcau::media::plan::{Layer, RecordTarget, SourceId, SourceKind};
 use diemcau::protocol::command::Command;
 use diemcau::protocol::frame::{ClientBody, ServerBody};
 use diemcau::room::state::{Recording, State};
@@ -60,29 +57,6 @@ async fn in_session() -> (Day, Client, Client, Client) {
     let begin = Command::MoveVisit { visit: VISIT_1, act: VisitAct::Begin, reason: String::new() };
     presider.does(begin).await.unwrap();
     (day, presider, note_taker, officer)
-}
-
-/// Sound of the citizen's point for so long.
-async fn sounds(day: &Day, officer: &Client, from: u16, packets: u16) -> SourceId {
-    let source = SourceId { connection: officer.connection, kind: SourceKind::Microphone };
-    for n in from..from + packets {
-        let at = day.clock.mono_us();
-        let packet = RecordedPacket {
-            source,
-            target: RecordTarget { session: SESSION, visit: Some(VISIT_1) },
-            layer: Layer::Full,
-            codec: Codec::Opus,
-            sequence: n,
-            timestamp: u32::from(n) * 960,
-            marker: false,
-            arrival_us: at,
-            capture_us: Some(at),
-            payload: Bytes::from_static(&[0xF8, 0xFF, 0xFE]),
-        };
-        assert!(day.recorder.push(packet));
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    source
 }
 
 fn recordings(day: &Day) -> PathBuf {
@@ -163,7 +137,7 @@ async fn nobody_believes_in_a_recording_that_is_not_there() {
     std::fs::remove_dir_all(&root).unwrap();
     std::fs::write(&root, b"").unwrap();
     day.fills_up(&mut note_taker, &mut officer, VISIT_1).await;
-    sounds(&day, &officer, 0, 50).await;
+    day.sounds(&officer, 0, 50).await;
     presider.until("the alarm", |c| c.public("/recording") == json!("failed")).await;
     let stored = state(&day).await;
     assert_eq!(stored.recording, Recording::Running, "the log could not be told");
@@ -177,7 +151,7 @@ async fn nobody_believes_in_a_recording_that_is_not_there() {
     std::fs::remove_file(&root).unwrap();
     presider.until("the recorder back", |c| c.public("/recording") == json!("running")).await;
     presider.does(resume()).await.unwrap();
-    sounds(&day, &officer, 50, 100).await;
+    day.sounds(&officer, 50, 100).await;
     until(&day, "a file in the log", |state| !state.segments.is_empty()).await;
 }
 
@@ -187,7 +161,7 @@ async fn a_file_begun_while_the_store_was_away_is_in_the_log() {
     let (day, _presider, mut note_taker, mut officer) = in_session().await;
     day.fills_up(&mut note_taker, &mut officer, VISIT_1).await;
     let began = day.clock.now();
-    let source = sounds(&day, &officer, 0, 100).await;
+    let source = day.sounds(&officer, 0, 100).await;
     tokio::time::sleep(Duration::from_secs(1)).await;
     let files = || -> Vec<PathBuf> {
         let folder = recordings(&day).join(SESSION.to_string()).join(VISIT_1.to_string());

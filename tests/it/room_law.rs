@@ -14,7 +14,7 @@ use diemcau::room::decide;
 use diemcau::room::state::{Recording, State};
 use jiff::SignedDuration;
 
-use super::room_rules::{
+use super::support::scene::{
     CENTRAL, CITIZEN, COMMUNE_A, COMMUNE_B, SESSION, VISIT, World, card, id, person, petition, registration, start,
 };
 

@@ -3,10 +3,10 @@
 use diemcau::domain::chain::{CheckpointReason, GENESIS_KIND, Hash, Header, Scope};
 use diemcau::domain::ids::BlockId;
 use diemcau::store::keys::{Keys, Wrap};
-use diemcau::store::{Erase, NewEvent, SaveBlock, Statement, Store, StoreError};
+use diemcau::store::{NewEvent, SaveBlock, Statement, Store, StoreError};
 use uuid::Uuid;
 
-use crate::support::store::{INSTALLATION, World, at, command, event, session, visit};
+use crate::support::store::{INSTALLATION, World, at, command, erasure, event, session, visit};
 
 contract! {
     a_log_comes_back_as_it_was_written,
@@ -215,12 +215,7 @@ async fn erasure_closes_a_visit_and_nothing_else(world: World) {
     let recording = world.store.recording_key(session(1), one).await.unwrap();
     assert_eq!(recording.expose(), world.again().await.recording_key(session(1), one).await.unwrap().expose());
     assert_ne!(recording.expose(), world.store.recording_key(session(1), two).await.unwrap().expose());
-    let erase = |n| Erase {
-        scope: one,
-        command_id: command(n),
-        actor: "user:dpo".to_owned(),
-        reason: "retention_over".to_owned(),
-    };
+    let erase = |n| erasure(one, n);
     let append = log.prepare(Vec::new());
     let done = world.store.erase(append, erase(4)).await.unwrap();
     log.next = done.head.0 + 1;

@@ -12,7 +12,7 @@ use diemcau::domain::units::DeviceKind;
 use diemcau::store::keys::Keys;
 use diemcau::store::office::{self, PairingCode, Seen};
 use diemcau::store::verify::{Against, Checked, verify_database};
-use diemcau::store::{Backend, Erase, Store};
+use diemcau::store::{Backend, Store};
 use serde_json::{Map, Value, json};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
 use sqlx::{Column as _, ConnectOptions as _, Connection as _, Row as _, TypeInfo as _, ValueRef as _};
@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 use crate::chain_golden;
 use crate::store_office::{case, finish, point_id, reception, unit_id, user_id};
-use crate::support::store::{INSTALLATION, World, at, command, event, session, tamper, visit};
+use crate::support::store::{INSTALLATION, World, at, erasure, event, session, tamper, visit};
 
 /// In the order in which rows may refer to rows.
 const TABLES: &[&str] = &[
@@ -162,12 +162,7 @@ async fn story(world: &World) {
     let mut append = log.prepare(vec![event(20, Scope::Session, "đóng")]);
     append.checkpoint = Some(CheckpointReason::Closed);
     log.send(append).await.unwrap();
-    let erase = Erase {
-        scope: Scope::Visit(visit(2)),
-        command_id: command(30),
-        actor: "user:dpo".to_owned(),
-        reason: "retention_over".to_owned(),
-    };
+    let erase = erasure(Scope::Visit(visit(2)), 30);
     let append = log.prepare(Vec::new());
     world.store.erase(append, erase).await.unwrap();
     let code = |n: u128| PairingCode {

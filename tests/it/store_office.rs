@@ -9,11 +9,11 @@ use diemcau::domain::session::{ReceptionKind, SessionStatus};
 use diemcau::domain::units::{Device, DeviceKind, Point, PointRole, Unit, UnitKind};
 use diemcau::domain::visit::VisitStatus;
 use diemcau::store::office::{self, Account, OfVisit, OutboxRow, PairingCode, Seen, SessionRow, TicketUse, WebSession};
-use diemcau::store::{Backend, Erase, Statement, StoreError};
+use diemcau::store::{Backend, Statement, StoreError};
 use jiff::civil::date;
 use uuid::Uuid;
 
-use crate::support::store::{Log, World, at, command, event, session, visit};
+use crate::support::store::{Log, World, at, erasure, event, session, visit};
 
 contract! {
     units_end_and_name_who_goes_on,
@@ -452,12 +452,7 @@ async fn restricted_is_absent_and_nothing_personal_is_in_clear(world: World) {
 async fn erasure_closes_the_records_of_a_visit(world: World) {
     let mut log = reception(&world).await;
     finish(&mut log, 1).await.unwrap();
-    let erase = Erase {
-        scope: Scope::Visit(visit(1)),
-        command_id: command(60),
-        actor: "user:dpo".to_owned(),
-        reason: "retention_over".to_owned(),
-    };
+    let erase = erasure(Scope::Visit(visit(1)), 60);
     let append = log.prepare(Vec::new());
     world.store.erase(append, erase).await.unwrap();
     let store = &world.store;

@@ -3,9 +3,9 @@
 use diemcau::domain::chain::{CheckpointReason, FaultKind, Hash, MarkSource, Paper, Scope};
 use diemcau::store::keys::Keys;
 use diemcau::store::verify::{Against, BundleFile, Checked, Report, verify_bundle, verify_database};
-use diemcau::store::{Erase, NewEvent, Store};
+use diemcau::store::{NewEvent, Store};
 
-use crate::support::store::{Log, World, at, command, event, session, visit};
+use crate::support::store::{Log, World, at, erasure, event, session, visit};
 
 contract! {
     a_sound_database_verifies_with_and_without_keys,
@@ -185,12 +185,7 @@ async fn a_rewritten_log_meets_what_was_kept_outside(world: World) {
 
 async fn only_a_signed_erasure_excuses_a_closed_body(world: World) {
     let mut log = write(&world).await;
-    let erase = Erase {
-        scope: Scope::Visit(visit(1)),
-        command_id: command(50),
-        actor: "user:dpo".to_owned(),
-        reason: "retention_over".to_owned(),
-    };
+    let erase = erasure(Scope::Visit(visit(1)), 50);
     let append = log.prepare(Vec::new());
     let done = world.store.erase(append, erase).await.unwrap();
     log.next = done.head.0 + 1;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use diemcau::clock::{SharedClock, SystemClock};
 use diemcau::domain::actor::Actor;
 use diemcau::domain::cases::PetitionKind;
@@ -15,6 +16,8 @@ use diemcau::domain::session::{EligibilityGround, ReceptionKind, SessionAct, Ses
 use diemcau::domain::units::{DeviceKind, Point, PointRole, Unit, UnitKind};
 use diemcau::domain::visit::{BlockKind, VisitAct};
 use diemcau::limits;
+use diemcau::media::engine::{Codec, RecordSink as _, RecordedPacket};
+use diemcau::media::plan::{Layer, RecordTarget, SourceId, SourceKind};
 use diemcau::media::record::{Recorder, RecorderConfig};
 use diemcau::media::{MediaConfig, MediaEngine};
 use diemcau::protocol::command::Command;
@@ -104,6 +107,29 @@ pub struct Day {
 }
 
 impl Day {
+    /// Sound of the citizen's point in visit 1, as the media plane hands it over: Opus silence, 20 ms a packet.
+    pub async fn sounds(&self, officer: &Client, from: u16, packets: u16) -> SourceId {
+        let source = SourceId { connection: officer.connection, kind: SourceKind::Microphone };
+        for n in from..from + packets {
+            let at = self.clock.mono_us();
+            let packet = RecordedPacket {
+                source,
+                target: RecordTarget { session: SESSION, visit: Some(VISIT_1) },
+                layer: Layer::Full,
+                codec: Codec::Opus,
+                sequence: n,
+                timestamp: u32::from(n) * 960,
+                marker: false,
+                arrival_us: at,
+                capture_us: Some(at),
+                payload: Bytes::from_static(&[0xF8, 0xFF, 0xFE]),
+            };
+            assert!(self.recorder.push(packet));
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        source
+    }
+
     /// Units, people, and the day's session with two visits, decided and with an open lobby.
     pub async fn with_open_lobby(world: World) -> Self {
         office_of(&world.store).await;

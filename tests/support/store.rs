@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use diemcau::domain::chain::{Hash, Scope};
 use diemcau::domain::ids::{BootId, CommandId, InstallationId, SessionId, VisitId};
 use diemcau::store::keys::Keys;
-use diemcau::store::{Append, Appended, Backend, NewEvent, Store, StoreError};
+use diemcau::store::{Append, Appended, Backend, Erase, NewEvent, Store, StoreError};
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -49,6 +49,11 @@ pub fn event(n: u128, scope: Scope, body: &str) -> NewEvent {
         scope,
         body: body.as_bytes().to_vec(),
     }
+}
+
+/// The end of a key, as the data-protection officer orders it.
+pub fn erasure(scope: Scope, n: u128) -> Erase {
+    Erase { scope, command_id: command(n), actor: "user:dpo".to_owned(), reason: "retention_over".to_owned() }
 }
 
 impl World {

@@ -1,18 +1,8 @@
 // What the browser scripts share: a Chromium with made-up devices, signing in, and reading media counters.
 import { chromium } from "playwright-core";
+import flags from "../test/chromium.json" with { type: "json" };
 
-export const FLAGS = [
-  "--headless",
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-  "--use-fake-device-for-media-stream",
-  "--use-fake-ui-for-media-stream",
-];
+export const FLAGS = ["--headless", ...flags];
 
 /** One Chromium. `lines` by host (`xa-a.localhost`): pages of that host reach the server through that `Line` alone. */
 export function launch({ executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium", lines = {} } = {}) {

@@ -1,16 +1,14 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import type { Browser, BrowserContext, Page, WebSocketRoute } from "playwright-core";
-import { createServer, type ViteDevServer } from "vite";
+import type { BrowserContext, Page, WebSocketRoute } from "playwright-core";
 import { ID, publicSection, staffSection, visitSection } from "../src/features/session/fixture/room";
 import type { Command } from "../src/protocol/command";
 import type { ClientFrame, ServerBody } from "../src/protocol/frame";
-import { openBrowser } from "./browser";
+import { openPages, type Pages } from "./browser";
 import { directory, me } from "./player/office";
 
 // Half-filled forms in a real Chromium: a lost server, a reload, another account, and what is left when they are done.
 
-let vite: ViteDevServer;
-let browser: Browser;
+let pages: Pages;
 let context: BrowserContext;
 let page: Page;
 let socket: WebSocketRoute | undefined;
@@ -19,15 +17,10 @@ let sent: Command[];
 let user: string;
 
 beforeAll(async () => {
-  vite = await createServer({ logLevel: "error", server: { port: 0, hmr: false, ws: false } });
-  await vite.listen();
-  browser = await openBrowser();
+  pages = await openPages();
 }, 60_000);
 
-afterAll(async () => {
-  await browser?.close();
-  await vite?.close();
-});
+afterAll(() => pages?.close());
 
 function say(body: ServerBody): void {
   socket?.send(JSON.stringify({ v: 1, body }));
@@ -48,7 +41,7 @@ function answer(frame: ClientFrame): void {
 
 beforeEach(async () => {
   [joins, sent, user] = [0, [], ID.presider];
-  context = await browser.newContext({ locale: "vi-VN" });
+  context = await pages.browser.newContext({ locale: "vi-VN" });
   page = await context.newPage();
   await page.route("**/api/v1/**", (route) => route.fulfill({ json: { token: "t", rows: [], next: null } }));
   await page.route("**/api/v1/directory", (route) => route.fulfill({ json: directory }));
@@ -62,7 +55,7 @@ beforeEach(async () => {
   return () => context.close();
 });
 
-const origin = () => vite.resolvedUrls?.local[0] ?? "";
+const origin = () => pages.url;
 
 /** The first load of a fresh checkout bundles the dependencies and may need a second one. */
 async function open(path: string, wanted: () => ReturnType<Page["getByTestId"]>): Promise<void> {

@@ -1,19 +1,17 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import type { Browser, BrowserContext, Page, WebSocketRoute } from "playwright-core";
-import { createServer, type ViteDevServer } from "vite";
+import type { BrowserContext, Page, WebSocketRoute } from "playwright-core";
 import { ID, minutesSection, publicSection, staffSection, visitSection } from "../src/features/session/fixture/room";
 import { blockIdOf } from "../src/features/session/model/minutes";
 import type { Command } from "../src/protocol/command";
 import type { ClientFrame, ServerBody } from "../src/protocol/frame";
 import type { BlockView } from "../src/protocol/section";
-import { openBrowser } from "./browser";
+import { openPages, type Pages } from "./browser";
 
 // The note-taker's field in a real Chromium: typing, input methods, reload in mid-sentence.
 
 type WriteBlock = Extract<Command, { do: "write_block" }>;
 
-let vite: ViteDevServer;
-let browser: Browser;
+let pages: Pages;
 let context: BrowserContext;
 let page: Page;
 let socket: WebSocketRoute | undefined;
@@ -33,15 +31,10 @@ const view = (revision: number, text: string, more: Partial<BlockView> = {}): Bl
 });
 
 beforeAll(async () => {
-  vite = await createServer({ logLevel: "error", server: { port: 0, hmr: false, ws: false } });
-  await vite.listen();
-  browser = await openBrowser();
+  pages = await openPages();
 }, 60_000);
 
-afterAll(async () => {
-  await browser?.close();
-  await vite?.close();
-});
+afterAll(() => pages?.close());
 
 function say(body: ServerBody): void {
   socket?.send(JSON.stringify({ v: 1, body }));
@@ -76,7 +69,7 @@ function answer(frame: ClientFrame): void {
 beforeEach(async () => {
   writes = [];
   answering = true;
-  context = await browser.newContext({ locale: "vi-VN" });
+  context = await pages.browser.newContext({ locale: "vi-VN" });
   page = await context.newPage();
   await page.route("**/api/v1/**", (route) => route.fulfill({ json: { token: "t", rows: [], next: null, units: [], points: [], users: [] } }));
   const user = { id: ID.noteTaker, login: "a", name: "Trịnh Thu Hà", title: "", disabled: false };
@@ -87,7 +80,7 @@ beforeEach(async () => {
     const beat = setInterval(() => route === socket && say({ type: "ping" }), 1000);
     route.onClose(() => clearInterval(beat));
   });
-  await page.goto(`${vite.resolvedUrls?.local[0] ?? ""}buoi-tiep/${ID.session}?diem=${ID.central}&may=companion`);
+  await page.goto(`${pages.url}buoi-tiep/${ID.session}?diem=${ID.central}&may=companion`);
   // The first load of a fresh checkout bundles the dependencies and may need a second one.
   await field().waitFor({ timeout: 20_000 }).catch(() => page.reload());
   await field().waitFor();
