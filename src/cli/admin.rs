@@ -43,6 +43,8 @@ enum Act {
     /// Paired browsers.
     #[command(subcommand)]
     Kiosk(KioskAct),
+    /// Destroy the key of a visit: nobody opens it again.
+    Erase(super::erase::Erase),
     /// Print a one-use sign-in link (only where the configuration allows them).
     SignInLink { login: String },
 }
@@ -173,6 +175,9 @@ struct Office<'a> {
 pub(super) async fn run(desk: &Desk, admin: &Admin) -> Outcome {
     let config = admin.with.load()?;
     let store = Store::open(&run::backend(&config), Keys::load(&config.data.keys)?).await?;
+    if let Act::Erase(what) = &admin.act {
+        return super::erase::run(desk, &store, what).await;
+    }
     let office = Office { desk, config, accounts: Accounts::new(store) };
     match &admin.act {
         Act::User(act) => office.user(act).await,
@@ -180,6 +185,7 @@ pub(super) async fn run(desk: &Desk, admin: &Admin) -> Outcome {
         Act::Point(act) => office.point(act).await,
         Act::Kiosk(KioskAct::Code { point, kind, name }) => office.kiosk_code(point, (*kind).into(), name).await,
         Act::SignInLink { login } => office.link(login).await,
+        Act::Erase(_) => Ok(()),
     }
 }
 

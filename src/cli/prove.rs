@@ -10,7 +10,7 @@ use crate::app::export::{Exporter, Opened};
 use crate::app::papers::Papers;
 use crate::app::prove;
 use crate::documents::{PaperProof, Press};
-use crate::domain::chain::Anchor;
+use crate::domain::chain::{Anchor, Checkpoint};
 use crate::domain::ids::SessionId;
 use crate::run;
 use crate::store::Store;
@@ -26,6 +26,9 @@ pub(crate) struct Verify {
     /// Anchor files kept elsewhere.
     #[arg(long)]
     anchor: Vec<PathBuf>,
+    /// Signed heads that points of a session kept, as files.
+    #[arg(long)]
+    checkpoint: Vec<PathBuf>,
     /// Text of the QR code on a printed paper; may be given more than once.
     #[arg(long, value_parser = PaperProof::parse)]
     paper: Vec<PaperProof>,
@@ -60,6 +63,10 @@ pub(super) async fn verify(desk: &Desk, verify: &Verify) -> Outcome {
     for path in &verify.anchor {
         let text = std::fs::read_to_string(path)?;
         against.anchors.push(Anchor::parse(&text)?);
+    }
+    for path in &verify.checkpoint {
+        let text = std::fs::read_to_string(path)?;
+        against.kept.push(Checkpoint::parse(&text)?);
     }
     against.papers = verify.paper.iter().map(PaperProof::mark).collect();
     let report = match &verify.bundle {

@@ -82,6 +82,10 @@ pub(super) enum Message {
     Recorder(crate::media::record::RecorderEvent),
     /// Whether the recorder could write just now.
     RecorderChecked(bool),
+    /// Whether the log still belongs to this room.
+    LeaseChecked {
+        ours: bool,
+    },
     /// A look at the committed state, for pages and papers.
     Look(oneshot::Sender<Look>),
     Stop(oneshot::Sender<()>),

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 
-use super::decide::Filing;
 use super::handle::{Attach, Closing, FilingRead, Look, Message, Reply};
 use super::live::{MediaLink, WireState};
 use super::publish::serialize;
@@ -25,6 +24,7 @@ use crate::protocol::frame::{ClientBody, ClientFrame, ServerBody};
 
 impl Task {
     pub(super) fn handle(&mut self, message: Message) {
+        self.stay_awake(&message);
         match message {
             Message::Attach(attach, answer) => {
                 let result = self.attach(*attach);
@@ -48,6 +48,7 @@ impl Task {
                 self.stale |= self.live.recorder_ready != ready;
                 self.live.recorder_ready = ready;
             }
+            Message::LeaseChecked { ours } => self.rest.lost |= !ours,
             Message::Stop(answer) => self.stopping = Some(answer),
         }
     }
@@ -189,10 +190,11 @@ impl Task {
                     .into_iter()
                     .filter_map(|(id, level)| Some((self.live.wires.get(&id)?.actor.point?, level)))
                     .collect();
-                let frame = serialize(ServerBody::Levels { levels });
-                let connections: Vec<ConnectionId> = self.publisher.connections().collect();
-                for connection in connections {
-                    self.publisher.send_loose(connection, &frame, now);
+                for (levels, connections) in super::media_plan::audiences(&self.book.state, &self.live, &levels) {
+                    let frame = serialize(ServerBody::Levels { levels });
+                    for connection in connections {
+                        self.publisher.send_loose(connection, &frame, now);
+                    }
                 }
             }
             EngineEvent::Quality { connection, quality, .. } => {
@@ -233,11 +235,8 @@ impl Task {
         let (services, own) = (Arc::clone(&self.services), self.own.clone());
         tokio::spawn(async move {
             let lock = Arc::clone(&services.register).lock_owned().await;
-            let case = known.unwrap_or(fresh);
-            let read = super::project::read_register(&services.store, unit, year, case).await;
-            let filing = read
-                .map(|(number, earlier_receptions)| Filing { year, number, case, earlier_receptions })
-                .map_err(|_| Refusal::new("store_unavailable"));
+            let read = super::project::read_register(&services.store, (unit, year), known, fresh).await;
+            let filing = read.map_err(|_| Refusal::new("store_unavailable"));
             let read = FilingRead { actor, id, visit, reply, filing, lock };
             if own.send(Message::Filing(Box::new(read))).await.is_err() {
                 tracing::debug!("a room ended before its register was read");
@@ -276,7 +275,9 @@ impl Task {
                 .map(|mark| Event::SegmentHashed { visit, mark }),
             RecorderEvent::SegmentClosed(closed) => {
                 let known = self.queue.ahead.state.segments.get(&closed.segment);
+                // A room that was opened anew has found the file by itself.
                 known
+                    .filter(|known| !known.closed)
                     .map(|known| SegmentMark {
                         bytes: closed.bytes,
                         sha256: closed.sha256,
@@ -336,11 +337,14 @@ fn slots_for(state: &super::state::State, actor: &Actor) -> u32 {
     let functions = state.functions.get(&actor.user).map(|held| &held.functions);
     let has = |function: Function| functions.is_some_and(|held| held.contains(&function));
     let writes = has(Function::NoteTaker) || has(Function::Assistant);
+    let follows = has(Function::Observer) || has(Function::AdvisingUnit) || has(Function::Interpreter);
     match actor.device {
         DeviceKind::CitizenScreen => 2,
         DeviceKind::Paper => 0,
         DeviceKind::Companion if has(Function::Technician) => 25,
         DeviceKind::Companion if writes => 2,
+        // Their function is to follow the visit, from a machine beside the place's main one.
+        DeviceKind::Companion if follows => 4,
         DeviceKind::Companion => 0,
         DeviceKind::Main if has(Function::Presider) => 9,
         DeviceKind::Main if writes => 2,

@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 use super::handle::Message;
 use super::task::Task;
 use crate::domain::chain::Scope;
-use crate::domain::ids::PointId;
+use crate::domain::ids::{PointId, SessionId};
 use crate::domain::session::SessionStatus;
 use crate::media::plan::{Plan, RecordTarget};
 use crate::media::record::{KeyLookup, RecordKey};
@@ -24,6 +24,11 @@ impl RecordKeys {
     /// Puts a key at hand.
     pub fn put(&self, target: RecordTarget, key: [u8; 32]) {
         self.keys.write().unwrap_or_else(PoisonError::into_inner).insert(target, key);
+    }
+
+    /// Drops all keys of a session.
+    pub fn forget(&self, session: SessionId) {
+        self.keys.write().unwrap_or_else(PoisonError::into_inner).retain(|target, _| target.session != session);
     }
 
     fn has(&self, target: RecordTarget) -> bool {

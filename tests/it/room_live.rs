@@ -181,6 +181,11 @@ async fn a_failed_commit_never_happened() {
     }
     let (at, code) = refused.expect("the disk never became full");
     assert_eq!(code, "store_unavailable");
+    // What is left of the last page, too.
+    let mut on = false;
+    while presider.does(Command::SetRoomWide { on: !on }).await.is_ok() {
+        on = !on;
+    }
     let before = state(&day).await;
     assert_eq!(presider.does(Command::CallNext { visit: VISIT_1 }).await, Err("store_unavailable".to_owned()));
     presider.drain();

@@ -57,18 +57,18 @@ fn transitions_are_as_committed() {
     assert_eq!(std::fs::read_to_string(Path::new(GOLDEN)).unwrap(), table, "UPDATE_GOLDEN=1 writes it anew");
 }
 
-fn id(n: u128) -> Uuid {
+pub fn id(n: u128) -> Uuid {
     Uuid::from_u128(n)
 }
 
-const SESSION: SessionId = SessionId(Uuid::from_u128(1));
-const UNIT: UnitId = UnitId(Uuid::from_u128(2));
-const CENTRAL: PointId = PointId(Uuid::from_u128(10));
-const COMMUNE_A: PointId = PointId(Uuid::from_u128(11));
-const COMMUNE_B: PointId = PointId(Uuid::from_u128(12));
+pub const SESSION: SessionId = SessionId(Uuid::from_u128(1));
+pub const UNIT: UnitId = UnitId(Uuid::from_u128(2));
+pub const CENTRAL: PointId = PointId(Uuid::from_u128(10));
+pub const COMMUNE_A: PointId = PointId(Uuid::from_u128(11));
+pub const COMMUNE_B: PointId = PointId(Uuid::from_u128(12));
 
 /// Who takes part, with function and place.
-const CAST: [(u128, Option<Function>, PointId, UnitRole); 7] = [
+pub const CAST: [(u128, Option<Function>, PointId, UnitRole); 7] = [
     (100, Some(Function::Presider), CENTRAL, UnitRole::Head),
     (101, Some(Function::NoteTaker), CENTRAL, UnitRole::ReceptionOfficer),
     (102, Some(Function::PointOfficer), COMMUNE_A, UnitRole::DataProtectionOfficer),
@@ -78,19 +78,19 @@ const CAST: [(u128, Option<Function>, PointId, UnitRole); 7] = [
     (106, None, CENTRAL, UnitRole::ReceptionOfficer),
 ];
 
-struct World {
-    book: Book,
-    live: Live,
-    log: Vec<Logged>,
-    now: Timestamp,
-    fresh: u128,
+pub struct World {
+    pub book: Book,
+    pub live: Live,
+    pub log: Vec<Logged>,
+    pub now: Timestamp,
+    pub fresh: u128,
 }
 
-fn start() -> Timestamp {
+pub fn start() -> Timestamp {
     "2026-11-23T01:00:00Z".parse().unwrap()
 }
 
-fn person(n: u128, role: PersonRole) -> Person {
+pub fn person(n: u128, role: PersonRole) -> Person {
     Person {
         id: PersonId(id(n)),
         name: format!("Nguyễn Văn {n}"),
@@ -105,7 +105,7 @@ fn person(n: u128, role: PersonRole) -> Person {
     }
 }
 
-fn registration(n: u128, point: PointId, class: Class) -> Registration {
+pub fn registration(n: u128, point: PointId, class: Class) -> Registration {
     let denunciation = class == Class::Restricted;
     Registration {
         visit: VisitId(id(200 + n)),
@@ -122,7 +122,7 @@ fn registration(n: u128, point: PointId, class: Class) -> Registration {
 }
 
 impl World {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let mut world = Self {
             book: Book { state: State::empty(), drafts: BTreeMap::new() },
             live: Live { recorder_ready: true, ..Live::default() },
@@ -180,7 +180,7 @@ impl World {
         world
     }
 
-    fn append(&mut self, events: Vec<Event>) {
+    pub fn append(&mut self, events: Vec<Event>) {
         for event in events {
             let seq = self.book.state.seq + 1;
             // What is stored is what was serialized: every event goes through its bytes.
@@ -196,7 +196,7 @@ impl World {
         }
     }
 
-    fn tell(&mut self, who: usize, command: &Command) -> Result<usize, &'static str> {
+    pub fn tell(&mut self, who: usize, command: &Command) -> Result<usize, &'static str> {
         let actor = actor(who);
         self.fresh += 2;
         let filing = Filing { year: 2026, number: 1, case: CaseId(id(self.fresh)), earlier_receptions: 0 };
@@ -220,17 +220,17 @@ impl World {
         Ok(count)
     }
 
-    fn must(&mut self, who: usize, command: Command) {
+    pub fn must(&mut self, who: usize, command: Command) {
         if let Err(code) = self.tell(who, &command) {
             panic!("{} refused: {code}", command.name());
         }
     }
 
-    fn later(&mut self, seconds: i64) {
+    pub fn later(&mut self, seconds: i64) {
         self.now = self.now.checked_add(SignedDuration::from_secs(seconds)).unwrap();
     }
 
-    fn session(&mut self, act: SessionAct, reason: &str) {
+    pub fn session(&mut self, act: SessionAct, reason: &str) {
         let who = match act {
             SessionAct::Publish | SessionAct::Notify | SessionAct::Test | SessionAct::Minute => 1,
             _ => 0,
@@ -238,7 +238,7 @@ impl World {
         self.must(who, Command::MoveSession { act, reason: reason.into(), new_start: None });
     }
 
-    fn begin(&mut self) {
+    pub fn begin(&mut self) {
         for act in [
             SessionAct::Approve,
             SessionAct::Publish,
@@ -252,7 +252,7 @@ impl World {
         self.session(SessionAct::Start, "đơn vị tham mưu đến sau");
     }
 
-    fn wait_for(&mut self, visit: VisitId, officer: usize, person: PersonId) {
+    pub fn wait_for(&mut self, visit: VisitId, officer: usize, person: PersonId) {
         let moved = |act: VisitAct| Command::MoveVisit { visit, act, reason: String::new() };
         self.must(officer, moved(VisitAct::Arrive));
         self.must(officer, Command::SeeIdentity { visit, person, how: IdentityCheck::DocumentSeen });
@@ -262,7 +262,7 @@ impl World {
     }
 }
 
-fn actor(n: usize) -> Actor {
+pub fn actor(n: usize) -> Actor {
     let (user, function, point, role) = CAST[n];
     let device = match function {
         Some(Function::Presider | Function::PointOfficer) => DeviceKind::Main,
@@ -279,7 +279,7 @@ fn actor(n: usize) -> Actor {
     }
 }
 
-fn card() -> ClosingCard {
+pub fn card() -> ClosingCard {
     ClosingCard {
         answer: Answer::Later {
             due: "2026-12-07".parse().unwrap(),
@@ -293,7 +293,7 @@ fn card() -> ClosingCard {
     }
 }
 
-fn petition() -> Petition {
+pub fn petition() -> Petition {
     Petition {
         id: PetitionId(id(900)),
         kind: PetitionKind::Complaint,
@@ -401,8 +401,11 @@ fn a_restricted_visit_has_no_name_anywhere_else() {
     assert!(feeds(3).is_empty(), "a waiting point gets no picture and no sound of it");
     let recorded: Vec<_> = plan.record.values().collect();
     assert!(!recorded.is_empty() && recorded.iter().all(|target| target.visit == Some(VisitId(id(201)))));
-    let annex = record::attendance(&world.book.state);
-    assert!(annex.iter().all(|row| !row.person.name.contains("301")));
+    for who in 0..CAST.len() {
+        let reader = record::Reader { user: actor(who).user, seats: vec![actor(who)] };
+        let annex = record::attendance(&world.book.state, &reader);
+        assert!(annex.iter().all(|row| !row.person.name.contains("301")));
+    }
 }
 
 /// L42 Điều 29; D154 Điều 20(4).
@@ -414,7 +417,7 @@ fn registration_follows_the_law() {
     group.persons = (0..3).map(|n| person(310 + n, PersonRole::Representative)).collect();
     assert_eq!(world.tell(1, &Command::RegisterVisit { registration: group.clone() }), Err("too_many_representatives"));
     group.persons.truncate(2);
-    assert_eq!(world.tell(1, &Command::RegisterVisit { registration: group }), Ok(1));
+    assert_eq!(world.tell(1, &Command::RegisterVisit { registration: group }), Ok(3), "the visit, and whom it expects");
     let mut open = registration(2, COMMUNE_A, Class::Restricted);
     open.class = Class::Normal;
     assert_eq!(world.tell(1, &Command::RegisterVisit { registration: open }), Err("denunciation_is_restricted"));

@@ -134,11 +134,19 @@ fn heard() -> Day {
     }
     let by_officer = Some((OFFICER, COMMUNE));
     let clerk = Person { user: Some(NOTE_TAKER), ..person(31, "Ông Ghi Chép", PersonRole::Officer) };
-    day.add((7, 50, 0), None, Event::PersonIn { point: CENTRAL, person: clerk, seat: 1, substitute_for: None });
+    day.add(
+        (7, 50, 0),
+        None,
+        Event::PersonIn { point: CENTRAL, person: clerk, seat: 1, substitute_for: None, visit: None },
+    );
     let guest = person(32, "Ông Đến Muộn", PersonRole::Officer);
     day.session((8, 0, 0), SessionAct::Start, SessionStatus::InProgress, "");
-    day.add((8, 10, 0), None, Event::PersonIn { point: OTHER, person: guest, seat: 1, substitute_for: None });
-    let seat = Event::PersonIn { point: COMMUNE, person: citizen(), seat: 1, substitute_for: None };
+    day.add(
+        (8, 10, 0),
+        None,
+        Event::PersonIn { point: OTHER, person: guest, seat: 1, substitute_for: None, visit: None },
+    );
+    let seat = Event::PersonIn { point: COMMUNE, person: citizen(), seat: 1, substitute_for: None, visit: None };
     day.add((8, 4, 0), by_officer, seat);
     day.add(
         (8, 5, 0),
@@ -316,7 +324,7 @@ fn a_raised_class_leaves_a_code_and_nothing_in_the_annex() {
     let mut day = confirmed();
     day.add((8, 55, 0), None, Event::ClassRaised { visit: VISIT });
     // Typed anew by an officer who was not told.
-    let again = Event::PersonIn { point: OTHER, person: citizen(), seat: 5, substitute_for: None };
+    let again = Event::PersonIn { point: OTHER, person: citizen(), seat: 5, substitute_for: None, visit: None };
     day.add((8, 56, 0), None, again);
     let state = day.state();
     let paper = denunciation(&state, &state.visits[&VISIT], &office(), None);

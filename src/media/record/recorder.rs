@@ -11,11 +11,14 @@ use crossbeam_channel::{Sender, bounded, unbounded};
 use super::disk::{self, Fault};
 use super::event::RecorderEvent;
 use super::outbox::Outbox;
-use super::seal::KeyLookup;
+use super::reader::RecordingReader;
+use super::recover::prefix_sha256;
+use super::seal::{KeyLookup, RecordKey};
 use super::shared::{RecorderStatus, Shared};
 use super::task::{Order, Task, What};
 use super::watchdog;
 use crate::clock::SharedClock;
+use crate::domain::ids::SegmentId;
 use crate::limits;
 use crate::media::engine::{RecordSink, RecordedPacket};
 use crate::media::plan::{RecordTarget, SourceId};
@@ -34,6 +37,17 @@ impl RecorderConfig {
     pub fn new(root: PathBuf) -> Self {
         Self { root, min_free: limits::RECORD_MIN_FREE }
     }
+}
+
+/// A file as it lies finished on the disk.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FinishedFile {
+    /// Bytes of the file.
+    pub bytes: u64,
+    /// Its SHA-256 (ciphertext), hex.
+    pub sha256: String,
+    /// Milliseconds from its first to the end of its last block.
+    pub duration_ms: u64,
 }
 
 /// One thread that writes, one that watches it, and a bounded queue in front.
@@ -120,6 +134,15 @@ impl Recorder {
     /// The source is over (its connection is gone or it left the plan): its file is closed.
     pub fn stop(&self, source: SourceId) {
         self.order(0, What::Stop(source));
+    }
+
+    /// What the log is told of a file that is finished on the disk; `None` when it is not, or does not open. Waits for
+    /// the disk: not on an async thread.
+    pub fn finished(&self, target: RecordTarget, segment: SegmentId, key: &RecordKey) -> Option<FinishedFile> {
+        let path = disk::segment_path(&self.config.root, target, segment);
+        let bytes = path.metadata().ok()?.len();
+        let duration_ms = RecordingReader::open(&path, key).ok()?.info().duration_ms;
+        Some(FinishedFile { bytes, sha256: prefix_sha256(&path, bytes).ok()?, duration_ms })
     }
 
     /// What runs, how much is written and how long the disk lasts.

@@ -85,6 +85,7 @@ fn about(against: &Against, session: SessionId) -> Against {
     }
     own.anchors.retain(|anchor| !anchor.heads.is_empty());
     own.papers.retain(|paper| paper.session == session);
+    own.kept.retain(|(_, kept)| kept.session == session);
     own
 }
 

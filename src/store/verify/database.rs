@@ -54,6 +54,7 @@ async fn verify(engine: &Engine, keys: Option<&Keys>, against: &Against) -> Resu
     // A log that only an outsider remembers is a log that was removed.
     sessions.extend(against.anchors.iter().flat_map(|anchor| anchor.heads.iter().map(|head| head.session)));
     sessions.extend(against.papers.iter().map(|paper| paper.session));
+    sessions.extend(against.kept.iter().map(|(_, kept)| kept.session));
     let mut checkpoints = 0_usize;
     for session in sessions {
         match one(engine, keys, &ring, session, against).await? {
@@ -78,7 +79,10 @@ pub(super) fn checked(ring: &KeyRing, checkpoints: usize, against: &Against) -> 
     for paper in &against.papers {
         checked.push(Checked::Paper { session: paper.session, seq: paper.seq });
     }
-    if against.anchors.is_empty() && against.papers.is_empty() {
+    for (_, kept) in &against.kept {
+        checked.push(Checked::Kept { session: kept.session, seq: kept.seq });
+    }
+    if against.anchors.is_empty() && against.papers.is_empty() && against.kept.is_empty() {
         checked.push(Checked::NothingOutside);
     }
     checked

@@ -19,7 +19,7 @@ pub use recordings::{RECORDINGS, RecordedFile};
 pub use report::{Checked, Line, Report, SessionReport};
 
 use crate::domain::chain::{Anchor, Checkpoint, Fault, FaultKind, KeyRing, Mark, MarkSource, Paper};
-use crate::domain::ids::SessionId;
+use crate::domain::ids::{InstallationId, SessionId};
 use crate::store::keys::Ed25519Check;
 
 /// What somebody else kept and lays beside the log.
@@ -29,6 +29,8 @@ pub struct Against {
     pub anchors: Vec<Anchor>,
     /// Printed papers.
     pub papers: Vec<Paper>,
+    /// Signed heads as points were given them, and of which installation they say to be.
+    pub kept: Vec<(InstallationId, Checkpoint)>,
 }
 
 /// Everything about one log that has to match, after the signatures of these things themselves were checked.
@@ -55,6 +57,9 @@ fn marks(
     for paper in against.papers.iter().filter(|paper| paper.session == session) {
         marks.push(Mark { seq: paper.seq, head: paper.head, source: MarkSource::Paper });
     }
+    for (_, kept) in against.kept.iter().filter(|(_, kept)| kept.session == session) {
+        marks.push(Mark { seq: kept.seq, head: kept.head, source: MarkSource::Checkpoint });
+    }
     Ok(marks)
 }
 
@@ -65,6 +70,11 @@ fn check_against(ring: &KeyRing, against: &Against) -> Result<(), Fault> {
         let text = crate::domain::chain::anchor_text(anchor.installation, anchor.at_us, &anchor.heads, anchor.key_id);
         let moment = (anchor.key_id, anchor.at_us);
         ring.signed("anchor", moment, &text, &anchor.signature, &Ed25519Check).map_err(of_keys)?;
+    }
+    for (installation, kept) in &against.kept {
+        let moment = (kept.key_id, kept.at_us);
+        ring.signed("checkpoint", moment, &kept.text(*installation), &kept.signature, &Ed25519Check)
+            .map_err(|kind| Fault { session: Some(kept.session), seq: Some(kept.seq), kind })?;
     }
     for paper in &against.papers {
         if !ring.keys().iter().any(|key| key.public_key.fingerprint() == paper.fingerprint) {

@@ -43,6 +43,13 @@ pub enum Checked {
         /// Its event.
         seq: u64,
     },
+    /// A signed head that a point was given and kept.
+    Kept {
+        /// Its session.
+        session: SessionId,
+        /// Its event.
+        seq: u64,
+    },
     /// The files of a bundle, by the signed list.
     Files {
         /// How many.
@@ -146,6 +153,9 @@ fn checked_line(checked: &Checked) -> Line {
         }
         Checked::Paper { session, seq } => {
             line("against.paper", vec![("session", session.to_string()), ("seq", seq.to_string())])
+        }
+        Checked::Kept { session, seq } => {
+            line("against.kept", vec![("session", session.to_string()), ("seq", seq.to_string())])
         }
         Checked::Files { count } => line("against.files", vec![("count", count.to_string())]),
         Checked::Recordings { present, absent } => {
