@@ -55,8 +55,8 @@ impl Rooms {
         if !self.sessions.exists(session).await? {
             return Err(AppError::NotFound);
         }
+        let look = self.registry.look(session).await?;
         let room = self.registry.open(session).await?;
-        let look = room.look().await?;
         if standing::may(&look.state, actor, action, about) { Ok((room, look)) } else { Err(AppError::NotFound) }
     }
 
@@ -80,7 +80,7 @@ impl Rooms {
         let seated = points.into_iter().map(|point| caller.actor(Some(point), DeviceKind::Companion));
         let seats = std::iter::once(office).chain(seated).collect();
         let reader = Reader { user: caller.user.id, seats };
-        let look = self.registry.open(session).await?.look().await?;
+        let look = self.registry.look(session).await?;
         if reader.may(&look.state, action, about) { Ok((look, reader)) } else { Err(AppError::NotFound) }
     }
 

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::directory;
-use super::handle::{Message, RoomHandle};
+use super::handle::{Look, Message, RoomHandle};
 use super::opening;
 use super::recording::RecordKeys;
 use crate::clock::SharedClock;
@@ -115,6 +115,38 @@ impl Registry {
         Ok(room)
     }
 
+    /// The committed state of a session as it is now. Asked once more where the room went to its rest at that moment.
+    ///
+    /// # Errors
+    /// As [`Registry::open`].
+    pub async fn look(&self, session: SessionId) -> Result<Look, Refusal> {
+        let room = self.open(session).await?;
+        match room.look().await {
+            Err(_) if room.inbox.is_closed() => self.open(session).await?.look().await,
+            answer => answer,
+        }
+    }
+
+    /// A command from somebody who is in no room; asked once more like a look, its id makes it happen once.
+    ///
+    /// # Errors
+    /// As [`Registry::open`], and what the room refuses.
+    pub async fn command(
+        &self,
+        session: SessionId,
+        actor: &Actor,
+        id: CommandId,
+        command: &Command,
+    ) -> Result<i64, Refusal> {
+        let room = self.open(session).await?;
+        match room.command(actor.clone(), id, command.clone()).await {
+            Err(_) if room.inbox.is_closed() => {
+                self.open(session).await?.command(actor.clone(), id, command.clone()).await
+            }
+            answer => answer,
+        }
+    }
+
     /// A new session: its log begins with genesis and proposal, names as the directory has them. The same request again
     /// is answered by what is there; another one under a session's id is refused, whoever holds it.
     ///
@@ -136,7 +168,6 @@ impl Registry {
             points,
         };
         let mut seq = self.propose(&actor, proposal).await?;
-        let room = self.open(session).await?;
         // What follows is done once, however often the request comes: its commands have the ids they had before.
         let mut ids = (1_u128..).map(|n| CommandId(uuid::Uuid::from_u128(session.0.as_u128().wrapping_add(n))));
         let mut id = || ids.next().unwrap_or(CommandId(session.0));
@@ -149,11 +180,11 @@ impl Registry {
                 function: function.function,
                 point: function.point,
             };
-            seq = room.command(actor.clone(), id(), command).await?;
+            seq = self.command(session, &actor, id(), &command).await?;
         }
         for registration in new.visits {
             let command = self.complete(session, Command::RegisterVisit { registration }).await?;
-            seq = room.command(actor.clone(), id(), command).await?;
+            seq = self.command(session, &actor, id(), &command).await?;
         }
         Ok(seq)
     }

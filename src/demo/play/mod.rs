@@ -277,6 +277,9 @@ impl<'a> Play<'a> {
 
     async fn connect(&mut self, actor: Actor) -> Result<(), DemoError> {
         let (point, main) = (actor.point, actor.device == DeviceKind::Main);
+        // Days may have passed since the room was last asked for anything.
+        let opened = self.stage.registry.open(self.session).await;
+        self.room = opened.map_err(|refusal| DemoError::Refused { act: "open".to_owned(), refusal })?;
         let connection = self.stage.connect(self.session, &self.room, actor).await?;
         if let Some(point) = point.filter(|_| main) {
             self.wires.insert(point, connection);
@@ -330,12 +333,13 @@ impl<'a> Play<'a> {
         }
         self.wait(BREATH);
         let act = command.action();
-        let done = self.room.command(who.clone(), command_id(self.name, self.acts), command).await;
+        let id = command_id(self.name, self.acts);
+        let done = self.stage.registry.command(self.session, who, id, &command).await;
         done.map(|_| ()).map_err(|refusal| DemoError::Refused { act, refusal })
     }
 
     async fn look(&self) -> Result<State, DemoError> {
-        let look = self.room.look().await;
+        let look = self.stage.registry.look(self.session).await;
         look.map(|look| look.state).map_err(|refusal| DemoError::Refused { act: "look".to_owned(), refusal })
     }
 
