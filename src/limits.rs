@@ -97,6 +97,11 @@ pub const SLOW_CLIENT: Duration = Duration::from_secs(10);
 pub const PING: Duration = Duration::from_secs(2);
 /// A socket silent for this long is lost (design §2).
 pub const SOCKET_SILENT: Duration = Duration::from_secs(6);
+/// A room without sockets, of a session that is not under way, ends when nobody asked it for anything for this long. It
+/// is opened again from its log.
+pub const ROOM_REST: Duration = Duration::from_secs(5 * 60);
+/// How often a room looks whether its log is still its own: what takes it away (an erasure) reaches people within this.
+pub const LEASE_CHECK: Duration = Duration::from_secs(2);
 /// Commands waiting for one room. Full: the socket's reader stops reading; nothing is dropped.
 pub const ROOM_QUEUE: usize = 64;
 /// Malformed frames of one connection. More: closed with 4400.

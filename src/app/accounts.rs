@@ -10,8 +10,7 @@ use crate::error::AppError;
 use crate::store::office::{self, Account, Act, PairingCode, TicketUse, WebSession};
 use crate::store::{Store, StoreError, WriterCounts};
 
-/// Accounts of kiosks begin so; no officer's sign-in name may.
-pub const KIOSK_LOGIN: &str = "kiosk-";
+pub use crate::domain::people::KIOSK_LOGIN;
 
 /// The accounts of the installation.
 #[derive(Clone, Debug)]

@@ -44,6 +44,8 @@ enum Act {
     /// Paired browsers.
     #[command(subcommand)]
     Kiosk(KioskAct),
+    /// Destroy the key of a visit: nobody opens it again.
+    Erase(super::erase::Erase),
     /// Print a one-use sign-in link (only where the configuration allows them).
     SignInLink { login: String },
 }
@@ -184,6 +186,9 @@ struct Office<'a> {
 pub(super) async fn run(desk: &Desk, admin: &Admin) -> Outcome {
     let config = admin.with.load()?;
     let store = Store::open(&run::backend(&config), Keys::load(&config.data.keys)?).await?;
+    if let Act::Erase(what) = &admin.act {
+        return super::erase::run(desk, &store, what).await;
+    }
     let office = Office { desk, config, accounts: Accounts::new(store) };
     match &admin.act {
         Act::User(act) => office.user(act).await,
@@ -191,6 +196,7 @@ pub(super) async fn run(desk: &Desk, admin: &Admin) -> Outcome {
         Act::Point(act) => office.point(act).await,
         Act::Kiosk(act) => office.kiosk(act).await,
         Act::SignInLink { login } => office.link(login).await,
+        Act::Erase(_) => Ok(()),
     }
 }
 

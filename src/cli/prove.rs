@@ -11,7 +11,7 @@ use crate::app::export::{Exporter, Opened};
 use crate::app::papers::Papers;
 use crate::app::prove;
 use crate::documents::{PaperProof, Press};
-use crate::domain::chain::Anchor;
+use crate::domain::chain::{Anchor, Checkpoint};
 use crate::domain::ids::SessionId;
 use crate::run;
 use crate::store::keys::Keys;
@@ -27,6 +27,9 @@ pub(crate) struct Verify {
     /// Anchor files kept elsewhere.
     #[arg(long)]
     anchor: Vec<PathBuf>,
+    /// Signed heads that points of a session kept, as files.
+    #[arg(long)]
+    checkpoint: Vec<PathBuf>,
     /// Text of the QR code on a printed paper; may be given more than once.
     #[arg(long, value_parser = PaperProof::parse)]
     paper: Vec<PaperProof>,
@@ -64,6 +67,10 @@ pub(super) async fn verify(desk: &Desk, verify: &Verify) -> Outcome {
     for path in &verify.anchor {
         let text = std::fs::read_to_string(path)?;
         against.anchors.push(Anchor::parse(&text)?);
+    }
+    for path in &verify.checkpoint {
+        let text = std::fs::read_to_string(path)?;
+        against.kept.push(Checkpoint::parse(&text)?);
     }
     against.papers = verify.paper.iter().map(PaperProof::mark).collect();
     let report = match &verify.bundle {

@@ -173,12 +173,20 @@ pub enum Event {
     PersonExpected {
         point: PointId,
         person: Person,
+        /// The visit whose person this is: the name is sealed with the visit, and goes with it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
+        visit: Option<VisitId>,
     },
     PersonIn {
         point: PointId,
         person: Person,
         seat: u32,
         substitute_for: Option<PersonId>,
+        /// The visit whose person this is: the name is sealed with the visit, and goes with it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
+        visit: Option<VisitId>,
     },
     PersonOut {
         point: PointId,
@@ -376,7 +384,9 @@ impl Event {
     pub fn scope(&self) -> Scope {
         match self {
             Self::VisitRegistered(registration) => Scope::Visit(registration.visit),
-            Self::IdentitySeen { visit, .. }
+            Self::PersonExpected { visit: Some(visit), .. }
+            | Self::PersonIn { visit: Some(visit), .. }
+            | Self::IdentitySeen { visit, .. }
             | Self::RecordingAnnounced { visit, .. }
             | Self::VisitMoved { visit, .. }
             | Self::VisitPointsSet { visit, .. }

@@ -149,6 +149,9 @@ pub enum Function {
     Technician,
 }
 
+/// Accounts of paired devices begin so; no officer's sign-in name may.
+pub const KIOSK_LOGIN: &str = "kiosk-";
+
 /// An officer's account.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "people.ts"))]

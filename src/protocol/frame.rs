@@ -127,6 +127,16 @@ pub enum ServerBody {
         block: crate::domain::ids::BlockId,
         name: String,
     },
+    /// A signed head of the log, without a word of its content. Keep it: whoever has one can prove later that the log was
+    /// neither cut nor rewritten before it (`diemcau verify --checkpoint`).
+    Checkpoint {
+        #[cfg_attr(test, ts(type = "number"))]
+        seq: i64,
+        /// `frozen`, `closed`, `minuted`, `archived`.
+        reason: String,
+        /// The signed text, and the signature as its last line.
+        file: String,
+    },
     Ping,
     /// The connection ends: code as in the close frame, and whether to come back.
     Bye {

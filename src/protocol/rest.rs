@@ -8,7 +8,7 @@ use super::command::Command;
 use crate::domain::cases::{Case, Petition, Promise, StoredFile};
 use crate::domain::event::{Registration, SessionPoint};
 use crate::domain::ids::{CommandId, PersonId, PointId, SegmentId, SessionId, UnitId, UserId, VisitId};
-use crate::domain::people::{Class, Function, Person, RoleGrant, User};
+use crate::domain::people::{Class, Function, PersonRole, RoleGrant, User};
 use crate::domain::session::{EligibilityGround, ReceptionKind, SessionStatus};
 use crate::domain::units::{DeviceKind, Point, Unit};
 use crate::domain::visit::VisitStatus;
@@ -225,12 +225,22 @@ pub struct RecordView {
     pub key_fingerprint: String,
 }
 
+/// A person as the annex names them: no number, address or telephone.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "rest.ts"))]
+pub struct Attendee {
+    pub id: PersonId,
+    pub name: String,
+    pub role: PersonRole,
+    pub title: String,
+}
+
 /// One person of the attendance annex.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "rest.ts"))]
 pub struct AttendanceRow {
     pub point: PointId,
-    pub person: Person,
+    pub person: Attendee,
     /// `present`, `late`, `left_early`, `absent`, `substitute`.
     pub status: String,
     /// In and out, by act.

@@ -23,7 +23,7 @@ pub struct PublicSection {
     #[cfg_attr(test, ts(type = "string"))]
     pub starts_at: Timestamp,
     pub recording: RecordingView,
-    /// Sentence for a pause, interruption or postponement.
+    /// Sentence for a pause, interruption or postponement; empty for those outside of something private.
     pub notice: String,
     /// When a proposed end becomes final.
     #[cfg_attr(test, ts(type = "string | null"))]
@@ -62,6 +62,9 @@ pub struct PublicPoint {
     pub hand_raised: bool,
     /// Numbers waiting at this point, first in the queue first; restricted visits are absent.
     pub waiting: Vec<u32>,
+    /// The citizen of the running visit sits here; of a restricted visit only those who take part in it are told.
+    #[serde(default)]
+    pub on_stage: bool,
 }
 
 /// How a point is linked.
@@ -74,6 +77,8 @@ pub enum LinkView {
     Connected,
     /// Media or socket silent: being reconnected.
     Lost,
+    /// Something private runs elsewhere: which places take part in it is not told.
+    Untold,
 }
 
 /// Who may speak.
@@ -105,9 +110,21 @@ pub struct StaffSection {
     pub open_duties: Vec<String>,
     /// As it is switched, whatever runs now.
     pub room_wide: bool,
+    /// The presider asks to go on without a recorder; for who may agree.
+    pub unrecorded_asked: Option<UnrecordedAsked>,
+    /// Points in private consultation, for those who are in it and at the receiver's side.
     pub consultation: Vec<PointId>,
     /// Sequence and hash of the newest event: what paper carries.
     pub head: String,
+}
+
+/// A question to the note-taker (D154 Điều 24(1)).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "section.ts"))]
+pub struct UnrecordedAsked {
+    pub by: UserId,
+    /// As the record will have it.
+    pub reason: String,
 }
 
 /// A visit in the agenda.
@@ -259,7 +276,8 @@ pub struct PointSection {
     /// The point may open its microphone now.
     pub may_speak: bool,
     pub microphone_open: bool,
-    /// Further main devices of the point: they see, and neither sound nor are heard until one takes over.
+    /// Further main devices of the point: they see and hear nothing until one takes over.
+    #[serde(default)]
     pub take_over: Vec<ConnectionId>,
 }
 
@@ -267,7 +285,12 @@ pub struct PointSection {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "section.ts"))]
 pub struct RosterRow {
+    /// Of a restricted visit without name, except at the receiver's side.
     pub person: Person,
+    /// The visit they come for.
+    pub visit: Option<VisitId>,
+    /// Their number among the visit's persons, from 1: what is shown where there is no name.
+    pub ordinal: Option<u32>,
     pub seat: Option<u32>,
     /// `expected`, `present`, `out`.
     pub state: String,

@@ -111,6 +111,11 @@ impl Queue {
         known.or_else(|| self.owed.mark(segment)).cloned()
     }
 
+    /// Whether the log has the end of a file.
+    pub(super) fn is_closed(&self, segment: SegmentId) -> bool {
+        self.ahead.state.segments.get(&segment).is_some_and(|known| known.closed)
+    }
+
     /// Puts a decision on top; its events are applied to the book ahead, and what they make of the office's tables is
     /// read from there.
     pub(super) fn push(&mut self, mut pending: Pending, now: Timestamp) {

@@ -84,6 +84,10 @@ pub(super) enum Message {
     UnitRead(Box<super::flight::Pending>, Result<(), Refusal>),
     /// Why the recorder could not write just now; `None` when it could.
     RecorderChecked(Option<&'static str>),
+    /// Whether the log still belongs to this room.
+    LeaseChecked {
+        ours: bool,
+    },
     /// A look at the committed state, for pages and papers.
     Look(oneshot::Sender<Look>),
     Stop(oneshot::Sender<()>),

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 
-use super::decide::Filing;
 use super::flight::{Asked, Pending};
 use super::handle::{Attach, Closing, FilingRead, Look, Message, Reply};
 use super::live::{MediaLink, WireState};
@@ -25,6 +24,7 @@ use crate::protocol::frame::{ClientBody, ClientFrame, ServerBody};
 
 impl Task {
     pub(super) fn handle(&mut self, message: Message) {
+        self.stay_awake(&message);
         match message {
             Message::Attach(attach, answer) => {
                 let result = self.attach(*attach);
@@ -46,6 +46,7 @@ impl Task {
                 }
             }
             Message::RecorderChecked(refuses) => self.recorder_checked(refuses),
+            Message::LeaseChecked { ours } => self.rest.lost |= !ours,
             Message::Stop(answer) => self.stopping = Some(answer),
         }
     }
@@ -187,10 +188,11 @@ impl Task {
                     .into_iter()
                     .filter_map(|(id, level)| Some((self.live.wires.get(&id)?.actor.point?, level)))
                     .collect();
-                let frame = serialize(ServerBody::Levels { levels });
-                let connections: Vec<ConnectionId> = self.publisher.connections().collect();
-                for connection in connections {
-                    self.publisher.send_loose(connection, &frame, now);
+                for (levels, connections) in super::media_plan::audiences(&self.book.state, &self.live, &levels) {
+                    let frame = serialize(ServerBody::Levels { levels });
+                    for connection in connections {
+                        self.publisher.send_loose(connection, &frame, now);
+                    }
                 }
             }
             EngineEvent::Quality { connection, quality, .. } => {
@@ -231,11 +233,8 @@ impl Task {
         let (services, own) = (Arc::clone(&self.services), self.own.clone());
         tokio::spawn(async move {
             let lock = Arc::clone(&services.register).lock_owned().await;
-            let case = known.unwrap_or(fresh);
-            let read = super::project::read_register(&services.store, unit, year, case).await;
-            let filing = read
-                .map(|(number, earlier_receptions)| Filing { year, number, case, earlier_receptions })
-                .map_err(|_| Refusal::new("store_unavailable"));
+            let read = super::project::read_register(&services.store, (unit, year), known, fresh).await;
+            let filing = read.map_err(|_| Refusal::new("store_unavailable"));
             let read = FilingRead { actor, id, visit, reply, filing, lock };
             if own.send(Message::Filing(Box::new(read))).await.is_err() {
                 tracing::debug!("a room ended before its register was read");
@@ -302,6 +301,8 @@ impl Task {
                 .queue
                 .segment(segment)
                 .map(|known| Event::SegmentHashed { visit, mark: SegmentMark { bytes, sha256, ..known } }),
+            // A room that was opened anew has found the file by itself.
+            RecorderEvent::SegmentClosed(closed) if self.queue.is_closed(closed.segment) => None,
             RecorderEvent::SegmentClosed(closed) => self.queue.segment(closed.segment).map(|known| {
                 let (bytes, sha256, duration_ms) = (closed.bytes, closed.sha256, closed.duration_ms);
                 Event::SegmentClosed { visit, mark: SegmentMark { bytes, sha256, duration_ms, ..known } }
@@ -339,11 +340,14 @@ fn slots_for(state: &super::state::State, actor: &Actor) -> u32 {
     let functions = state.functions.get(&actor.user).map(|held| &held.functions);
     let has = |function: Function| functions.is_some_and(|held| held.contains(&function));
     let writes = has(Function::NoteTaker) || has(Function::Assistant);
+    let follows = has(Function::Observer) || has(Function::AdvisingUnit) || has(Function::Interpreter);
     match actor.device {
         DeviceKind::CitizenScreen => 2,
         DeviceKind::Paper => 0,
         DeviceKind::Companion if has(Function::Technician) => 25,
         DeviceKind::Companion if writes => 2,
+        // Their function is to follow the visit, from a machine beside the place's main one.
+        DeviceKind::Companion if follows => 4,
         DeviceKind::Companion => 0,
         DeviceKind::Main if has(Function::Presider) => 9,
         DeviceKind::Main if writes => 2,

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::decide::Filing;
 use super::state::{Logged, State, VisitState};
 use crate::domain::calendar::local_date;
 use crate::domain::cases::{Case, RegisterEntry};
@@ -39,16 +40,24 @@ pub(super) fn proposed(event: &Event, at: Timestamp) -> Result<Vec<Statement>, S
     rows(before, &state, event, at)
 }
 
-/// Next free number of a unit's register, and how often the case was received before. Read under the register's lock.
+/// What the end of a visit needs of the office's tables: the next free number of the unit's register, the case, and how
+/// often it was received before. Read under the register's lock. A visit is filed under `known` where that is a case of
+/// the unit, else under `fresh`: what another unit has is not counted on from here.
 pub(super) async fn read_register(
     store: &Store,
-    unit: UnitId,
-    year: i16,
-    case: CaseId,
-) -> Result<(u32, u32), StoreError> {
+    (unit, year): (UnitId, i16),
+    known: Option<CaseId>,
+    fresh: CaseId,
+) -> Result<Filing, StoreError> {
     let number = store.next_register_number(unit, year).await?;
-    let receptions = store.case(case).await?.map_or(0, |case| case.receptions);
-    Ok((number, receptions))
+    let row = match known {
+        Some(case) => store.case(case).await?,
+        None => None,
+    };
+    let foreign = row.as_ref().is_some_and(|row| row.unit != unit);
+    let case = known.filter(|_| !foreign).unwrap_or(fresh);
+    let earlier_receptions = row.filter(|_| !foreign).map_or(0, |row| row.receptions);
+    Ok(Filing { year, number, case, earlier_receptions })
 }
 
 fn function_row(state: &State, user: UserId, function: Function) -> Option<FunctionRow> {

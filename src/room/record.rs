@@ -4,17 +4,49 @@
 
 use jiff::Timestamp;
 
+use super::secrecy;
 use super::standing::{About, may};
 use super::state::{State, VisitState};
 use crate::domain::actor::Actor;
 use crate::domain::cases::Case;
-use crate::domain::people::{Class, Function};
-use crate::protocol::rest::{AttendanceRow, GapRow, RecordView, SegmentRow, SessionRow, VisitRecord};
+use crate::domain::ids::{PointId, UserId, VisitId};
+use crate::domain::people::{Function, PersonRole};
+use crate::domain::presence::Entry;
+use crate::protocol::rest::{AttendanceRow, Attendee, GapRow, RecordView, SegmentRow, SessionRow, VisitRecord};
+
+/// One account with every seat it may read from: the office page, and each of its points. What any of them may see, the
+/// reader may.
+#[derive(Clone, Debug)]
+pub struct Reader {
+    pub user: UserId,
+    pub seats: Vec<Actor>,
+}
+
+impl Reader {
+    /// Whether the reader may do it from any seat.
+    pub fn may(&self, state: &State, action: &str, about: About) -> bool {
+        self.seats.iter().any(|seat| may(state, seat, action, about))
+    }
+
+    fn reads(&self, state: &State, visit: VisitId) -> bool {
+        self.may(state, "view.record", About::Visit(visit))
+    }
+
+    fn is_masked(&self, state: &State, visit: &VisitState) -> bool {
+        self.seats.iter().all(|seat| secrecy::is_masked_for(state, seat, visit))
+    }
+
+    /// Points whose attendance the reader may have whole.
+    pub fn attendance_points(&self, state: &State) -> Vec<PointId> {
+        let points = state.points.keys().copied();
+        points.filter(|point| self.may(state, "view.attendance", About::Point(*point))).collect()
+    }
+}
 
 /// The record of a session as this reader may see it; `None` before the session exists.
 pub fn view(
     state: &State,
-    actor: &Actor,
+    reader: &Reader,
     unit_name: &str,
     head_hash: &str,
     key_fingerprint: &str,
@@ -24,17 +56,14 @@ pub fn view(
         .agenda
         .iter()
         .filter_map(|id| state.visits.get(id))
-        .filter(|visit| may(state, actor, "view.record", About::Visit(visit.about.visit)))
+        .filter(|visit| reader.reads(state, visit.about.visit))
         .collect();
-    let sees = |visit: Option<crate::domain::ids::VisitId>| {
-        visit.is_none_or(|id| visible.iter().any(|visit| visit.about.visit == id))
-    };
+    let sees = |visit: Option<VisitId>| visit.is_none_or(|id| visible.iter().any(|visit| visit.about.visit == id));
     // Whoever may not hear a recording has none: no row that does not play.
-    let hears = |visit: Option<crate::domain::ids::VisitId>| {
-        may(state, actor, "http.recordings.read", visit.map_or(About::Session, About::Visit))
-    };
+    let hears =
+        |visit: Option<VisitId>| reader.may(state, "http.recordings.read", visit.map_or(About::Session, About::Visit));
     let functions: Vec<Function> =
-        state.functions.get(&actor.user).map(|held| held.functions.iter().copied().collect()).unwrap_or_default();
+        state.functions.get(&reader.user).map(|held| held.functions.iter().copied().collect()).unwrap_or_default();
     let session = SessionRow {
         id: about.session,
         unit: about.unit,
@@ -45,12 +74,12 @@ pub fn view(
         starts_at: about.starts_at,
         visits: u32::try_from(visible.len()).unwrap_or(u32::MAX),
         functions,
-        my_points: state.functions.get(&actor.user).map(|held| held.point).into_iter().collect(),
+        my_points: state.functions.get(&reader.user).map(|held| held.point).into_iter().collect(),
     };
     Some(RecordView {
         session,
         points: state.points.values().map(|point| point.about.clone()).collect(),
-        attendance: attendance(state),
+        attendance: attendance(state, reader),
         gaps: state
             .gaps
             .iter()
@@ -64,26 +93,42 @@ pub fn view(
             })
             .collect(),
         segments: segments(state).filter(|row| hears(row.visit)).collect(),
-        visits: visible.into_iter().map(|visit| visit_record(state, visit)).collect(),
+        visits: visible.into_iter().map(|visit| visit_record(state, visit, reader.is_masked(state, visit))).collect(),
         head_seq: state.seq,
         head_hash: head_hash.to_owned(),
         key_fingerprint: key_fingerprint.to_owned(),
     })
 }
 
-/// The rows of the attendance annex: one per person and point, by the officers' acts. People of restricted visits are
-/// not named in it.
-pub fn attendance(state: &State) -> Vec<AttendanceRow> {
-    let rows = state.roster.entries().filter(|(_, entry)| entry.person.class == Class::Normal);
+/// The rows of the attendance annex: one per person and point, by the officers' acts. Officers are named to every reader;
+/// people of a visit to who may read its record; others to who may read their point's attendance. People of restricted
+/// visits are not named in it at all.
+pub fn attendance(state: &State, reader: &Reader) -> Vec<AttendanceRow> {
+    let rows = state.roster.entries().filter(|(point, entry)| is_named(state, reader, *point, entry));
     rows.map(|(point, entry)| AttendanceRow {
         point,
-        person: entry.person.clone(),
+        person: attendee(entry),
         status: state.attendance_of(entry).code().to_owned(),
         intervals: entry.intervals.iter().map(|interval| (interval.from, interval.to)).collect(),
         substitute_for: entry.substitute_for,
         attested_by: state.attested.get(&point).cloned(),
     })
     .collect()
+}
+
+fn is_named(state: &State, reader: &Reader, point: PointId, entry: &Entry) -> bool {
+    if secrecy::is_hidden(state, entry) {
+        return false;
+    }
+    match secrecy::visit_of_entry(state, entry) {
+        Some(visit) => reader.reads(state, visit.about.visit),
+        None => entry.person.role == PersonRole::Officer || reader.may(state, "view.attendance", About::Point(point)),
+    }
+}
+
+fn attendee(entry: &Entry) -> Attendee {
+    let person = &entry.person;
+    Attendee { id: person.id, name: person.name.clone(), role: person.role, title: person.title.clone() }
 }
 
 fn segments(state: &State) -> impl Iterator<Item = SegmentRow> {
@@ -100,29 +145,32 @@ fn segments(state: &State) -> impl Iterator<Item = SegmentRow> {
     })
 }
 
-fn visit_record(state: &State, visit: &VisitState) -> VisitRecord {
+/// One visit; masked, it has neither names nor words nor papers, as in its section (`sections::visits`).
+fn visit_record(state: &State, visit: &VisitState, masked: bool) -> VisitRecord {
     let about = &visit.about;
     let opened_at = visit.began_at.unwrap_or(Timestamp::UNIX_EPOCH);
+    let summary = if masked { String::new() } else { about.summary.clone() };
     let case = visit.filed.as_ref().zip(state.about.as_ref()).map(|(filed, session)| Case {
         id: filed.case,
         unit: session.unit,
         class: about.class,
-        summary: about.summary.clone(),
+        summary: summary.clone(),
         opened_at,
         receptions: filed.receptions,
     });
+    let name = about.persons.first().map(|person| person.name.clone()).filter(|_| !masked);
     VisitRecord {
         visit: about.visit,
         number: about.number,
         class: about.class,
         status: visit.status,
-        summary: about.summary.clone(),
-        name: about.persons.first().map(|person| person.name.clone()).unwrap_or_default(),
+        summary,
+        name: name.unwrap_or_default(),
         case,
-        petitions: visit.petitions.clone(),
-        promise: visit.filed.as_ref().and_then(|filed| filed.promise.clone()),
+        petitions: if masked { Vec::new() } else { visit.petitions.clone() },
+        promise: visit.filed.as_ref().and_then(|filed| filed.promise.clone()).filter(|_| !masked),
         register: visit.filed.as_ref().map(|filed| format!("{:02}/{}", filed.register_number, filed.register_year)),
         text_hash: visit.frozen.as_ref().map(|frozen| frozen.sha256.clone()),
-        files: visit.files.clone(),
+        files: if masked { Vec::new() } else { visit.files.clone() },
     }
 }

@@ -10,11 +10,11 @@ use super::handle::Message;
 use super::registry::Services;
 use super::task::Task;
 use crate::domain::chain::Scope;
-use crate::domain::ids::PointId;
+use crate::domain::ids::{PointId, SessionId};
 use crate::domain::session::SessionStatus;
 use crate::limits;
 use crate::media::plan::{Plan, RecordTarget, SourceId, SourceKind};
-use crate::media::record::{Fault, KeyLookup, RecordKey, RecorderEvent, RunningSource};
+use crate::media::record::{Fault, KeyLookup, RecordKey, RunningSource};
 
 /// Keys of what may be recorded now, so that the recorder's thread never waits for the store.
 #[derive(Default)]
@@ -26,6 +26,11 @@ impl RecordKeys {
     /// Puts a key at hand.
     pub fn put(&self, target: RecordTarget, key: [u8; 32]) {
         self.keys.write().unwrap_or_else(PoisonError::into_inner).insert(target, key);
+    }
+
+    /// Drops all keys of a session.
+    pub fn forget(&self, session: SessionId) {
+        self.keys.write().unwrap_or_else(PoisonError::into_inner).retain(|target, _| target.session != session);
     }
 
     fn has(&self, target: RecordTarget) -> bool {
@@ -86,28 +91,6 @@ impl Task {
         let open = state.visits.values().filter(|visit| !visit.status.is_final()).map(|visit| Some(visit.about.visit));
         let targets = open.chain([None]).map(|visit| RecordTarget { session: self.session, visit });
         targets.filter(|target| !self.services.record_keys.has(*target)).collect()
-    }
-
-    /// Files that were finished when nobody could write it down any more: the process ended between disk and log.
-    pub(super) fn find_closed(&self) {
-        let session = self.session;
-        let open = self.book.state.segments.values().filter(|segment| !segment.closed);
-        for (visit, segment) in open.map(|segment| (segment.visit, segment.mark.segment)) {
-            let (services, own) = (Arc::clone(&self.services), self.own.clone());
-            let target = RecordTarget { session, visit };
-            tokio::spawn(async move {
-                let scope = visit.map_or(Scope::Session, Scope::Visit);
-                let Ok(key) = services.store.recording_key(session, scope).await else { return };
-                let key = RecordKey(*key.expose());
-                let recorder = Arc::clone(&services.recorder);
-                let found = tokio::task::spawn_blocking(move || recorder.finished(target, segment, &key)).await;
-                if let Ok(Some(closed)) = found
-                    && own.send(Message::Recorder(RecorderEvent::SegmentClosed(closed))).await.is_err()
-                {
-                    tracing::debug!("a room ended before its recordings were found");
-                }
-            });
-        }
     }
 
     /// Asks the recorder, beside the room, whether it can write.

@@ -342,9 +342,9 @@ impl State {
             Event::PointLost { point, since } => self.point_lost(*point, *since, "point_lost"),
             Event::ServerStarted { .. } | Event::ClockStepped { .. } | Event::QualityCrossed { .. } => {}
             Event::TakeOver { point, .. } => self.floor.set_microphone(*point, false),
-            Event::PersonExpected { point, person } => self.roster.expect(*point, person.clone()),
-            Event::PersonIn { point, person, seat, substitute_for } => {
-                self.roster.enter(*point, person.clone(), *seat, *substitute_for, at);
+            Event::PersonExpected { point, person, visit } => self.roster.expect(*point, person.clone(), *visit),
+            Event::PersonIn { point, person, seat, substitute_for, visit } => {
+                self.roster.enter(*point, (person.clone(), *visit), *seat, *substitute_for, at);
             }
             Event::PersonOut { point, person } => self.roster.leave(*point, *person, at),
             Event::PersonBack { point, person, seat } => self.roster.come_back(*point, *person, *seat, at),
@@ -579,9 +579,7 @@ impl State {
                 for file in &mut visit.files {
                     file.class = Class::Restricted;
                 }
-                for person in &visit.about.persons {
-                    self.roster.restrict(person.id);
-                }
+                self.roster.restrict(id, &visit.about.persons);
             }
             Event::VisitFiled { case, receptions, promise, register_year, register_number, .. } => {
                 visit.filed = Some(Filed {

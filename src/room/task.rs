@@ -21,6 +21,7 @@ use super::registry::Services;
 use super::state::Logged;
 use super::{links, media_plan, owed};
 use crate::domain::actor::Actor;
+use crate::domain::chain::Checkpoint;
 use crate::domain::event::Event;
 use crate::domain::ids::{CommandId, ConnectionId, PointId, SessionId};
 use crate::domain::refusal::Refusal;
@@ -66,6 +67,7 @@ pub(super) struct Task {
     pub(super) wall_offset_us: i64,
     /// Presence or quality changed since the last publication.
     pub(super) stale: bool,
+    pub(super) rest: super::rest::Rest,
     pub(super) inbox: mpsc::Receiver<Message>,
     pub(super) own: mpsc::Sender<Message>,
     pub(super) stopping: Option<tokio::sync::oneshot::Sender<()>>,
@@ -74,6 +76,8 @@ pub(super) struct Task {
 /// Why the loop ended.
 pub(super) enum End {
     Stopped,
+    /// Nobody has asked for anything for a while.
+    Rested,
     /// Another process owns the log, or the log is not where this room thought.
     Lost,
 }
@@ -102,8 +106,16 @@ impl Task {
             if in_flight.is_none() {
                 in_flight = self.next_flight();
             }
-            if in_flight.is_none() && self.stopping.is_some() {
-                return self.finish(End::Stopped);
+            if in_flight.is_none() {
+                if self.rest.lost {
+                    return self.finish(End::Lost);
+                }
+                if self.stopping.is_some() {
+                    return self.finish(End::Stopped);
+                }
+                if self.rest.resting {
+                    return self.finish(End::Rested);
+                }
             }
             tokio::select! {
                 biased;
@@ -114,7 +126,7 @@ impl Task {
                         return self.finish(end);
                     }
                 }
-                message = self.inbox.recv(), if self.stopping.is_none() => match message {
+                message = self.inbox.recv(), if self.stopping.is_none() && !self.rest.resting => match message {
                     Some(message) => self.handle(message),
                     None => return self.finish(End::Stopped),
                 },
@@ -169,10 +181,14 @@ impl Task {
                 Err(End::Lost)
             }
             Ok(appended) => {
+                let signed = appended.as_ref().and_then(|appended| appended.checkpoint.clone());
                 if let Some(appended) = appended {
                     self.head_hash = appended.head.1.to_string();
                 }
                 self.commit(flight);
+                if let Some(signed) = signed {
+                    self.give_away(&signed);
+                }
                 Ok(())
             }
             Err(StoreError::LeaseLost | StoreError::SeqConflict { .. }) => {
@@ -189,6 +205,20 @@ impl Task {
                 self.refuse_all(flight.batch, Refusal::new("store_unavailable"));
                 Ok(())
             }
+        }
+    }
+
+    /// A signed head goes at once to every connected place, which keeps it (design §4): out of this house it is the only
+    /// defence against a log rewritten as a whole.
+    fn give_away(&mut self, signed: &Checkpoint) {
+        let now = self.now();
+        let file = signed.file(self.services.store.keys().installation());
+        let seq = i64::try_from(signed.seq).unwrap_or(i64::MAX);
+        let seated = self.live.wires.iter().filter(|(_, wire)| wire.actor.point.is_some());
+        let connections: Vec<ConnectionId> = seated.map(|(connection, _)| *connection).collect();
+        for connection in connections {
+            let (reason, file) = (signed.reason.to_string(), file.clone());
+            self.publisher.send(connection, ServerBody::Checkpoint { seq, reason, file }, now);
         }
     }
 
@@ -342,6 +372,7 @@ impl Task {
     fn take(&mut self, pending: Pending, now: Timestamp) {
         if let Some(reason) = &pending.decision.ask_unrecorded {
             self.live.unrecorded_asked = Some((pending.user, reason.clone()));
+            self.stale = true;
         }
         if pending.decision.ask_end {
             self.live.end_asked_by = Some(pending.user);
@@ -421,6 +452,8 @@ impl Task {
         }
         self.publisher.nurse(now);
         self.check_recorder();
+        self.watch_lease(now);
+        self.rest_when_idle(now);
     }
 
     /// A step of more than a second is an event: order is the sequence, durations are monotonic (design §4).
@@ -453,6 +486,10 @@ impl Task {
 
     fn finish(mut self, end: End) -> End {
         let lost = matches!(end, End::Lost);
+        if lost {
+            // An erased visit must not be recorded, nor opened, by a key that is at hand.
+            self.services.record_keys.forget(self.session);
+        }
         let batch = std::mem::take(&mut self.queue.waiting);
         self.refuse_all(batch, Refusal::new("room_restarting"));
         let connections: Vec<ConnectionId> = self.publisher.connections().collect();

@@ -53,6 +53,9 @@ const HEADS: &str = "SELECT e.session_id, e.seq, e.hash, e.at_us FROM session_ev
      JOIN (SELECT session_id, MAX(seq) AS seq FROM session_event GROUP BY session_id) last \
      ON last.session_id = e.session_id AND last.seq = e.seq ORDER BY e.session_id";
 pub(super) const HASH_AT: &str = "SELECT hash FROM session_event WHERE session_id = $1 AND seq = $2";
+const UNFINISHED: &str = "SELECT e.session_id FROM session s JOIN session_event e ON e.session_id = s.session_id \
+     WHERE s.status NOT IN ('concluded', 'archived') AND e.kind IN ('segment_opened', 'segment_closed') \
+     GROUP BY e.session_id HAVING SUM(CASE e.kind WHEN 'segment_opened' THEN 1 ELSE -1 END) > 0 ORDER BY e.session_id";
 pub(super) const CHECKPOINTS: &str = "SELECT session_id, seq, head, at_us, reason, key_id, signature FROM checkpoint \
      WHERE session_id = $1 ORDER BY seq";
 
@@ -91,6 +94,19 @@ impl Store {
         self.page(log, from_seq, &keys).await
     }
 
+    /// The first two events of a log: genesis and what it began with. Empty where there is no log.
+    pub async fn load_begin(&self, session: SessionId) -> Result<Vec<StoredEvent>, StoreError> {
+        let log = LogId::Session(session);
+        let keys = self.read_keys(log).await?;
+        self.rows(log, 0, 2, &keys).await
+    }
+
+    /// Sessions that are not concluded and whose log knows recordings without an end.
+    pub async fn unfinished_recordings(&self) -> Result<Vec<SessionId>, StoreError> {
+        let rows = self.read(UNFINISHED, &[]).await?;
+        rows.into_iter().map(|mut row| row.parse("session_event.session_id")).collect()
+    }
+
     /// The whole log from `from_seq` on.
     pub async fn load(&self, log: impl Into<LogId>, from_seq: u64) -> Result<Vec<StoredEvent>, StoreError> {
         let log = log.into();
@@ -109,7 +125,11 @@ impl Store {
     }
 
     async fn page(&self, log: LogId, from: u64, keys: &ReadKeys) -> Result<Vec<StoredEvent>, StoreError> {
-        let rows = self.read(PAGE, &[log.into(), from.into(), limits::LOG_PAGE.into()]).await?;
+        self.rows(log, from, limits::LOG_PAGE, keys).await
+    }
+
+    async fn rows(&self, log: LogId, from: u64, most: u32, keys: &ReadKeys) -> Result<Vec<StoredEvent>, StoreError> {
+        let rows = self.read(PAGE, &[log.into(), from.into(), most.into()]).await?;
         let mut events = Vec::with_capacity(rows.len());
         for row in rows {
             let RawEvent { item, boot, mono_us } = raw_event(row)?;

@@ -14,12 +14,13 @@ use super::writer::Writer;
 use super::{closing, codec};
 use crate::auth::sign_in::Caller;
 use crate::auth::ticket::Claims;
-use crate::domain::ids::ConnectionId;
+use crate::domain::ids::{ConnectionId, SessionId};
 use crate::domain::refusal::Refusal;
 use crate::error::AppError;
 use crate::http::context::App;
 use crate::http::rooms::by_client;
 use crate::limits;
+use crate::protocol::command::Command;
 use crate::protocol::frame::{ClientBody, ClientFrame};
 use crate::room::handle::{Attach, Closing, RoomHandle, Wire};
 
@@ -83,7 +84,7 @@ impl Reader {
         if let Err(refusal) = room.attach(attach).await {
             return Some(closing::refused(refusal));
         }
-        let end = self.frames(&room).await;
+        let end = self.frames(&room, claims.session).await;
         room.detach(self.connection).await;
         end
     }
@@ -113,7 +114,7 @@ impl Reader {
     }
 
     /// Frames to the room until somebody ends it. A room that is behind makes us wait, and TCP makes the client wait.
-    async fn frames(&mut self, room: &RoomHandle) -> Option<Closing> {
+    async fn frames(&mut self, room: &RoomHandle, session: SessionId) -> Option<Closing> {
         let mut told = self.wire.close.subscribe();
         let mut check = interval(limits::SIGN_IN_CHECK);
         check.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -132,7 +133,7 @@ impl Reader {
             };
             match incoming {
                 Incoming::Frame(frame) => {
-                    if let Some(end) = self.handle(room, *frame).await {
+                    if let Some(end) = self.handle(room, session, *frame).await {
                         return Some(end);
                     }
                 }
@@ -144,23 +145,31 @@ impl Reader {
         }
     }
 
-    async fn handle(&mut self, room: &RoomHandle, frame: ClientFrame) -> Option<Closing> {
-        if let ClientBody::Command { command } = &frame.body
-            && let Err(refusal) = by_client(command)
-        {
-            self.answer(frame.id, refusal);
-            return None;
-        }
-        match frame.body {
-            ClientBody::Pong => {}
-            ClientBody::Hello { .. } => self.answer(frame.id, Refusal::new("hello_twice")),
-            _ => {
-                if room.frame(self.connection, frame).await.is_err() {
-                    return Some(closing::SERVER_RESTARTS);
-                }
+    async fn handle(&mut self, room: &RoomHandle, session: SessionId, frame: ClientFrame) -> Option<Closing> {
+        let (v, id) = (frame.v, frame.id);
+        let body = match frame.body {
+            ClientBody::Pong => return None,
+            ClientBody::Hello { .. } => {
+                self.answer(id, Refusal::new("hello_twice"));
+                return None;
             }
-        }
-        None
+            ClientBody::Command { command } => match self.command(session, *command).await {
+                Ok(command) => ClientBody::Command { command: Box::new(command) },
+                Err(refusal) => {
+                    self.answer(id, refusal);
+                    return None;
+                }
+            },
+            body => body,
+        };
+        let sent = room.frame(self.connection, ClientFrame { v, id, body }).await;
+        sent.is_err().then_some(closing::SERVER_RESTARTS)
+    }
+
+    /// The command as the room may take it from a client.
+    async fn command(&self, session: SessionId, command: Command) -> Result<Command, Refusal> {
+        by_client(&command)?;
+        self.app.registry.complete(session, command).await
     }
 
     /// The next thing from the wire. Rate and form are checked here, before anything is done with it.

@@ -355,7 +355,7 @@ async fn a_log_of_a_unit_cannot_be_changed_or_cut(world: World) {
         ),
     ];
     let saved = Saved::of(&world, &["session_event", "checkpoint", "scope_key", "point"]).await;
-    let against = Against { anchors: vec![anchor], papers: Vec::new() };
+    let against = Against { anchors: vec![anchor], ..Against::default() };
     for (change, (seq, code)) in changes {
         saved.attempt(&world, &change).await;
         let log = Some(id).filter(|_| code != "sound");
@@ -414,7 +414,7 @@ async fn a_log_of_a_unit_is_exported_and_verifies(world: World) {
     let out = world.dir.path().join("bundle");
     world.store.export_bundle(unit_id(1), &out, Vec::new(), at(60)).await.unwrap();
     let anchor = world.store.make_anchor(at(100)).await.unwrap();
-    let against = Against { anchors: vec![anchor], papers: Vec::new() };
+    let against = Against { anchors: vec![anchor], ..Against::default() };
     let report = verify_bundle(&out, &against).unwrap();
     assert_eq!(named(&report), (None, None, "sound"));
     assert_eq!((report.sessions.len(), report.offices[0].log, report.offices[0].sound.events), (0, unit(1), 2));

@@ -162,7 +162,7 @@ async fn a_paper_and_the_recordings_are_proven_against_the_log() {
     assert_eq!(PaperProof::parse(&proof.qr_text()), Ok(proof.clone()), "what is printed reads back");
     let checkpoint = store.checkpoints(SESSION).await.unwrap().into_iter().next().unwrap();
     assert!(checkpoint.seq >= proof.seq, "the head at the freeze was signed with it");
-    let against = |paper: &PaperProof| Against { anchors: Vec::new(), papers: vec![paper.mark()] };
+    let against = |paper: &PaperProof| Against { papers: vec![paper.mark()], ..Against::default() };
     let check = async |paper: &PaperProof| {
         let report = store.verify(&against(paper)).await.unwrap();
         prove::contents(report, store, &root, std::slice::from_ref(paper)).await.unwrap()

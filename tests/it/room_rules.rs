@@ -147,8 +147,11 @@ fn a_restricted_visit_has_no_name_anywhere_else() {
     assert!(feeds(3).is_empty(), "a waiting point gets no picture and no sound of it");
     let recorded: Vec<_> = plan.record.values().collect();
     assert!(!recorded.is_empty() && recorded.iter().all(|target| target.visit == Some(VisitId(id(201)))));
-    let annex = record::attendance(&world.book.state);
-    assert!(annex.iter().all(|row| !row.person.name.contains("301")));
+    for who in 0..CAST.len() {
+        let reader = record::Reader { user: actor(who).user, seats: vec![actor(who)] };
+        let annex = record::attendance(&world.book.state, &reader);
+        assert!(annex.iter().all(|row| !row.person.name.contains("301")));
+    }
 }
 
 /// L42 Điều 29; D154 Điều 20(4).
@@ -160,7 +163,7 @@ fn registration_follows_the_law() {
     group.persons = (0..3).map(|n| person(310 + n, PersonRole::Representative)).collect();
     assert_eq!(world.tell(1, &Command::RegisterVisit { registration: group.clone() }), Err("too_many_representatives"));
     group.persons.truncate(2);
-    assert_eq!(world.tell(1, &Command::RegisterVisit { registration: group }), Ok(1));
+    assert_eq!(world.tell(1, &Command::RegisterVisit { registration: group }), Ok(3), "the visit, and whom it expects");
     let mut open = registration(2, COMMUNE_A, Class::Restricted);
     open.class = Class::Normal;
     assert_eq!(world.tell(1, &Command::RegisterVisit { registration: open }), Err("denunciation_is_restricted"));
@@ -271,7 +274,8 @@ fn room_wide_is_told_to_all_and_spares_restricted_visits() {
     world.begin();
     world.wait_for(open, 2, PersonId(id(301)));
     world.wait_for(restricted, 2, PersonId(id(302)));
-    let told = |world: &World| render(&world.book, &world.live, &Key::Public, world.now)["room_wide"].clone();
+    let told =
+        |world: &World| render(&world.book, &world.live, &Key::Public { told: true }, world.now)["room_wide"].clone();
     let watched = |world: &World| {
         let plan = media_plan::plan(SESSION, &world.book.state, &world.live);
         plan.slots.get(&ConnectionId(id(503))).is_some_and(|feeds| !feeds.is_empty())

@@ -22,6 +22,8 @@ contract! {
     a_list_of_sessions_comes_in_pages_and_only_to_whom_it_concerns,
     a_visit_leaves_its_records_in_one_transaction,
     two_rooms_cannot_take_one_register_number,
+    ids_of_others_change_nothing_of_theirs,
+    a_case_that_was_restricted_stays_so,
     restricted_is_absent_and_nothing_personal_is_in_clear,
     erasure_closes_the_records_of_a_visit,
     the_outbox_keeps_what_has_to_arrive,
@@ -412,6 +414,58 @@ async fn two_rooms_cannot_take_one_register_number(world: World) {
     let all = store.register(year, Seen::All, None).await.unwrap().rows;
     assert_eq!(all.iter().map(|row| row.number).collect::<Vec<_>>(), [1, 2]);
     assert_eq!(store.register(year, Seen::Normal, None).await.unwrap().rows, [entry(2, 1)]);
+}
+
+/// Ids are made by clients: one of another session, visit or unit is refused, with everything beside it.
+async fn ids_of_others_change_nothing_of_theirs(world: World) {
+    let mut log = reception(&world).await;
+    finish(&mut log, 1).await.unwrap();
+    let store = &world.store;
+    let mut other = world.begin(session(2)).await;
+    let mut append = other.prepare(vec![event(20, Scope::Session, "d")]);
+    append.rows.push(office::session(&session_row(2, 0)));
+    append.rows.extend(office::visit(&office::VisitRow { session: session(2), ..visit_row(3, Class::Normal) }));
+    other.send(append).await.unwrap();
+    assert_eq!(store.session_of_visit(visit(3)).await.unwrap(), Some(session(2)));
+    assert_eq!(store.session_of_visit(visit(9)).await.unwrap(), None);
+    let theirs = OfVisit { session: session(2), visit: visit(3), seq: 2 };
+    let mut taken = office::VisitRow { session: session(2), ..visit_row(2, Class::Normal) };
+    taken.summary = Some("của phiên khác".to_owned());
+    let foreign_case = Case { unit: unit_id(2), receptions: 9, ..case() };
+    let rows: [(&str, Vec<Statement>); 4] = [
+        ("visit", office::visit(&taken)),
+        ("petition", vec![office::petition(theirs, None, &petition()).unwrap()]),
+        ("promise", vec![office::promise(theirs, None, &promise()).unwrap()]),
+        ("case_record", vec![office::case(theirs, &foreign_case).unwrap()]),
+    ];
+    let before = store.visits(session(1), Seen::All).await.unwrap();
+    for (what, rows) in rows {
+        let refused = store.write_office(at(9), rows).await;
+        assert!(matches!(refused, Err(StoreError::Stale { what: of }) if of == what), "{what}: {refused:?}");
+    }
+    assert_eq!(store.visits(session(1), Seen::All).await.unwrap(), before);
+    assert_eq!(store.petitions((session(1), visit(1))).await.unwrap()[0].petition, Some(petition()));
+    assert_eq!(store.promises(visit(1)).await.unwrap()[0].session, session(1));
+    assert_eq!(store.case(case().id).await.unwrap().unwrap().receptions, 1);
+}
+
+/// TC Điều 8(3): a later visit that is not restricted does not put the matter back into everybody's list.
+async fn a_case_that_was_restricted_stays_so(world: World) {
+    reception(&world).await;
+    let store = &world.store;
+    let class = async || store.case(case().id).await.unwrap().unwrap().class;
+    let rows =
+        |class: Class, receptions: u32| vec![office::case(of(1), &Case { class, receptions, ..case() }).unwrap()];
+    store.write_office(at(3), rows(Class::Restricted, 1)).await.unwrap();
+    store.write_office(at(4), rows(Class::Normal, 2)).await.unwrap();
+    assert_eq!(class().await, Class::Restricted);
+    assert!(store.cases(unit_id(1), Seen::Normal, None).await.unwrap().rows.is_empty());
+    assert_eq!(store.cases(unit_id(1), Seen::All, None).await.unwrap().rows[0].receptions, 2);
+    let open = Case { id: CaseId(Uuid::from_u128(0xca5f)), ..case() };
+    store.write_office(at(5), vec![office::case(of(1), &open).unwrap()]).await.unwrap();
+    let raised = Case { class: Class::Restricted, receptions: 2, ..open };
+    store.write_office(at(6), vec![office::case(of(1), &raised).unwrap()]).await.unwrap();
+    assert_eq!(store.case(raised.id).await.unwrap().unwrap().class, Class::Restricted);
 }
 
 async fn restricted_is_absent_and_nothing_personal_is_in_clear(world: World) {

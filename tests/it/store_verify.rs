@@ -156,8 +156,8 @@ async fn a_rewritten_log_meets_what_was_kept_outside(world: World) {
     let head = world.store.heads().await.unwrap()[0];
     let fingerprint = world.store.keys().signer(at(1).as_microsecond()).unwrap().public().fingerprint();
     let paper = Paper { session: session(1), seq: head.seq, head: head.hash, fingerprint };
-    let by_anchor = Against { anchors: vec![anchor.clone()], papers: Vec::new() };
-    let by_paper = Against { anchors: Vec::new(), papers: vec![paper] };
+    let by_anchor = Against { anchors: vec![anchor.clone()], ..Against::default() };
+    let by_paper = Against { papers: vec![paper], ..Against::default() };
     for against in [&by_anchor, &by_paper] {
         let report = world.store.verify(against).await.unwrap();
         assert!(report.is_sound() && !report.checked.contains(&Checked::NothingOutside));
@@ -249,7 +249,7 @@ async fn export(world: &World) -> std::path::PathBuf {
 async fn a_bundle_verifies_offline(world: World) {
     let out = export(&world).await;
     let anchor = world.store.make_anchor(at(100)).await.unwrap();
-    let against = Against { anchors: vec![anchor], papers: Vec::new() };
+    let against = Against { anchors: vec![anchor], ..Against::default() };
     let report = verify_bundle(&out, &against).unwrap();
     assert_eq!(named(&report), (None, "sound"));
     assert_eq!(report.sessions[0].sound.events, 6);

@@ -129,14 +129,17 @@ fn group_size(visit: &VisitState) -> Option<u32> {
     Some(visit.about.group_size).filter(|size| usize::try_from(*size).is_ok_and(|size| size > named))
 }
 
-/// Documents handed over or shown, in the order of their coming.
+/// Documents handed over or shown, in the order of their coming; under secrecy by number and hash, because what a sender
+/// calls a file may name somebody.
 pub(super) fn exhibits(state: &State, visit: &VisitState) -> Vec<Exhibit> {
+    let masked = visit.about.class == Class::Restricted;
     let files = visit.files.iter().filter(|file| file.kind == FileKind::Exhibit);
-    files
-        .map(|file| Exhibit {
-            name: file.name.clone(),
+    (1_u32..)
+        .zip(files)
+        .map(|(number, file)| Exhibit {
+            name: if masked { words::exhibit(number) } else { file.name.clone() },
             pages: file.pages,
-            condition: people::given(&file.condition),
+            condition: people::given(&file.condition).filter(|_| !masked),
             copy: None,
             point: file.point.and_then(|point| people::point_name(state, point)),
             sha256: Some(file.sha256.clone()),

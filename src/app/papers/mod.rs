@@ -17,9 +17,11 @@ mod span;
 mod tests;
 mod words;
 
+use std::collections::BTreeSet;
+
 use jiff::{Timestamp, Zoned};
 
-pub use attendance::attendance;
+pub use attendance::{attendance, attendance_of};
 pub use denunciation::denunciation;
 use form::Form;
 pub use minutes::minutes;
@@ -29,7 +31,7 @@ pub use office::Office;
 use crate::documents::{Paper, PaperError, PaperProof, PaperRequest, Press};
 use crate::domain::calendar;
 use crate::domain::chain::{CheckpointReason, Hash};
-use crate::domain::ids::{SessionId, VisitId};
+use crate::domain::ids::{PointId, SessionId, VisitId};
 use crate::error::AppError;
 use crate::room::state::{State, VisitState};
 use crate::store::{Store, StoreError};
@@ -87,10 +89,20 @@ impl Papers {
     /// # Errors
     /// As [`Papers::minutes`].
     pub async fn attendance(&self, state: &State) -> Result<Printed, AppError> {
+        self.attendance_of(state, &state.points.keys().copied().collect()).await
+    }
+
+    /// The same of some points: an extract, which proves nothing, unless it is all of them.
+    ///
+    /// # Errors
+    /// As [`Papers::minutes`].
+    pub async fn attendance_of(&self, state: &State, only: &BTreeSet<PointId>) -> Result<Printed, AppError> {
         let (session, at) = self.session_of(state)?;
         let office = self.office(state).await?;
-        let mut annex = attendance(state, &office);
-        annex.proof = self.proof_of_session(session, &annex).await?;
+        let mut annex = attendance_of(state, &office, only);
+        if !annex.extract {
+            annex.proof = self.proof_of_session(session, &annex).await?;
+        }
         let file_name = format!("phu-luc-tham-du-{}.pdf", calendar::local_date(at));
         let pdf = self.print(&annex, format!("{session}/attendance"), calendar::zoned(at)).await?;
         Ok(Printed { file_name, pdf })

@@ -5,6 +5,7 @@ use crate::domain::ids::PointId;
 use crate::domain::people::Function;
 use crate::domain::presence::Interval;
 use crate::domain::units::PointRole;
+use crate::room::secrecy;
 use crate::room::state::{PointState, Segment, State, VisitState};
 
 use super::people::{self, Seated};
@@ -67,7 +68,7 @@ fn present(state: &State, visit: &VisitState, point: PointId, officers: &[Seated
         let own = visit.about.persons.iter().find(|person| person.id == entry.person.id);
         let name = match own {
             Some(person) => people::printed_name(visit, person),
-            None if people::is_hidden(state, &entry.person) => None,
+            None if secrecy::is_hidden(state, entry) => None,
             None => people::given(&entry.person.name),
         };
         listed.extend(entry.person.user);

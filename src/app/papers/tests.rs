@@ -135,11 +135,19 @@ pub(super) fn heard() -> Day {
     }
     let by_officer = Some((OFFICER, COMMUNE));
     let clerk = Person { user: Some(NOTE_TAKER), ..person(31, "Ông Ghi Chép", PersonRole::Officer) };
-    day.add((7, 50, 0), None, Event::PersonIn { point: CENTRAL, person: clerk, seat: 1, substitute_for: None });
+    day.add(
+        (7, 50, 0),
+        None,
+        Event::PersonIn { point: CENTRAL, person: clerk, seat: 1, substitute_for: None, visit: None },
+    );
     let guest = person(32, "Ông Đến Muộn", PersonRole::Officer);
     day.session((8, 0, 0), SessionAct::Start, SessionStatus::InProgress, "");
-    day.add((8, 10, 0), None, Event::PersonIn { point: OTHER, person: guest, seat: 1, substitute_for: None });
-    let seat = Event::PersonIn { point: COMMUNE, person: citizen(), seat: 1, substitute_for: None };
+    day.add(
+        (8, 10, 0),
+        None,
+        Event::PersonIn { point: OTHER, person: guest, seat: 1, substitute_for: None, visit: None },
+    );
+    let seat = Event::PersonIn { point: COMMUNE, person: citizen(), seat: 1, substitute_for: None, visit: None };
     day.add((8, 4, 0), by_officer, seat);
     day.add(
         (8, 5, 0),

@@ -14,6 +14,11 @@ pub(super) fn platform() -> String {
     text::fill("paper.platform", Language::Vi, &[("version", env!("CARGO_PKG_VERSION"))])
 }
 
+/// A document that has no name to tell.
+pub(super) fn exhibit(number: u32) -> String {
+    text::fill("paper.exhibit", Language::Vi, &[("number", &number.to_string())])
+}
+
 pub(super) fn reception(kind: ReceptionKind) -> String {
     vi(match kind {
         ReceptionKind::Regular => text::sentence("paper.reception.regular"),

@@ -279,6 +279,9 @@ impl<'a> Play<'a> {
 
     async fn connect(&mut self, actor: Actor) -> Result<(), DemoError> {
         let (point, main) = (actor.point, actor.device == DeviceKind::Main);
+        // Days may have passed since the room was last asked for anything.
+        let opened = self.stage.registry.open(self.session).await;
+        self.room = opened.map_err(|refusal| DemoError::Refused { act: "open".to_owned(), refusal })?;
         let connection = self.stage.connect(self.session, &self.room, actor).await?;
         if let Some(point) = point.filter(|_| main) {
             self.wires.insert(point, connection);
@@ -346,12 +349,12 @@ impl<'a> Play<'a> {
 
     async fn command(&self, who: &Actor, id: CommandId, command: Command) -> Result<(), DemoError> {
         let act = command.action();
-        let done = self.room.command(who.clone(), id, command).await;
+        let done = self.stage.registry.command(self.session, who, id, &command).await;
         done.map(|_| ()).map_err(|refusal| DemoError::Refused { act, refusal })
     }
 
     async fn look(&self) -> Result<State, DemoError> {
-        let look = self.room.look().await;
+        let look = self.stage.registry.look(self.session).await;
         look.map(|look| look.state).map_err(|refusal| DemoError::Refused { act: "look".to_owned(), refusal })
     }
 

@@ -89,6 +89,30 @@ impl Checkpoint {
     pub fn text(&self, installation: InstallationId) -> String {
         checkpoint_text(installation, self.log, (self.seq, self.head), self.at_us, self.reason, self.key_id)
     }
+
+    /// What somebody outside keeps: the signed text, and the signature as its last line.
+    pub fn file(&self, installation: InstallationId) -> String {
+        let mut text = self.text(installation);
+        text.push_str(&lines([&self.signature as &dyn Display]));
+        text
+    }
+
+    /// Reads what [`Checkpoint::file`] wrote: whose it is, and what it says.
+    pub fn parse(file: &str) -> Result<(InstallationId, Self), TextError> {
+        let mut lines = Lines::new(file, "checkpoint", "diemcau-checkpoint-1")?;
+        let installation = lines.next()?;
+        let checkpoint = Self {
+            log: lines.next()?,
+            seq: lines.next()?,
+            head: lines.next()?,
+            at_us: lines.next()?,
+            reason: lines.next()?,
+            key_id: lines.next()?,
+            signature: lines.next()?,
+        };
+        lines.end()?;
+        Ok((installation, checkpoint))
+    }
 }
 
 /// The signed record that a scope's key was destroyed: the only thing that excuses a body that does not open.

@@ -46,7 +46,7 @@ pub(in crate::http) async fn read(
 ) -> Result<Response, AppError> {
     let row = app.files.row(id::<FileId>(&file)?).await?.ok_or(AppError::NotFound)?;
     let about = row.file.visit.map_or(About::Session, About::Visit);
-    app.rooms.enter_anywhere(&caller, row.session, "http.files.read", about).await?;
+    app.rooms.read(&caller, row.session, "http.files.read", about).await?;
     let bytes = app.files.bytes(&row).await?;
     let mut headers = HeaderMap::new();
     let kind = HeaderValue::from_str(&row.file.media_type).map_err(|error| AppError::Internal(error.to_string()))?;

@@ -17,6 +17,7 @@ const GROUPS: &str = "Điều 29 Luật Tiếp công dân";
 const DENUNCIATION: &str = "Điều 20 khoản 4 Nghị định 154/2026/NĐ-CP";
 const PROXIES: &str = "Điều 13 Nghị định 154/2026/NĐ-CP";
 const SIGNING: &str = "Điều 14 khoản 1 Nghị định 154/2026/NĐ-CP";
+const SECRECY: &str = "Điều 8 khoản 3 Luật Tố cáo";
 const ANSWER: &str = "Điều 25 khoản 3 Nghị định 154/2026/NĐ-CP";
 const IDENTITY: &str = "Điều 12 Nghị định 154/2026/NĐ-CP";
 const RECORDING: &str = "Điều 24 khoản 1 Nghị định 154/2026/NĐ-CP";
@@ -37,6 +38,8 @@ pub(super) fn register(c: &Context<'_>, registration: &Registration) -> Decided 
     if registration.agency_points.iter().any(|point| !state.points.contains_key(point)) {
         return Err(Refusal::new("point_unknown").field("registration.agency_points"));
     }
+    without_agencies(registration.class, &registration.agency_points)
+        .map_err(|refusal| refusal.field("registration.agency_points"))?;
     required(&registration.summary, "summary_missing", "registration.summary")?;
     let received: Vec<&Person> = registration.persons.iter().filter(|person| is_received(person.role)).collect();
     if received.is_empty() || registration.persons.iter().any(|person| person.name.trim().is_empty()) {
@@ -75,7 +78,23 @@ pub(super) fn register(c: &Context<'_>, registration: &Registration) -> Decided 
     for person in &mut registration.persons {
         person.class = registration.class.max(person.class);
     }
-    Ok(Event::VisitRegistered(registration).into())
+    let (point, visit) = (registration.citizen_point, Some(registration.visit));
+    let expected: Vec<Event> = registration
+        .persons
+        .iter()
+        .map(|person| Event::PersonExpected { point, person: person.clone(), visit })
+        .collect();
+    let mut events = vec![Event::VisitRegistered(registration)];
+    events.extend(expected);
+    Ok(events.into())
+}
+
+/// The agency named could be the one denounced: it is neither in the call nor told of it (domain.md trap 40).
+fn without_agencies(class: Class, agency_points: &[PointId]) -> Result<(), Refusal> {
+    if class == Class::Restricted && !agency_points.is_empty() {
+        return Err(Refusal::new("agency_in_restricted_visit").citing(SECRECY));
+    }
+    Ok(())
 }
 
 /// Those who are received, as against those who stand beside them.
@@ -180,6 +199,7 @@ pub(super) fn set_points(c: &Context<'_>, id: VisitId, agency_points: &[PointId]
     if visit.status.is_final() {
         return Err(Refusal::new("visit_over"));
     }
+    without_agencies(visit.about.class, agency_points).map_err(|refusal| refusal.field("agency_points"))?;
     Ok(Event::VisitPointsSet { visit: id, agency_points: agency_points.to_vec() }.into())
 }
 

@@ -5,7 +5,8 @@ use jiff::Timestamp;
 use crate::domain::ids::{PointId, VisitId};
 use crate::domain::people::{Class, Person};
 use crate::protocol::section::{
-    AgendaRow, BlockView, FunctionRow, MinutesSection, StaffSection, StepRow, TimelineRow, VisitSection,
+    AgendaRow, BlockView, FunctionRow, MinutesSection, StaffSection, StepRow, TimelineRow, UnrecordedAsked,
+    VisitSection,
 };
 use crate::room::decide::open_duties;
 use crate::room::live::{Book, Live};
@@ -50,7 +51,16 @@ pub(super) fn staff(state: &State, live: &Live, audience: Option<PointId>) -> Op
         steps: steps.collect(),
         open_duties: open_duties(state, live),
         room_wide: state.room_wide,
-        consultation: state.consultation.iter().copied().collect(),
+        unrecorded_asked: live
+            .unrecorded_asked
+            .as_ref()
+            .filter(|_| audience.is_none())
+            .map(|(by, reason)| UnrecordedAsked { by: *by, reason: reason.clone() }),
+        consultation: if audience.is_none_or(|point| state.consultation.contains(&point)) {
+            state.consultation.iter().copied().collect()
+        } else {
+            Vec::new()
+        },
         head: state.seq.to_string(),
     })
 }
@@ -112,12 +122,13 @@ pub(super) fn visit(state: &State, id: VisitId, masked: bool) -> Option<VisitSec
     })
 }
 
-fn nameless(person: &Person) -> Person {
+/// That somebody is there, in which part and of which class, and nothing that says who.
+pub(super) fn nameless(person: &Person) -> Person {
     Person {
         id: person.id,
         name: String::new(),
         role: person.role,
-        class: person.class,
+        class: Class::Restricted,
         title: String::new(),
         address: String::new(),
         phone: String::new(),

@@ -61,7 +61,8 @@ fn person_place(visit: VisitId, person: PersonId) -> String {
     format!("person|{visit}|{person}")
 }
 
-/// Inserts or changes a visit with its list of points.
+/// Inserts or changes a visit with its list of points. Ids are made by clients: one that another session has is refused as
+/// `Stale { what: "visit" }`, and nothing of that session is changed.
 pub fn visit(row: &VisitRow) -> Vec<Statement> {
     let summary = Sealed {
         session: row.session,
@@ -77,7 +78,7 @@ pub fn visit(row: &VisitRow) -> Vec<Statement> {
              ON CONFLICT (visit_id) DO UPDATE SET number = excluded.number, class = excluded.class, \
              status = excluded.status, citizen_point = excluded.citizen_point, group_size = excluded.group_size, \
              summary_sealed = excluded.summary_sealed, case_id = excluded.case_id, text_hash = excluded.text_hash, \
-             seq = excluded.seq",
+             seq = excluded.seq WHERE visit.session_id = excluded.session_id",
         )
         .bind(row.id)
         .bind(row.session)
@@ -91,6 +92,7 @@ pub fn visit(row: &VisitRow) -> Vec<Statement> {
         .bind(row.case)
         .bind(row.text_hash)
         .bind(row.seq)
+        .one_row()
         .touches(Table::Visit, [row.id.into()]),
         Statement::new("visit_point.clear", "DELETE FROM visit_point WHERE visit_id = $1")
             .bind(row.id)
@@ -125,6 +127,7 @@ pub fn person(of: (SessionId, VisitId), position: u32, person: &Person) -> Resul
 const VISITS: &str = "SELECT visit_id, session_id, number, class, status, presented_as, citizen_point, group_size, \
      summary_sealed, case_id, text_hash, seq FROM visit \
      WHERE session_id = $1 AND (class = 'normal' OR $2 = 1) ORDER BY number";
+const SESSION_OF: &str = "SELECT session_id FROM visit WHERE visit_id = $1";
 const AGENCIES: &str = "SELECT p.visit_id, p.point_id FROM visit_point p JOIN visit v ON v.visit_id = p.visit_id \
      WHERE v.session_id = $1 ORDER BY p.visit_id, p.point_id";
 const PERSONS: &str = "SELECT person_id, role, class, data_sealed FROM person \
@@ -182,6 +185,12 @@ impl Store {
             }
         }
         Ok(visits)
+    }
+
+    /// The session that has a visit of this id.
+    pub async fn session_of_visit(&self, visit: VisitId) -> Result<Option<SessionId>, StoreError> {
+        let row = self.read(SESSION_OF, &[visit.into()]).await?.pop();
+        row.map(|mut row| row.parse("visit.session_id")).transpose()
     }
 
     /// The people of a visit, the main one first.

@@ -89,6 +89,7 @@ fn about(against: &Against, log: LogId) -> Against {
     }
     own.anchors.retain(|anchor| !anchor.heads.is_empty());
     own.papers.retain(|paper| log == LogId::Session(paper.session));
+    own.kept.retain(|(_, kept)| kept.log == log);
     own
 }
 

@@ -68,6 +68,7 @@ async fn look(conn: &mut Writer, keys: Option<&Keys>, against: &Against) -> Resu
     // A log that only an outsider remembers is a log that was removed.
     logs.extend(against.anchors.iter().flat_map(|anchor| anchor.heads.iter().map(|head| head.log)));
     logs.extend(against.papers.iter().map(|paper| LogId::Session(paper.session)));
+    logs.extend(against.kept.iter().map(|(_, kept)| kept.log));
     let (mut checkpoints, mut claims) = (0_usize, Claims::default());
     // Sessions come first: what a log of office data names in them was verified before.
     for log in logs {
@@ -104,7 +105,10 @@ pub(super) fn checked(ring: &KeyRing, checkpoints: usize, against: &Against) -> 
     for paper in &against.papers {
         checked.push(Checked::Paper { session: paper.session, seq: paper.seq });
     }
-    if against.anchors.is_empty() && against.papers.is_empty() {
+    for (_, kept) in &against.kept {
+        checked.push(Checked::Kept { log: kept.log, seq: kept.seq });
+    }
+    if against.anchors.is_empty() && against.papers.is_empty() && against.kept.is_empty() {
         checked.push(Checked::NothingOutside);
     }
     checked

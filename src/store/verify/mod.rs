@@ -20,6 +20,7 @@ pub use recordings::{RECORDINGS, RecordedFile};
 pub use report::{Checked, Line, OfficeReport, Report, SessionReport};
 
 use crate::domain::chain::{Anchor, Checkpoint, Fault, FaultKind, KeyRing, LogId, Mark, MarkSource, Paper};
+use crate::domain::ids::InstallationId;
 use crate::store::keys::Ed25519Check;
 
 /// What somebody else kept and lays beside the log.
@@ -29,6 +30,8 @@ pub struct Against {
     pub anchors: Vec<Anchor>,
     /// Printed papers.
     pub papers: Vec<Paper>,
+    /// Signed heads as points were given them, and of which installation they say to be.
+    pub kept: Vec<(InstallationId, Checkpoint)>,
 }
 
 /// Everything about one log that has to match, after the signatures of these things themselves were checked.
@@ -50,6 +53,9 @@ fn marks(ring: &KeyRing, log: LogId, checkpoints: &[Checkpoint], against: &Again
     for paper in against.papers.iter().filter(|paper| log == LogId::Session(paper.session)) {
         marks.push(Mark { seq: paper.seq, head: paper.head, source: MarkSource::Paper });
     }
+    for (_, kept) in against.kept.iter().filter(|(_, kept)| kept.log == log) {
+        marks.push(Mark { seq: kept.seq, head: kept.head, source: MarkSource::Checkpoint });
+    }
     Ok(marks)
 }
 
@@ -60,6 +66,11 @@ fn check_against(ring: &KeyRing, against: &Against) -> Result<(), Fault> {
         let text = crate::domain::chain::anchor_text(anchor.installation, anchor.at_us, &anchor.heads, anchor.key_id);
         let moment = (anchor.key_id, anchor.at_us);
         ring.signed("anchor", moment, &text, &anchor.signature, &Ed25519Check).map_err(of_keys)?;
+    }
+    for (installation, kept) in &against.kept {
+        let moment = (kept.key_id, kept.at_us);
+        ring.signed("checkpoint", moment, &kept.text(*installation), &kept.signature, &Ed25519Check)
+            .map_err(|kind| Fault { log: Some(kept.log), seq: Some(kept.seq), kind })?;
     }
     for paper in &against.papers {
         if !ring.keys().iter().any(|key| key.public_key.fingerprint() == paper.fingerprint) {

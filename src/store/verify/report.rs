@@ -53,6 +53,13 @@ pub enum Checked {
         /// Its event.
         seq: u64,
     },
+    /// A signed head that a point was given and kept.
+    Kept {
+        /// Its log.
+        log: LogId,
+        /// Its event.
+        seq: u64,
+    },
     /// The files of a bundle, by the signed list.
     Files {
         /// How many.
@@ -177,6 +184,7 @@ fn checked_line(checked: &Checked) -> Line {
         Checked::Paper { session, seq } => {
             line("against.paper", vec![("session", session.to_string()), ("seq", seq.to_string())])
         }
+        Checked::Kept { log, seq } => line("against.kept", vec![("log", log.to_string()), ("seq", seq.to_string())]),
         Checked::Files { count } => line("against.files", vec![("count", count.to_string())]),
         Checked::Recordings { present, absent } => {
             line("against.recordings", vec![("present", present.to_string()), ("absent", absent.to_string())])

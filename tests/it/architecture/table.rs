@@ -67,7 +67,9 @@ pub const LAYERS: &[Layer] = &[
             "room::live",
             "room::media_plan",
             "room::record",
+            "room::secrecy",
             "room::sections",
+            "room::stage",
             "room::standing",
             "room::state",
         ],
@@ -217,12 +219,14 @@ pub const LAYERS: &[Layer] = &[
     },
     // Papers and bundles are made from the folded state; recordings are opened where they lie.
     Layer {
-        modules: &["app::papers", "app::export", "app::prove", "app::record"],
+        modules: &["app::papers", "app::export", "app::prove", "app::record", "app::erase"],
         uses: &[
             "app",
             "domain",
             "store",
             "documents",
+            "clock",
+            "room::secrecy",
             "room::state",
             "media::plan",
             "media::record",

@@ -302,6 +302,7 @@ pub(crate) fn annex() -> AttendanceAnnex {
         },
         session: "tiếp công dân định kỳ tháng 02 của Chủ tịch Ủy ban nhân dân tỉnh".to_owned(),
         day: DAY,
+        extract: false,
         points: vec![
             PointAttendance {
                 name: "Trụ sở Tiếp công dân tỉnh".to_owned(),

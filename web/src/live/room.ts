@@ -3,6 +3,7 @@ import type { LinkStats } from "../media/stats";
 import type { Command } from "../protocol/command";
 import type { ClientBody, ServerBody, SlotView } from "../protocol/frame";
 import type { DeviceKind } from "../protocol/units";
+import { keepCheckpoint } from "./checkpoints";
 import { backoff } from "./backoff";
 import { Leg, type LegParts, type Welcome } from "./leg";
 import { Outbox, type CommandResult } from "./outbox";
@@ -237,6 +238,9 @@ export class Room {
       case "levels":
         this.levels = body.levels;
         tellAll(this.levelListeners);
+        return;
+      case "checkpoint":
+        keepCheckpoint(body);
         return;
       case "typing":
         for (const listener of this.typingListeners) listener(body);

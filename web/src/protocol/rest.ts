@@ -3,7 +3,7 @@ import type { Case, CasePromise, Petition, StoredFile } from "./cases";
 import type { Command } from "./command";
 import type { Registration, SessionPoint } from "./event";
 import type { CommandId, DeviceId, PersonId, PointId, SegmentId, SessionId, UnitId, UserId, VisitId } from "./ids";
-import type { Class, Person, RoleGrant, SessionFunction, User } from "./people";
+import type { Class, PersonRole, RoleGrant, SessionFunction, User } from "./people";
 import type { EligibilityGround, ReceptionKind, SessionStatus } from "./session";
 import type { DeviceKind, Point, Unit } from "./units";
 import type { VisitStatus } from "./visit";
@@ -11,7 +11,7 @@ import type { VisitStatus } from "./visit";
 /**
  * One person of the attendance annex.
  */
-export type AttendanceRow = { point: PointId, person: Person, 
+export type AttendanceRow = { point: PointId, person: Attendee, 
 /**
  * `present`, `late`, `left_early`, `absent`, `substitute`.
  */
@@ -20,6 +20,11 @@ status: string,
  * In and out, by act.
  */
 intervals: Array<[string, string | null]>, substitute_for: PersonId | null, attested_by: string | null, };
+
+/**
+ * A person as the annex names them: no number, address or telephone.
+ */
+export type Attendee = { id: PersonId, name: string, role: PersonRole, title: string, };
 
 /**
  * `POST /api/v1/sessions/{id}/commands`: the same commands as on the socket, for office pages.

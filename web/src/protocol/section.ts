@@ -67,7 +67,7 @@ export type FunctionRow = { name: string, title: string, functions: Array<Sessio
 /**
  * How a point is linked.
  */
-export type LinkView = "absent" | "connected" | "lost";
+export type LinkView = "absent" | "connected" | "lost" | "untold";
 
 /**
  * Section `minutes:{visit}`: the text while it is written.
@@ -87,7 +87,7 @@ visits: Array<VisitId>,
  */
 may_speak: boolean, microphone_open: boolean, 
 /**
- * Further main devices of the point: they see, and neither sound nor are heard until one takes over.
+ * Further main devices of the point: they see and hear nothing until one takes over.
  */
 take_over: Array<ConnectionId>, };
 
@@ -98,14 +98,18 @@ export type PublicPoint = { name: string, role: PointRole, link: LinkView, micro
 /**
  * Numbers waiting at this point, first in the queue first; restricted visits are absent.
  */
-waiting: Array<number>, };
+waiting: Array<number>, 
+/**
+ * The citizen of the running visit sits here; of a restricted visit only those who take part in it are told.
+ */
+on_stage: boolean, };
 
 /**
  * Section `public`: what everybody of the session sees, citizen screens included. No names of citizens.
  */
 export type PublicSection = { session: SessionId, title: string, kind: ReceptionKind, status: SessionStatus, starts_at: string, recording: RecordingView, 
 /**
- * Sentence for a pause, interruption or postponement.
+ * Sentence for a pause, interruption or postponement; empty for those outside of something private.
  */
 notice: string, 
 /**
@@ -133,7 +137,19 @@ export type RecordingView = "off" | "running" | "failed" | "waived";
 /**
  * A person of a point.
  */
-export type RosterRow = { person: Person, seat: number | null, 
+export type RosterRow = { 
+/**
+ * Of a restricted visit without name, except at the receiver's side.
+ */
+person: Person, 
+/**
+ * The visit they come for.
+ */
+visit: VisitId | null, 
+/**
+ * Their number among the visit's persons, from 1: what is shown where there is no name.
+ */
+ordinal: number | null, seat: number | null, 
 /**
  * `expected`, `present`, `out`.
  */
@@ -154,7 +170,15 @@ open_duties: Array<string>,
 /**
  * As it is switched, whatever runs now.
  */
-room_wide: boolean, consultation: Array<PointId>, 
+room_wide: boolean, 
+/**
+ * The presider asks to go on without a recorder; for who may agree.
+ */
+unrecorded_asked: UnrecordedAsked | null, 
+/**
+ * Points in private consultation, for those who are in it and at the receiver's side.
+ */
+consultation: Array<PointId>, 
 /**
  * Sequence and hash of the newest event: what paper carries.
  */
@@ -173,6 +197,15 @@ export type TimelineRow = { seq: number, at: string,
  * Key of the text catalogue.
  */
 code: string, point: PointId | null, person: PersonId | null, note: string, };
+
+/**
+ * A question to the note-taker (D154 Điều 24(1)).
+ */
+export type UnrecordedAsked = { by: UserId, 
+/**
+ * As the record will have it.
+ */
+reason: string, };
 
 /**
  * Section `visit:{id}`: the whole of one visit for those who take part in it.

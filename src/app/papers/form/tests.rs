@@ -77,7 +77,7 @@ fn a_raised_class_leaves_a_code_and_nothing_in_the_annex() {
     day.add((8, 55, 0), None, Event::VisitClassified { visit: VISIT, petitions });
     day.add((8, 55, 0), None, Event::ClassRaised { visit: VISIT });
     // Typed anew by an officer who was not told.
-    let again = Event::PersonIn { point: OTHER, person: citizen(), seat: 5, substitute_for: None };
+    let again = Event::PersonIn { point: OTHER, person: citizen(), seat: 5, substitute_for: None, visit: None };
     day.add((8, 56, 0), None, again);
     let state = day.state();
     let visit = &state.visits[&VISIT];

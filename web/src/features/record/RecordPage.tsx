@@ -8,6 +8,7 @@ import { Badge, Notice } from "../../primitives/Notice";
 import { Tabs } from "../../primitives/Tabs";
 import { statusTone } from "../today/statusTone";
 import { AttendanceTab } from "./AttendanceTab";
+import { KeptHeads } from "./KeptHeads";
 import { PapersTab } from "./PapersTab";
 import css from "./RecordPage.module.css";
 import { RecordingTab } from "./RecordingTab";
@@ -46,6 +47,7 @@ export function RecordPage() {
         <h2>{t("record.integrity")}</h2>
         <p>{t("record.head", { seq: record.head_seq, hash: record.head_hash })}</p>
         <p>{t("record.key", { key: record.key_fingerprint })}</p>
+        <KeptHeads session={session.id} />
       </footer>
     </div>
   );
