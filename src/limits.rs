@@ -215,8 +215,10 @@ pub const WAL_PAGES: u32 = 16_384;
 
 /// Papers that are set at the same time. More: they wait for their turn.
 pub const PAPERS_AT_ONCE: usize = 2;
-/// Longest time one paper may take, and its processor time. Longer: killed, `paper_time_limit`.
-pub const PAPER_TIME: Duration = Duration::from_secs(20);
+/// Longest time one paper may take, on a machine that holds a call beside it. Longer: killed, `paper_time_limit`.
+pub const PAPER_TIME: Duration = Duration::from_secs(60);
+/// Processor time of one paper. More: killed, `paper_time_limit`.
+pub const PAPER_CPU: Duration = Duration::from_secs(20);
 /// Memory of one typeset process in bytes. More: it ends, `paper_memory_limit`.
 pub const PAPER_MEMORY: u64 = 512 * 1024 * 1024;
 /// Largest request for a paper in bytes. Larger: refused `paper_request`.

@@ -11,7 +11,6 @@ const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 const demo = await scene({ lines: ["xa-a", "thu-ky"] }, async ({ demo: province, browser, day, lines }) => {
   const { presider, noteTaker, a, b } = day;
-  const gaps = async () => (await presider.record()).gaps;
   await day.open();
   await day.beginVisit(a);
   const seats = await a.seats();
@@ -66,9 +65,10 @@ const demo = await scene({ lines: ["xa-a", "thu-ky"] }, async ({ demo: province,
   await presider.pressMain("Tiếp tục buổi tiếp");
   await presider.page.getByTestId("line-status").waitFor({ state: "detached" });
   await speaks();
-  const marked = await gaps();
-  check("two gaps are marked, both of the point that was cut", marked.length === 2 && marked.every((gap) => gap.point === a.point && gap.to !== null));
-  check("the long gap has its length", Date.parse(marked[1].to) - Date.parse(marked[1].from) >= 28_000);
+  const { cuts, stray } = lines["xa-a"].explain(await presider.record(), a.point);
+  check("two cuts are two gaps of the point that was cut", cuts.length === 2 && cuts.every((gaps) => gaps.length === 1) && stray.length === 0);
+  const [, [long]] = cuts;
+  check("the long gap has its length", long.to - long.from >= 28_000);
 
   // --- the half-typed sentence
   await until("the whole text in the page that was loaded anew", async () => (await field.inputValue()) === said + half);

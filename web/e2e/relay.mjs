@@ -7,6 +7,9 @@ const HERE = "127.0.0.1";
 /** How long TCP waits before it sends again what nobody confirmed: data, and the wish to connect (RFC 6298, Linux). */
 const AGAIN_MS = { data: 200, connect: 1000 };
 
+/** A place in a call is never this long without a packet; after 3 s the server says that it is lost. */
+const PAUSE_MS = 2000;
+
 /**
  * Milliseconds from now until TCP tries again what it could not deliver since `lostAt`: the waits double each time, so
  * after a long cut an old connection stays dead for long when the line is back.
@@ -49,6 +52,13 @@ class Way {
 
 export class Line {
   isCut = false;
+  /**
+   * Stretches, milliseconds of the clock on the wall, in which no media of the place went through: `cut` or, where the
+   * machine that runs everything had no time for the browser, not.
+   */
+  pauses = [];
+  heardAt = undefined;
+  wasCut = false;
   port = 0;
   ways = new Set();
   sockets = new Set();
@@ -66,6 +76,30 @@ export class Line {
 
   cut() {
     this.isCut = true;
+    this.wasCut = true;
+  }
+
+  /**
+   * The gaps the record has of this place, beside what really happened on its line. A machine that has no time for a
+   * browser for 3 s has lost its place, so a gap may stand for that too; for nothing else.
+   */
+  explain(record, point) {
+    const gaps = record.gaps.filter((gap) => gap.point === point).map(({ from, to }) => ({ from: Date.parse(from), to: Date.parse(to) }));
+    const during = (pause) => gaps.filter((gap) => gap.from <= pause.to && gap.to >= pause.from);
+    const stray = gaps.filter((gap) => !this.pauses.some((pause) => during(pause).includes(gap)));
+    const cuts = this.pauses.filter((pause) => pause.cut).map(during);
+    if (gaps.length !== cuts.length) console.log(`pauses of the line: ${JSON.stringify(this.pauses)}; gaps: ${JSON.stringify(gaps)}`);
+    return { gaps, cuts, stray };
+  }
+
+  /** Something came from the place. */
+  heard() {
+    const now = Date.now();
+    if (this.heardAt !== undefined && (this.wasCut || now - this.heardAt >= PAUSE_MS)) {
+      this.pauses.push({ from: this.heardAt, to: now, cut: this.wasCut });
+    }
+    this.wasCut = false;
+    this.heardAt = now;
   }
 
   mend() {
@@ -81,6 +115,7 @@ export class Line {
     const backs = new Map();
     face.on("message", (bytes, from) => {
       if (this.isCut) return;
+      this.heard();
       let back = backs.get(from.port);
       if (!back) {
         back = createSocket("udp4");
