@@ -135,11 +135,6 @@ impl Live {
         self.at_key.extend(newest.map(|id| (point, id)));
     }
 
-    /// Whether the wire is a second main device: it sees, and neither sounds nor is heard.
-    pub fn is_second_main(&self, connection: ConnectionId) -> bool {
-        self.waiting_mains().any(|(id, _)| id == connection)
-    }
-
     /// Whether an account has any wire.
     pub fn is_connected(&self, user: UserId) -> bool {
         self.wires.values().any(|wire| wire.actor.user == user)

@@ -147,8 +147,15 @@ impl Task {
             return;
         }
         let fault = fault_of(&self.services.recorder.status().running, &self.plan).map(Fault::code);
-        self.stale |= self.live.recorder_fault != fault;
+        if self.live.recorder_fault == fault {
+            return;
+        }
+        self.stale = true;
         self.live.recorder_fault = fault;
+        if fault.is_some() {
+            // A trial from before proves nothing any more: it would say "recovered" at once, until the next one.
+            self.recorder_seen(fault);
+        }
     }
 
     /// What the recorder must know when the plan has changed: a target that is over closes its files, a microphone that

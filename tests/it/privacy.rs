@@ -226,6 +226,7 @@ async fn lived(house: House) -> Day {
     let registration = json!({
         "visit": visit, "number": 1, "class": "restricted", "presented_as": "denunciation", "citizen_point": XA_A,
         "agency_points": [], "summary": CANARIES[4], "persons": [person(citizen)], "group_size": 1, "case": null,
+        "secrecy_requested": false,
     });
     day.must("writer", json!({"do": "register_visit", "registration": registration})).await;
     for (login, act) in [

@@ -11,7 +11,7 @@ use diemcau::domain::visit::{Answer, BlockKind, ClosingCard, VisitAct};
 use diemcau::protocol::command::Command;
 use diemcau::protocol::frame::{ClientBody, ServerBody};
 use diemcau::room::state::{Recording, State};
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::support::day::{CITIZEN_1, COMMUNE_A, Client, Day, SESSION, UNIT, VISIT_1, Who};
@@ -153,6 +153,26 @@ async fn nobody_believes_in_a_recording_that_is_not_there() {
     presider.does(resume()).await.unwrap();
     day.sounds(&officer, 50, 100).await;
     until(&day, "a file in the log", |state| !state.segments.is_empty()).await;
+}
+
+/// Going on without a recorder takes two people: the second is shown what is asked, and why.
+#[tokio::test]
+async fn the_question_to_go_on_unrecorded_reaches_who_must_agree() {
+    let (day, mut presider, mut note_taker, mut officer) = in_session().await;
+    let root = recordings(&day);
+    std::fs::remove_dir_all(&root).unwrap();
+    std::fs::write(&root, b"").unwrap();
+    day.sounds(&officer, 0, 50).await;
+    presider.until("the pause", |c| c.public("/status") == json!("paused")).await;
+    let reason = "ổ ghi hỏng, công dân đi xa".to_owned();
+    presider.does(Command::AllowUnrecorded { reason: reason.clone() }).await.unwrap();
+    let asked = json!({"by": Who::Presider.user(), "reason": reason});
+    note_taker.until("the question", |c| c.at("staff", "/unrecorded_asked") == asked).await;
+    presider.until("that it is asked", |c| c.at("staff", "/unrecorded_asked") == asked).await;
+    officer.until("the pause", |c| c.public("/status") == json!("paused")).await;
+    assert_eq!(officer.at("staff", "/unrecorded_asked"), Value::Null);
+    note_taker.does(Command::AllowUnrecorded { reason: String::new() }).await.unwrap();
+    note_taker.until("the answer", |c| c.at("staff", "/unrecorded_asked") == Value::Null).await;
 }
 
 /// What the recorder told while the store was away is told to the log afterwards, with the times it had.

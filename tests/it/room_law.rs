@@ -196,7 +196,7 @@ fn a_session_that_is_put_off_leaves_nothing_open() {
     let seat = |n: u128| Command::SeatPerson {
         point: COMMUNE_A,
         person: person(n, PersonRole::Officer),
-        seat: 1,
+        seat: 5,
         substitute_for: None,
     };
     world.must(2, seat(320));
@@ -211,7 +211,7 @@ fn a_session_that_is_put_off_leaves_nothing_open() {
     assert_eq!((state.recording, world.visit().status), (Recording::Off, VisitStatus::Held));
     assert_eq!(state.visits[&SECOND].status, VisitStatus::Appointment);
     assert_eq!(state.roster.get(COMMUNE_A, PersonId(id(320))).unwrap().standing(), Standing::Out);
-    let back = Command::PersonBack { point: COMMUNE_A, person: PersonId(id(320)), seat: 1 };
+    let back = Command::PersonBack { point: COMMUNE_A, person: PersonId(id(320)), seat: 5 };
     let first_day = state.facts.sittings[0];
     assert_eq!(first_day.to, Some(world.now));
     let stage = &state.facts.visits[&VISIT].stage;

@@ -7,40 +7,14 @@ use diemcau::domain::ids::ConnectionId;
 use diemcau::domain::people::Function;
 use diemcau::domain::units::DeviceKind;
 use diemcau::limits;
-use diemcau::media::plan::{RecordTarget, SourceId, SourceKind};
-use diemcau::media::record::{Fault, RecorderEvent};
 use diemcau::protocol::command::Command;
 use diemcau::protocol::frame::{ServerBody, ServerFrame};
 use diemcau::room::handle::{Attach, Wire};
-use serde_json::{Value, json};
 use tokio::sync::{mpsc, watch};
 use uuid::Uuid;
 
-use super::support::day::{COMMUNE_A, Day, SESSION, Who, tell};
+use super::support::day::{COMMUNE_A, Day, Who, tell};
 use super::support::store::World;
-
-/// Going on without a recorder takes two people: the second is shown what is asked, and why.
-#[tokio::test]
-async fn the_question_to_go_on_unrecorded_reaches_who_must_agree() {
-    let day = Day::with_open_lobby(World::sqlite().await).await;
-    let mut presider = day.joins(Who::Presider).await;
-    let mut note_taker = day.joins(Who::NoteTaker).await;
-    let mut officer = day.joins(Who::OfficerA).await;
-    day.starts().await;
-    let source = SourceId { connection: presider.connection, kind: SourceKind::Microphone };
-    let target = RecordTarget { session: SESSION, visit: None };
-    day.registry.recorder_event(RecorderEvent::Failed { source, target, fault: Fault::DiskFull }).await;
-    presider.until("the pause", |c| c.public("/status") == json!("paused")).await;
-    let reason = "ổ ghi hỏng, công dân đi xa".to_owned();
-    presider.does(Command::AllowUnrecorded { reason: reason.clone() }).await.unwrap();
-    let asked = json!({"by": Who::Presider.user(), "reason": reason});
-    note_taker.until("the question", |c| c.at("staff", "/unrecorded_asked") == asked).await;
-    presider.until("that it is asked", |c| c.at("staff", "/unrecorded_asked") == asked).await;
-    officer.until("the pause", |c| c.public("/status") == json!("paused")).await;
-    assert_eq!(officer.at("staff", "/unrecorded_asked"), Value::Null);
-    note_taker.does(Command::AllowUnrecorded { reason: String::new() }).await.unwrap();
-    note_taker.until("the answer", |c| c.at("staff", "/unrecorded_asked") == Value::Null).await;
-}
 
 /// Pairs a companion of that function is told to offer.
 async fn slots(day: &Day, n: u128, function: Function) -> u32 {
