@@ -88,8 +88,6 @@ const demo = await scene({ lines: ["phuong-b"], captures: { "phuong-b": CAPTURE 
   await until("the small layer of the ward beside the large commune", async () => (await shownWidth(b)) === SMALL);
   await Promise.all([a.seesAndHears(), b.seesAndHears()]);
   await Promise.all([a.seatEverybody(), b.seatEverybody(), noteTaker.seatEverybody()]);
-  await b.seat({ name: "Trịnh Văn Sậy", role: "Người đại diện", title: "Ông" });
-  await b.seat({ name: "Mai Thị Rươi", role: "Người đại diện", title: "Bà" });
   await presider.makeReady();
   await presider.start("Buổi thử của hệ thống");
   check("the session is recorded", await presider.sees("recording", "Đang ghi hình"));

@@ -75,7 +75,7 @@ const demo = await scene({ prepare }, async ({ day }) => {
   check("the point is told of the pause", await a.sees("line-status", "Buổi tiếp tạm dừng"));
 
   await presider.pressMain("Tiếp tục buổi tiếp");
-  await presider.page.getByText("Máy ghi vẫn chưa ghi được.").first().waitFor();
+  await presider.page.getByText("Máy ghi không ghi được nên chưa thể tiếp tục phiên.").first().waitFor();
   check("the presider alone does not go on", await presider.sees("line-status", "Buổi tiếp tạm dừng"));
   await presider.goOnUnrecorded("Công dân ở xa đã đến; ghi biên bản đầy đủ");
   await noteTaker.goOnUnrecorded("Đồng ý");
