@@ -14,7 +14,7 @@ use crate::domain::visit::{BlockKind, ClosingCard, Confirmation, VisitStatus};
 
 /// Section `public`: what everybody of the session sees, citizen screens included. No names of citizens.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "section.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "section.ts"))]
 pub struct PublicSection {
     pub session: SessionId,
     pub title: String,
@@ -37,7 +37,7 @@ pub struct PublicSection {
 
 /// State of the recorder.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "section.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "section.ts"))]
 #[serde(rename_all = "snake_case")]
 pub enum RecordingView {
     Off,
@@ -49,7 +49,7 @@ pub enum RecordingView {
 
 /// A point as everybody sees it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "section.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "section.ts"))]
 pub struct PublicPoint {
     pub name: String,
     pub role: PointRole,
@@ -62,7 +62,7 @@ pub struct PublicPoint {
 
 /// How a point is linked.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "section.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "section.ts"))]
 #[serde(rename_all = "snake_case")]
 pub enum LinkView {
     /// Never connected in this session.
@@ -74,7 +74,7 @@ pub enum LinkView {
 
 /// Who may speak.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "section.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "section.ts"))]
 pub struct FloorView {
     pub point: Option<PointId>,
     pub person: Option<PersonId>,
@@ -86,7 +86,7 @@ pub struct FloorView {
 
 /// Section `staff`: agenda, duties, functions. Restricted visits are absent except at the receiver's point.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "section.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "section.ts"))]
 pub struct StaffSection {
     pub grounds: Vec<EligibilityGround>,
     pub unit: UnitId,
@@ -107,7 +107,7 @@ pub struct StaffSection {
 
 /// A visit in the agenda.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "section.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "section.ts"))]
 pub struct AgendaRow {
     pub number: u32,
     pub class: Class,
@@ -122,7 +122,7 @@ pub struct AgendaRow {
 
 /// An account in the session.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "section.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "section.ts"))]
 pub struct FunctionRow {
     pub name: String,
     pub title: String,
@@ -133,7 +133,7 @@ pub struct FunctionRow {
 
 /// Evidence of a duty.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "section.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "section.ts"))]
 pub struct StepRow {
     pub step: SessionStep,
     pub point: Option<PointId>,
@@ -145,7 +145,7 @@ pub struct StepRow {
 
 /// Section `devices`: what a technician needs, no content.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "section.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "section.ts"))]
 pub struct DevicesSection {
     pub connections: BTreeMap<String, DeviceRow>,
     /// Connections of a second main device that ask to take over.
@@ -154,7 +154,7 @@ pub struct DevicesSection {
 
 /// One wire.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "section.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "section.ts"))]
 pub struct DeviceRow {
     pub point: Option<PointId>,
     pub device: crate::domain::units::DeviceKind,
@@ -171,7 +171,7 @@ pub struct DeviceRow {
 
 /// Section `visit:{id}`: the whole of one visit for those who take part in it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "section.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "section.ts"))]
 pub struct VisitSection {
     pub visit: VisitId,
     pub number: u32,
@@ -204,7 +204,7 @@ pub struct VisitSection {
 
 /// A line of the visit's story, in local sentences by code.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "section.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "section.ts"))]
 pub struct TimelineRow {
     #[cfg_attr(test, ts(type = "number"))]
     pub seq: i64,
@@ -219,14 +219,14 @@ pub struct TimelineRow {
 
 /// Section `minutes:{visit}`: the text while it is written.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "section.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "section.ts"))]
 pub struct MinutesSection {
     pub blocks: BTreeMap<BlockId, BlockView>,
 }
 
 /// One block of text.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "section.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "section.ts"))]
 pub struct BlockView {
     pub block_kind: BlockKind,
     #[cfg_attr(test, ts(type = "number"))]
@@ -242,7 +242,7 @@ pub struct BlockView {
 
 /// Section `point:{id}`: the roster of one point.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "section.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "section.ts"))]
 pub struct PointSection {
     pub point: PointId,
     pub name: String,
@@ -258,7 +258,7 @@ pub struct PointSection {
 
 /// A person of a point.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "section.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "section.ts"))]
 pub struct RosterRow {
     pub person: Person,
     pub seat: Option<u32>,

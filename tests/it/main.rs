@@ -33,6 +33,7 @@ mod demo_seed;
 mod docs;
 mod http_files;
 mod http_guard;
+mod http_openapi;
 mod http_papers;
 mod media_call;
 mod media_harm;
