@@ -54,6 +54,11 @@ pub fn refusal(code: &str) -> Sentence {
     sentence(&format!("refusal.{code}"))
 }
 
+/// The codes of all refusals.
+pub fn refusals() -> impl Iterator<Item = &'static str> {
+    CATALOGUE.keys().filter_map(|key| key.strip_prefix("refusal."))
+}
+
 /// The sentence with its placeholders filled.
 pub fn fill(key: &str, language: Language, values: &[(&str, &str)]) -> String {
     values

@@ -18,7 +18,7 @@ use super::visit::{BlockKind, ClosingCard, Confirmation, VisitAct, VisitStatus};
 
 /// How a session begins to exist.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "event.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "event.ts"))]
 pub struct Proposal {
     pub session: SessionId,
     pub unit: UnitId,
@@ -32,7 +32,7 @@ pub struct Proposal {
 
 /// A point as the session knows it: names as printed on that day.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "event.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "event.ts"))]
 pub struct SessionPoint {
     pub point: PointId,
     pub unit: UnitId,
@@ -43,7 +43,7 @@ pub struct SessionPoint {
 
 /// A visit as it is registered.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "event.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "event.ts"))]
 pub struct Registration {
     pub visit: VisitId,
     /// What a restricted or public screen shows instead of a name.
@@ -70,7 +70,7 @@ pub struct Registration {
 
 /// What the recorder tells the log of one of its files.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "event.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "event.ts"))]
 pub struct SegmentMark {
     pub segment: SegmentId,
     pub point: PointId,
@@ -87,7 +87,7 @@ pub struct SegmentMark {
 
 /// Frozen text of a visit: what is read back and signed.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "event.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "event.ts"))]
 pub struct FrozenText {
     pub blocks: Vec<(BlockKind, String)>,
     /// SHA-256 of the canonical text, hex; printed on the paper.
@@ -96,7 +96,7 @@ pub struct FrozenText {
 
 /// One thing that happened in a session.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "event.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "event.ts"))]
 #[serde(rename_all = "snake_case", tag = "event")]
 pub enum Event {
     // --- the session

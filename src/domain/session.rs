@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// State of a session (design §2; domain.md §4.2).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "session.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "session.ts"))]
 #[serde(rename_all = "snake_case")]
 pub enum SessionStatus {
     /// Đề xuất.
@@ -48,7 +48,7 @@ pub enum SessionStatus {
 
 /// What moves a session.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "session.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "session.ts"))]
 #[serde(rename_all = "snake_case")]
 pub enum SessionAct {
     Approve,
@@ -149,7 +149,7 @@ impl SessionStatus {
 
 /// Loại hình tiếp công dân (L42 Điều 2(1)).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "session.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "session.ts"))]
 #[serde(rename_all = "snake_case")]
 pub enum ReceptionKind {
     /// Thường xuyên.
@@ -162,7 +162,7 @@ pub enum ReceptionKind {
 
 /// Ground on which online reception may be chosen (D154 Điều 20).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "session.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "session.ts"))]
 #[serde(rename_all = "snake_case")]
 pub enum EligibilityGround {
     /// E1: complex, several agencies or places.
@@ -179,7 +179,7 @@ pub enum EligibilityGround {
 
 /// A duty before or around the call that leaves evidence: who, when, at which point.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "session.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "session.ts"))]
 #[serde(rename_all = "snake_case")]
 pub enum SessionStep {
     /// Niêm yết, đăng tải lịch (L42 Điều 24).
@@ -198,7 +198,7 @@ pub enum SessionStep {
 
 /// How a step ended. Ad hoc sessions may pass a gate as not possible, and it is printed so.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "session.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "session.ts"))]
 #[serde(rename_all = "snake_case", tag = "result")]
 pub enum StepOutcome {
     /// Done; the note may name the evidence.
@@ -209,7 +209,7 @@ pub enum StepOutcome {
 
 /// Why and until when a session was put off; the new time is a duty (L42 Điều 24(4)).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "session.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "session.ts"))]
 pub struct Postponement {
     pub reason: String,
     #[cfg_attr(test, ts(type = "string"))]

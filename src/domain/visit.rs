@@ -7,7 +7,7 @@ use super::ids::UnitId;
 
 /// State of a visit (design §2; domain.md §4.4).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "visit.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "visit.ts"))]
 #[serde(rename_all = "snake_case")]
 pub enum VisitStatus {
     /// Đã đăng ký.
@@ -56,7 +56,7 @@ pub enum VisitStatus {
 
 /// What moves a visit.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "visit.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "visit.ts"))]
 #[serde(rename_all = "snake_case")]
 pub enum VisitAct {
     MakeAppointment,
@@ -182,7 +182,7 @@ impl VisitAct {
 
 /// How the presider's answer stands at the end of a visit (D154 Điều 25(3)).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "visit.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "visit.ts"))]
 #[serde(rename_all = "snake_case", tag = "answer")]
 pub enum Answer {
     /// Trả lời ngay.
@@ -198,7 +198,7 @@ pub enum Answer {
 
 /// The closing card: without it a visit is not heard.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "visit.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "visit.ts"))]
 pub struct ClosingCard {
     pub answer: Answer,
     /// The responsible unit (D154 Điều 25(2)).
@@ -226,7 +226,7 @@ impl ClosingCard {
 
 /// How a person confirmed what was read back (D154 Điều 14(1)).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "visit.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "visit.ts"))]
 #[serde(rename_all = "snake_case")]
 pub enum Confirmation {
     /// Ký.
@@ -241,7 +241,7 @@ pub enum Confirmation {
 
 /// Part of the minutes a block of text belongs to (domain.md §6.1).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "visit.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "visit.ts"))]
 #[serde(rename_all = "snake_case")]
 pub enum BlockKind {
     /// II.1 Nội dung trình bày.

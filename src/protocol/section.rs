@@ -14,7 +14,7 @@ use crate::domain::visit::{BlockKind, ClosingCard, Confirmation, VisitStatus};
 
 /// Section `public`: what everybody of the session sees, citizen screens included. No names of citizens.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "section.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "section.ts"))]
 pub struct PublicSection {
     pub session: SessionId,
     pub title: String,
@@ -41,7 +41,7 @@ pub struct PublicSection {
 
 /// State of the recorder.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "section.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "section.ts"))]
 #[serde(rename_all = "snake_case")]
 pub enum RecordingView {
     Off,
@@ -53,7 +53,7 @@ pub enum RecordingView {
 
 /// A point as everybody sees it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "section.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "section.ts"))]
 pub struct PublicPoint {
     pub name: String,
     pub role: PointRole,
@@ -69,7 +69,7 @@ pub struct PublicPoint {
 
 /// How a point is linked.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "section.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "section.ts"))]
 #[serde(rename_all = "snake_case")]
 pub enum LinkView {
     /// Never connected in this session.
@@ -83,7 +83,7 @@ pub enum LinkView {
 
 /// Who may speak.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "section.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "section.ts"))]
 pub struct FloorView {
     pub point: Option<PointId>,
     pub person: Option<PersonId>,
@@ -95,7 +95,7 @@ pub struct FloorView {
 
 /// Section `staff`: agenda, duties, functions. Restricted visits are absent except at the receiver's point.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "section.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "section.ts"))]
 pub struct StaffSection {
     pub grounds: Vec<EligibilityGround>,
     pub unit: UnitId,
@@ -129,7 +129,7 @@ pub struct UnrecordedAsked {
 
 /// A visit in the agenda.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "section.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "section.ts"))]
 pub struct AgendaRow {
     pub number: u32,
     pub class: Class,
@@ -144,7 +144,7 @@ pub struct AgendaRow {
 
 /// An account in the session.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "section.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "section.ts"))]
 pub struct FunctionRow {
     pub name: String,
     pub title: String,
@@ -155,7 +155,7 @@ pub struct FunctionRow {
 
 /// Evidence of a duty.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "section.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "section.ts"))]
 pub struct StepRow {
     pub step: SessionStep,
     pub point: Option<PointId>,
@@ -167,7 +167,7 @@ pub struct StepRow {
 
 /// Section `devices`: what a technician needs, no content.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "section.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "section.ts"))]
 pub struct DevicesSection {
     pub connections: BTreeMap<String, DeviceRow>,
     /// Connections of a second main device that ask to take over.
@@ -176,7 +176,7 @@ pub struct DevicesSection {
 
 /// One wire.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "section.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "section.ts"))]
 pub struct DeviceRow {
     pub point: Option<PointId>,
     pub device: crate::domain::units::DeviceKind,
@@ -193,7 +193,7 @@ pub struct DeviceRow {
 
 /// Section `visit:{id}`: the whole of one visit for those who take part in it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "section.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "section.ts"))]
 pub struct VisitSection {
     pub visit: VisitId,
     pub number: u32,
@@ -226,7 +226,7 @@ pub struct VisitSection {
 
 /// A line of the visit's story, in local sentences by code.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "section.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "section.ts"))]
 pub struct TimelineRow {
     #[cfg_attr(test, ts(type = "number"))]
     pub seq: i64,
@@ -241,14 +241,14 @@ pub struct TimelineRow {
 
 /// Section `minutes:{visit}`: the text while it is written.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "section.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "section.ts"))]
 pub struct MinutesSection {
     pub blocks: BTreeMap<BlockId, BlockView>,
 }
 
 /// One block of text.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "section.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "section.ts"))]
 pub struct BlockView {
     pub block_kind: BlockKind,
     #[cfg_attr(test, ts(type = "number"))]
@@ -264,7 +264,7 @@ pub struct BlockView {
 
 /// Section `point:{id}`: the roster of one point.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "section.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "section.ts"))]
 pub struct PointSection {
     pub point: PointId,
     pub name: String,
@@ -283,7 +283,7 @@ pub struct PointSection {
 
 /// A person of a point.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "section.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "section.ts"))]
 pub struct RosterRow {
     /// Of a restricted visit without name, except at the receiver's side.
     pub person: Person,

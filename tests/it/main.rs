@@ -34,6 +34,7 @@ mod demo_seed;
 mod docs;
 mod http_files;
 mod http_guard;
+mod http_openapi;
 mod http_papers;
 mod kept_heads;
 mod media_call;

@@ -75,8 +75,9 @@ pub enum Field<'a> {
 }
 
 /// SHA-256 of the lines `diemcau-row-1`, the table, and for each column that is not NULL, in the order of the table, its
-/// name and value: `name int 7`, `name text 4 Xã A` (bytes counted, so that a line end in a value stands for nothing
-/// else), `name bytes <SHA-256>`. Columns that are NULL are left out, so that a column added later changes no digest.
+/// name and value: `name int 7`, `name text 5 Xã A` (bytes counted, so that a line end in a value stands for nothing
+/// else), `name bytes <SHA-256>`. Names of tables and columns are ours and stand on one line. Columns that are NULL are
+/// left out, so that a column added later changes no digest.
 pub fn row_digest<'a>(table: &str, columns: impl IntoIterator<Item = (&'a str, Field<'a>)>) -> Hash {
     let mut text = format!("diemcau-row-1\n{table}\n");
     for (name, field) in columns {

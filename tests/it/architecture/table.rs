@@ -44,18 +44,28 @@ const OUTSIDE: &[&str] = &[
 ];
 
 pub const LAYERS: &[Layer] = &[
-    // The rules. `ts_rs` stands in `cfg_attr(test)` alone; `serde_json` gives an event its own name.
+    // The rules. `ts_rs` and `schemars` stand in `cfg_attr(test)` alone; `serde_json` gives an event its own name.
     Layer {
         modules: &["domain"],
         uses: &[],
-        crates: Only(&["jiff", "serde", "serde_json", "sha2", "thiserror", "ts_rs", "unicode_normalization", "uuid"]),
+        crates: Only(&[
+            "jiff",
+            "schemars",
+            "serde",
+            "serde_json",
+            "sha2",
+            "thiserror",
+            "ts_rs",
+            "unicode_normalization",
+            "uuid",
+        ]),
         pure: true,
     },
     // The wire.
     Layer {
         modules: &["protocol"],
         uses: &["domain"],
-        crates: Only(&["jiff", "serde", "serde_json", "thiserror", "ts_rs", "uuid"]),
+        crates: Only(&["jiff", "schemars", "serde", "serde_json", "thiserror", "ts_rs", "uuid"]),
         pure: true,
     },
     // The room, pure: told the time, given the identifiers. `media::engine` for the values of its events.
