@@ -227,7 +227,7 @@ pub struct RecordView {
 
 /// A person as the annex names them: no number, address or telephone.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "rest.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "rest.ts"))]
 pub struct Attendee {
     pub id: PersonId,
     pub name: String,

@@ -120,7 +120,7 @@ pub struct StaffSection {
 
 /// A question to the note-taker (D154 Điều 24(1)).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "section.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "section.ts"))]
 pub struct UnrecordedAsked {
     pub by: UserId,
     /// As the record will have it.

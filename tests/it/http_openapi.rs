@@ -255,8 +255,8 @@ async fn real_answers_are_as_described() {
         let value = answer.json();
         let done = &operation["responses"][answer.status.to_string()];
         let schema = if done.is_object() {
-            let body = body.as_ref().map(|body| (schema_of(&operation["requestBody"], "application/json"), body));
-            for (schema, body) in body {
+            if let Some(body) = &body {
+                let schema = schema_of(&operation["requestBody"], "application/json");
                 assert_eq!(wrong(&description, schema, body, "request"), Vec::<String>::new(), "{address}");
             }
             good += 1;
