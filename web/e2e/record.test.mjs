@@ -113,7 +113,7 @@ try {
     const points = new Set(record.segments.map((one) => `${one.visit}/${one.point}`));
     check(`${await buttons.count()} rows for ${record.segments.length} files`, (await buttons.count()) === points.size);
     for (let row = 0; row < names.length; row += 1) {
-      const visit = record.visits.find((one) => names[row].startsWith(`Lượt ${one.number},`)).visit;
+      const visit = record.visits.find((one) => names[row].startsWith(`Lượt số ${one.number},`)).visit;
       const point = record.points.find((one) => names[row].endsWith(`, ${one.name}`)).point;
       const files = record.segments.filter((one) => one.visit === visit && one.point === point);
       await buttons.nth(row).click();
