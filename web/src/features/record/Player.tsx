@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useReducer, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { recording } from "../../api/paths";
 import { duration, useTimes } from "../../i18n/time";
@@ -32,8 +32,7 @@ export function Player({ session, reel, point, startMs, title, nameOf }: Props) 
     made.choose(pictureOf(reel, point));
     return made;
   });
-  const [, redraw] = useState(0);
-  const drawn = useRef(0);
+  const [, redraw] = useReducer((drawn: number) => drawn + 1, 0);
   const box = useRef<HTMLDivElement>(null);
   const stage = useRef<HTMLDivElement>(null);
 
@@ -41,13 +40,22 @@ export function Player({ session, reel, point, startMs, title, nameOf }: Props) 
     box.current?.scrollIntoView({ block: "nearest" });
     const timer = setInterval(() => {
       playback.step(performance.now());
-      redraw((drawn.current += 1));
+      redraw();
     }, STEP_MS);
     return () => clearInterval(timer);
   }, [playback]);
 
   const { picture, atMs } = playback;
-  const go = (ms: number) => playback.seek(ms);
+  /** An act is seen at once: a bar that waits for the next step would spring back under the finger. */
+  const go = (ms: number) => {
+    playback.seek(ms);
+    redraw();
+  };
+  const turn = () => {
+    if (playback.playing) playback.pause();
+    else playback.play();
+    redraw();
+  };
   const label = (track: Track) => [nameOf(track.point), t(`terms:source.${track.source}`), ...(track.lane > 0 ? [String(track.lane + 1)] : [])].join(", ");
   const later = nextMs(reel, atMs);
   const seen = picture !== undefined && fileAt(picture, atMs) !== undefined;
@@ -78,7 +86,7 @@ export function Player({ session, reel, point, startMs, title, nameOf }: Props) 
         data-testid="player-seek"
       />
       <div className={css.controls}>
-        <Button kind="primary" onPress={() => (playback.playing ? playback.pause() : playback.play())} data-testid="player-play">
+        <Button kind="primary" onPress={turn} data-testid="player-play">
           {t(playback.playing ? "record.pause" : "record.go_on")}
         </Button>
         <Button onPress={() => go(atMs - BACK_MS)}>{t("record.back")}</Button>
