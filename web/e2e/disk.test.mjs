@@ -77,8 +77,10 @@ const demo = await scene({ prepare }, async ({ day }) => {
   await presider.pressMain("Tiếp tục buổi tiếp");
   await presider.page.getByText("Máy ghi không ghi được nên chưa thể tiếp tục phiên.").first().waitFor();
   check("the presider alone does not go on", await presider.sees("line-status", "Buổi tiếp tạm dừng"));
-  await presider.goOnUnrecorded("Công dân ở xa đã đến; ghi biên bản đầy đủ");
-  await noteTaker.goOnUnrecorded("Đồng ý");
+  const reason = "Công dân ở xa đã đến; ghi biên bản đầy đủ";
+  await presider.askUnrecorded(reason);
+  await presider.page.getByText("Đang chờ người ghi biên bản đồng ý").first().waitFor();
+  await noteTaker.agreeUnrecorded(reason);
   await presider.sees("recording", "Tiếp tục không ghi hình");
   await presider.pressMain("Tiếp tục buổi tiếp");
   await presider.page.getByTestId("line-status").waitFor({ state: "detached" });

@@ -52,14 +52,20 @@ class Somebody {
     await until(`microphone ${wanted}`, async () => (await key.getAttribute("aria-pressed")) === String(wanted === "open"));
   }
 
-  /** The recorder has failed: the own word that the session goes on without. */
-  async goOnUnrecorded(reason) {
-    const name = "Tiếp tục không ghi hình…";
-    await this.press(name);
+  /** The recorder has failed: the presider asks, with a reason, to go on without. */
+  async askUnrecorded(reason) {
+    await this.press("Đề nghị tiếp tục không ghi hình…");
     const card = this.page.getByRole("dialog");
     await card.getByLabel("Lý do").fill(reason);
-    await card.getByRole("button", { name }).click();
+    await card.getByRole("button", { name: "Gửi đề nghị" }).click();
     await card.waitFor({ state: "detached" });
+  }
+
+  /** The note-taker reads the presider's reason and agrees in one act. */
+  async agreeUnrecorded(reason) {
+    await this.page.getByText(`Lý do: ${reason}`).first().waitFor();
+    await this.page.getByTestId("unrecorded-agree").click();
+    await this.page.getByTestId("unrecorded-agree").waitFor({ state: "detached" });
   }
 
   /** Loads the page anew, as F5 does, whatever it says about text that is not sent. */

@@ -49,47 +49,53 @@ function lastMonth() {
   return [12, 13, 14].map(day);
 }
 
-/** What the player of the page does now. */
+/** What the player of the page does now: the picture in front, and the file of every sound that runs. */
 const seen = (page) =>
   page.evaluate(() => {
-    const [picture, sound] = [document.querySelector("main video"), document.querySelector("main audio")];
-    const of = (media) => media && { ready: media.readyState, at: media.currentTime, length: media.duration, paused: media.paused, seeking: media.seeking };
+    const file = (media) => media.getAttribute("src")?.split("/").at(-1);
+    const of = (media) => media && { file: file(media), ready: media.readyState, at: media.currentTime, length: media.duration, seeking: media.seeking };
+    const picture = document.querySelector("main video[data-front=true]");
+    const sounds = [...document.querySelectorAll("main audio[data-front=true]")].filter((one) => !one.paused);
     const frames = picture?.getVideoPlaybackQuality().totalVideoFrames ?? 0;
-    // A file without picture plays in the same element: then its sound is the main one.
-    const heard = (picture?.webkitAudioDecodedByteCount ?? 0) + (sound?.webkitAudioDecodedByteCount ?? 0);
-    return { picture: of(picture), sound: of(sound), frames, heard, width: picture?.videoWidth ?? 0 };
+    const heard = sounds.reduce((sum, one) => sum + (one.webkitAudioDecodedByteCount ?? 0), 0);
+    return { picture: of(picture), sounds: sounds.map(of), frames, heard, width: picture?.videoWidth ?? 0 };
   });
 
-const play = (page) => page.evaluate(() => document.querySelector("main video").play());
-const seek = (page, share) =>
-  page.evaluate((part) => {
-    const video = document.querySelector("main video");
-    video.currentTime = video.duration * part;
-  }, share);
+const startOf = (segment) => Date.parse(segment.began_at);
 
-async function plays(page, name, speaks) {
+/** Plays on where the end was reached. */
+async function play(page) {
+  const stopped = page.getByTestId("player-play").filter({ hasText: "Phát tiếp" });
+  if (await stopped.count()) await stopped.click();
+}
+
+/** `picture` and `voice` are the files of a place, `from` the first moment of the visit: what 0 is on the bar. */
+async function plays(page, name, { picture, voice, from }) {
   await play(page);
   const playing = await until(`${name} plays`, async () => {
     const now = await seen(page);
-    return now.picture.ready >= 3 && now.picture.at > 0.3 && now.frames > 0 && (!speaks || now.heard > 0) ? now : undefined;
+    const runs = now.picture?.file === picture.segment && now.picture.ready >= 3 && now.picture.at > 0.3 && now.frames > 0;
+    return runs && (!voice || now.heard > 0) ? now : undefined;
   });
-  check(`${name}: ${playing.frames} pictures decoded, ${playing.width} wide${speaks ? `, ${playing.heard} bytes of sound` : ""}`, playing.width === 320);
+  check(`${name}: ${playing.frames} pictures decoded, ${playing.width} wide${voice ? `, ${playing.heard} bytes of sound` : ""}`, playing.width === 320);
   check(`${name}: its length is known`, Number.isFinite(playing.picture.length) && playing.picture.length > 5);
   for (const share of [0.5, 0.1]) {
-    await seek(page, share);
-    const wanted = playing.picture.length * share;
+    const begins = (startOf(picture) - from) / 1000;
+    const second = Math.ceil(begins + playing.picture.length * share);
+    await page.getByTestId("player-seek").fill(String(second));
     const { at, frames } = await until(`${name} goes to ${share}`, async () => {
       const now = await seen(page);
-      return !now.picture.seeking && Math.abs(now.picture.at - wanted) < 2 ? { at: now.picture.at, frames: now.frames } : undefined;
+      return !now.picture.seeking && Math.abs(now.picture.at - (second - begins)) < 2 ? { at: now.picture.at, frames: now.frames } : undefined;
     });
     await play(page);
     await until(`${name} goes on from ${share}`, async () => {
       const now = await seen(page);
-      const together = !speaks || (now.sound.ready >= 2 && !now.sound.paused && Math.abs(now.sound.at - now.picture.at) < 1);
-      return now.picture.at > at + 0.2 && now.frames > frames && together;
+      const own = voice && now.sounds.find((one) => one.file === voice.segment);
+      const apart = own && startOf(voice) + own.at * 1000 - (startOf(picture) + now.picture.at * 1000);
+      return now.picture.at > at + 0.2 && now.frames > frames && (!voice || (own && own.ready >= 2 && Math.abs(apart) < 300));
     });
   }
-  check(`${name}: goes to the middle and back${speaks ? ", the sound with it" : ""}`, true);
+  check(`${name}: goes to the middle and back${voice ? ", the sound with it" : ""}`, true);
 }
 
 try {
@@ -107,7 +113,7 @@ try {
     const points = new Set(record.segments.map((one) => `${one.visit}/${one.point}`));
     check(`${await buttons.count()} rows for ${record.segments.length} files`, (await buttons.count()) === points.size);
     for (let row = 0; row < names.length; row += 1) {
-      const visit = record.visits.find((one) => names[row].startsWith(`Lượt ${one.number},`)).visit;
+      const visit = record.visits.find((one) => names[row].startsWith(`Lượt số ${one.number},`)).visit;
       const point = record.points.find((one) => names[row].endsWith(`, ${one.name}`)).point;
       const files = record.segments.filter((one) => one.visit === visit && one.point === point);
       await buttons.nth(row).click();
@@ -115,15 +121,15 @@ try {
       // A place where two spoke has a file for each; the picture that goes with the own voice is played.
       const voice = files.find((one) => one.source === "microphone");
       const pictures = files.filter((one) => one.source === "camera");
+      const nearest = voice ? pictures.toSorted((a, b) => Math.abs(startOf(a) - startOf(voice)) - Math.abs(startOf(b) - startOf(voice)))[0] : pictures[0];
       if (pictures.length > 1) {
-        const start = (one) => Date.parse(one.began_at);
-        const nearest = voice ? pictures.toSorted((a, b) => Math.abs(start(a) - start(voice)) - Math.abs(start(b) - start(voice)))[0] : pictures[0];
-        const order = pictures.toSorted((a, b) => start(a) - start(b)).indexOf(nearest);
-        await presider.locator("main video").locator("xpath=..").getByRole("button").nth(order).click();
+        const order = pictures.toSorted((a, b) => startOf(a) - startOf(b)).indexOf(nearest);
+        await presider.getByTestId("player-files").getByRole("button").nth(order).click();
         const address = recordingAt(session, nearest.segment);
-        await until("the chosen file", () => presider.evaluate((path) => document.querySelector("main video").getAttribute("src") === path, address));
+        await until("the chosen file", () => presider.evaluate((path) => document.querySelector("main video[data-front=true]").getAttribute("src") === path, address));
       }
-      await plays(presider, names[row], voice !== undefined);
+      const from = Math.min(...record.segments.filter((one) => one.visit === visit).map(startOf));
+      await plays(presider, names[row], { picture: nearest, voice, from });
       played += 1;
     }
   }

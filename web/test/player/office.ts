@@ -143,7 +143,7 @@ export const record: RecordView = {
         {
           id: ID.visit2,
           kind: "feedback_petition",
-          content: "Đề nghị cấp giấy chứng nhận cho thửa 112, tờ 7",
+          content: "Đề nghị cấp giấy chứng nhận cho thửa 112, tờ 7.",
           request: "Có kết quả trong tháng 12",
           outcome: "forwarded",
           addressee: "Văn phòng Đăng ký đất đai",

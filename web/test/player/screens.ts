@@ -67,6 +67,15 @@ export const SCREENS: Screen[] = [
   { name: "record", path: `/buoi-tiep/${ID.session}/ho-so`, main: { role: "tab", name: "office:record.visits" }, played: signedIn(ID.presider) },
   { name: "record-attendance", path: `/buoi-tiep/${ID.session}/ho-so`, played: signedIn(ID.presider), press: "office:record.attendance", main: { role: "tab", name: "office:record.attendance" } },
   { name: "record-recording", path: `/buoi-tiep/${ID.session}/ho-so`, played: signedIn(ID.presider), press: "office:record.recording", main: { role: "tab", name: "office:record.recording" } },
+  {
+    name: "record-playing",
+    path: `/buoi-tiep/${ID.session}/ho-so`,
+    played: signedIn(ID.presider),
+    press: "office:record.recording",
+    // No file is there: the player says so and stands.
+    act: (page, t) => page.getByRole("button", { name: t("office:record.play"), exact: true }).click(),
+    main: { role: "button", name: "office:record.go_on" },
+  },
   { name: "check", path: `/kiem-tra-thiet-bi?buoi=${ID.session}&diem=${ID.pointA}`, played: signedIn(ID.officerA), main: { role: "button", name: "device:line.start" } },
   ...SESSION_SCREENS.map((screen) => ({ ...screen, window: true })),
 ];

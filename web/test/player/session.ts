@@ -56,6 +56,9 @@ const frozen: Partial<VisitSection> = {
   ],
 };
 
+const unwritten = publicSection({ status: "paused", recording: "failed", notice: "recorder_failed" });
+const asked = { by: ID.presider, reason: "Ổ ghi hỏng, bốn công dân chờ từ sáng" };
+
 const SCENES: Scene[] = [
   { name: "presider", main: { role: "button", name: "session:main.conclude" }, ...hq, sections: { public: publicSection(), staff: staffSection(), ...central, ...visit() } },
   {
@@ -128,6 +131,20 @@ const SCENES: Scene[] = [
     user: ID.noteTaker,
     slots: [camera(ID.pointA)],
     sections: { public: publicSection(), staff: staffSection(), ...central, ...visit(), [`minutes:${ID.visit1}`]: minutesSection() },
+  },
+  {
+    name: "presider-unrecorded",
+    main: { role: "button", name: "session:main.resume" },
+    ...hq,
+    sections: { public: unwritten, staff: staffSection({ unrecorded_asked: asked }), ...central, ...visit() },
+  },
+  {
+    name: "note-taker-unrecorded",
+    main: { role: "button", name: "session:unrecorded.agree" },
+    point: ID.central,
+    user: ID.noteTaker,
+    slots: [camera(ID.pointA)],
+    sections: { public: unwritten, staff: staffSection({ unrecorded_asked: asked }), ...central, ...visit(), [`minutes:${ID.visit1}`]: minutesSection() },
   },
   {
     name: "note-taker-read-back",

@@ -25,7 +25,8 @@ export function CreatePage() {
   const announce = useAnnounce();
   const navigate = useNavigate();
   const { data: directory, error: unread } = useQuery(directoryQuery);
-  const form = useKeptForm<SessionDraft>("create", () => emptyDraft(localDay(Date.now())));
+  // Named by its shape: what an older page kept would not fit.
+  const form = useKeptForm<SessionDraft>("create/persons", () => emptyDraft(localDay(Date.now())));
   const { value: draft, change } = form;
   const [asked, setAsked] = useState(false);
   const [error, setError] = useState<unknown>();

@@ -2,22 +2,9 @@ import { useTranslation } from "react-i18next";
 import { Button } from "../../primitives/Button";
 import { Section } from "../../primitives/Form";
 import { Select } from "../../primitives/Select";
-import type { SessionFunction } from "../../protocol/people";
 import type { Directory } from "../../protocol/rest";
 import css from "./CreatePage.module.css";
-import { newFunction, pointsOf, type FunctionDraft, type SessionDraft } from "./draft";
-
-const FUNCTIONS: SessionFunction[] = [
-  "presider",
-  "note_taker",
-  "assistant",
-  "advising_unit",
-  "point_officer",
-  "agency_representative",
-  "interpreter",
-  "observer",
-  "technician",
-];
+import { FUNCTIONS, newFunction, pointsOf, type FunctionDraft, type SessionDraft } from "./draft";
 
 interface Props {
   draft: SessionDraft;

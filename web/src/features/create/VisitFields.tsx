@@ -5,23 +5,15 @@ import { Field } from "../../primitives/Field";
 import { CheckList, Fields, Note, Wide } from "../../primitives/Form";
 import { Select } from "../../primitives/Select";
 import type { PetitionKind } from "../../protocol/cases";
-import type { Class, IdentityKind } from "../../protocol/people";
+import type { Class, PersonRole } from "../../protocol/people";
 import type { Point } from "../../protocol/units";
 import css from "./CreatePage.module.css";
-import { pointsOf, type SessionDraft, type VisitDraft } from "./draft";
+import { newPerson, pointsOf, RECEIVED, ROLES, type PersonDraft, type SessionDraft, type VisitDraft } from "./draft";
+import { PersonFields } from "./PersonFields";
 
 const KINDS: PetitionKind[] = ["feedback_petition", "complaint", "denunciation"];
 const CLASSES: Class[] = ["normal", "restricted"];
 const SECRECY: ("unasked" | "no" | "yes")[] = ["unasked", "no", "yes"];
-const PAPERS: (IdentityKind | "none")[] = [
-  "none",
-  "citizen_identity",
-  "identity_certificate",
-  "personal_number",
-  "passport",
-  "other",
-];
-
 interface Props {
   visit: VisitDraft;
   number: number;
@@ -34,6 +26,9 @@ interface Props {
 export function VisitFields({ visit, number, draft, points, onChange, onRemove }: Props) {
   const { t } = useTranslation("office");
   const set = (part: Partial<VisitDraft>) => onChange({ ...visit, ...part });
+  const allowed = (roles: readonly PersonRole[]) => roles.filter((role) => role !== "authorised_person" || visit.presentedAs !== "denunciation");
+  const received = allowed(RECEIVED);
+  const setOther = (next: PersonDraft) => set({ others: visit.others.map((one) => (one.id === next.id ? next : one)) });
   const places = pointsOf(draft).map((id) => ({
     value: id,
     label: points.find((point) => point.id === id)?.name ?? id,
@@ -50,32 +45,16 @@ export function VisitFields({ visit, number, draft, points, onChange, onRemove }
         )}
       </div>
       <Fields>
-        <Field label={t("create.citizen")} value={visit.name} onChange={(name) => set({ name })} />
-        <Field label={t("create.title_field")} hint={t("create.title_hint")} value={visit.title} onChange={(title) => set({ title })} />
-        <Field label={t("create.address")} value={visit.address} onChange={(address) => set({ address })} />
-        <Field label={t("create.phone")} type="tel" value={visit.phone} onChange={(phone) => set({ phone })} />
-        <Select
-          label={t("create.identity_kind")}
-          options={PAPERS.map((value) => ({
-            value,
-            label: value === "none" ? t("create.identity_none") : t(`terms:identity_kind.${value}`),
-          }))}
-          value={visit.identityKind}
-          onChange={(identityKind) => set({ identityKind })}
-        />
-        {visit.identityKind !== "none" && (
-          <Field
-            label={t("create.identity_number")}
-            value={visit.identityNumber}
-            onChange={(identityNumber) => set({ identityNumber })}
-          />
-        )}
+        <PersonFields person={visit.main} roles={received} label={t("create.citizen")} onChange={(main) => set({ main })} />
         <Field
           label={t("create.group_size")}
           type="number"
           value={visit.groupSize}
           onChange={(groupSize) => set({ groupSize })}
         />
+        <Wide>
+          <Note>{t("create.group_hint")}</Note>
+        </Wide>
         <Wide>
           <Radios
             label={t("create.presented_as")}
@@ -121,6 +100,22 @@ export function VisitFields({ visit, number, draft, points, onChange, onRemove }
           note={t("create.always")}
         />
       </Fields>
+      {visit.others.map((person, index) => (
+        <section key={person.id} className={css.other} aria-label={t("create.other", { number: index + 2 })}>
+          <div className={css.visitHead}>
+            <h4>{t("create.other", { number: index + 2 })}</h4>
+            <Button kind="quiet" onPress={() => set({ others: visit.others.filter(({ id }) => id !== person.id) })}>
+              {t("create.remove_other")}
+            </Button>
+          </div>
+          <Fields>
+            <PersonFields person={person} roles={allowed(ROLES)} label={t("create.other_name")} onChange={setOther} />
+          </Fields>
+        </section>
+      ))}
+      <div>
+        <Button onPress={() => set({ others: [...visit.others, newPerson("representative")] })}>{t("create.add_other")}</Button>
+      </div>
     </article>
   );
 }

@@ -13,7 +13,7 @@ export function AddVisitDialog({ number, shared, onClose }: { number: number; sh
   const { t } = useTranslation("office");
   const { run, pending, refusal } = useCommand();
   const { session } = useRoomContext();
-  const form = useKeptForm(`${session}/add_visit`, () => newVisit(null));
+  const form = useKeptForm(`${session}/add_visit/persons`, () => newVisit(null));
   const visit = form.value;
   const points = Object.entries(shared.points).map(([id, { name, role }]) => ({ id, name, role }));
   const central = points.find(({ role }) => role === "central")?.id ?? null;

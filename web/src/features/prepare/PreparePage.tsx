@@ -16,6 +16,7 @@ import { DecisionPanel } from "./DecisionPanel";
 import { DutiesPanel } from "./DutiesPanel";
 import { MovePanel } from "./MovePanel";
 import { PeoplePanel } from "./PeoplePanel";
+import { PointsPanel } from "./PointsPanel";
 import css from "./PreparePage.module.css";
 import { StepsPanel } from "./StepsPanel";
 
@@ -65,6 +66,7 @@ function Body({ id }: { id: string }) {
           <StepsPanel shared={shared} staff={staff} />
           <MovePanel shared={shared} />
           <AgendaPanel shared={shared} staff={staff} />
+          <PointsPanel shared={shared} />
           <PeoplePanel shared={shared} staff={staff} />
         </>
       )}

@@ -2,7 +2,7 @@ import { useTranslation } from "react-i18next";
 import { useLocalSources } from "@/room/useLocalSources";
 import { Columns } from "../frame/Columns";
 import { useSession } from "../hooks/roomContext";
-import { entries } from "../model/sections";
+import { namesOf, visitsAsked } from "../model/agenda";
 import { FileList } from "../parts/FileList";
 import { Hand } from "../parts/Hand";
 import { Microphone } from "../parts/Microphone";
@@ -17,7 +17,7 @@ export function AgencyScreen() {
   const { t } = useTranslation("session");
   const room = useSession();
   const sources = useLocalSources();
-  const visits = entries(room.visits).map(([, visit]) => visit);
+  const visits = visitsAsked(room);
   return (
     <Columns
       stage={<Stage />}
@@ -36,6 +36,7 @@ export function AgencyScreen() {
       )}
       {visits.map((visit) => (
         <Panel key={visit.visit} title={t("agency.visit", { number: visit.number, status: t(`terms:visit_status.${visit.status}`) })}>
+          {namesOf(visit) !== "" && <p>{t("agency.whose", { names: namesOf(visit) })}</p>}
           <p>{visit.summary}</p>
           {visit.promise && <p className={css.promise}>{t("agency.promise", { text: visit.promise.text, contact: visit.promise.contact })}</p>}
           <FileList files={visit.files} />

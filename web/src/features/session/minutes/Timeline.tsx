@@ -1,5 +1,6 @@
 import { useTranslation } from "react-i18next";
 import { useTimes } from "@/i18n/time";
+import { Pages, usePages } from "@/primitives/Pages";
 import type { TimelineRow, VisitSection } from "@/protocol/section";
 import { useSession } from "../hooks/roomContext";
 import { at } from "../model/sections";
@@ -12,14 +13,16 @@ export function Timeline({ visit }: { visit: string }) {
   const room = useSession();
   const section = room.visits[visit];
   const rows = [...(section?.timeline ?? [])].reverse();
+  const pages = usePages(rows);
   return (
     <Panel title={t("timeline.title")}>
       {rows.length === 0 && <p className={css.empty}>{t("timeline.empty")}</p>}
       <ol className={css.timeline}>
-        {rows.map((row) => (
+        {pages.shown.map((row) => (
           <Row key={`${row.seq}/${row.code}`} row={row} section={section} />
         ))}
       </ol>
+      <Pages {...pages} label={t("timeline.title")} />
     </Panel>
   );
 }

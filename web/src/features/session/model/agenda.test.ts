@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { agendaRow, ID, publicSection, staffSection } from "../fixture/room";
-import { moved, toCome, visitPoints } from "./agenda";
+import { agendaRow, ID, person, publicSection, staffSection, visitSection } from "../fixture/room";
+import { moved, namesOf, toCome, visitPoints, visitsAsked } from "./agenda";
 
 const held = { ...staffSection(), visits: { ...staffSection().visits, [ID.visit1]: agendaRow({ status: "held" }) } };
 
@@ -22,4 +22,20 @@ test("the centre and the citizen's point cannot be left out of a visit", () => {
   const points = visitPoints({ public: publicSection() }, ID.pointA);
   expect(points.filter(({ always }) => always).map(({ point }) => point)).toEqual([ID.central, ID.pointA]);
   expect(points).toHaveLength(4);
+});
+
+test("an agency reads the running visit first, then the others by their numbers", () => {
+  const visits = {
+    [ID.visit2]: visitSection({ visit: ID.visit2, number: 2 }),
+    [ID.visit1]: visitSection({ visit: ID.visit1, number: 1 }),
+    [ID.visit3]: visitSection({ visit: ID.visit3, number: 3 }),
+  };
+  const order = (running: string | null) => visitsAsked({ visits, staff: staffSection({ running }) }).map(({ number }) => number);
+  expect(order(null)).toEqual([1, 2, 3]);
+  expect(order(ID.visit3)).toEqual([3, 1, 2]);
+});
+
+test("an agency is told whose matter it is, unless the names are kept from it", () => {
+  expect(namesOf(visitSection())).toBe("Bà Lò Thị Mận, Bà Lò Thị Hoa");
+  expect(namesOf(visitSection({ persons: [person(ID.citizen1, "")] }))).toBe("");
 });

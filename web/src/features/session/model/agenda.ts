@@ -1,5 +1,5 @@
 import type { PointId, VisitId } from "@/protocol/ids";
-import type { StaffSection } from "@/protocol/section";
+import type { StaffSection, VisitSection } from "@/protocol/section";
 import type { VisitStatus } from "@/protocol/visit";
 import type { Room } from "./sections";
 import { at, entries } from "./sections";
@@ -20,6 +20,21 @@ export function moved(staff: Pick<StaffSection, "agenda" | "visits">, visit: Vis
   const swapped: Record<VisitId, VisitId> = { [visit]: other, [other]: visit };
   return staff.agenda.map((id) => swapped[id] ?? id);
 }
+
+/** The visits an agency was asked to, the running one first, then by number. */
+export function visitsAsked({ visits, staff }: Pick<Room, "visits" | "staff">): VisitSection[] {
+  const rank = ({ visit }: VisitSection) => (visit === staff?.running ? 0 : 1);
+  return entries(visits)
+    .map(([, visit]) => visit)
+    .toSorted((a, b) => rank(a) - rank(b) || a.number - b.number);
+}
+
+/** Names of those who are received and of those beside them, as far as this audience is told them. */
+export const namesOf = ({ persons }: Pick<VisitSection, "persons">): string =>
+  persons
+    .filter(({ name }) => name !== "")
+    .map(({ title, name }) => `${title} ${name}`.trim())
+    .join(", ");
 
 /** A point that a visit may be opened to; the centre and the citizen's point always see and hear it. */
 export interface VisitPoint {

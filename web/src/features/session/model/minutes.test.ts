@@ -78,4 +78,22 @@ describe("the note-taker's work", () => {
       [3, "open.not_called"],
     ]);
   });
+
+  it("turns to what can be written, and only names a visit whose citizen was never there", () => {
+    const list = closingList(
+      room(
+        {
+          [ID.visit1]: agendaRow({ number: 1, status: "registered" }),
+          [ID.visit2]: agendaRow({ number: 2, status: "appointment" }),
+          [ID.visit3]: agendaRow({ number: 3, status: "identified" }),
+        },
+        null,
+      ),
+    );
+    expect(list.map((item) => [item.number, item.key, item.writable])).toEqual([
+      [1, "open.not_called", false],
+      [2, "open.not_called", false],
+      [3, "open.not_called", true],
+    ]);
+  });
 });

@@ -108,15 +108,18 @@ export interface OpenItem {
   visit: VisitId;
   number: number;
   key: string;
+  /** The note-taker's page can turn to it. */
+  writable: boolean;
 }
 
 export function closingList(room: Room): OpenItem[] {
   const staff = room.staff;
   if (!staff) return [];
+  const writable = new Set(visitsToWrite(room).map(([id]) => id));
   return staff.agenda.flatMap((id): OpenItem[] => {
     const row = at(staff.visits, id);
     const key = row && openKey(row.status);
-    return row && key ? [{ visit: id, number: row.number, key }] : [];
+    return row && key ? [{ visit: id, number: row.number, key, writable: writable.has(id) }] : [];
   });
 }
 
@@ -128,5 +131,5 @@ function openKey(status: VisitStatus): string | null {
   if (status === "classified") return "open.not_ended";
   if (status === "held") return "open.held";
   if (status === "called" || status === "in_session") return "open.running";
-  return ["registered", "arrived", "identified", "waiting"].includes(status) ? "open.not_called" : null;
+  return ["registered", "appointment", "arrived", "identified", "waiting"].includes(status) ? "open.not_called" : null;
 }
