@@ -62,6 +62,7 @@ pub const LAYERS: &[Layer] = &[
     Layer {
         modules: &[
             "=room",
+            "room::answer",
             "room::decide",
             "room::links",
             "room::live",
@@ -73,7 +74,7 @@ pub const LAYERS: &[Layer] = &[
             "room::standing",
             "room::state",
         ],
-        uses: &["domain", "protocol", "media::plan", "media::engine", "limits"],
+        uses: &["domain", "protocol", "media::plan", "media::engine", "limits", "text"],
         crates: Only(&["jiff", "serde_json", "uuid"]),
         pure: true,
     },
@@ -226,6 +227,7 @@ pub const LAYERS: &[Layer] = &[
             "store",
             "documents",
             "clock",
+            "room::answer",
             "room::secrecy",
             "room::state",
             "media::plan",
