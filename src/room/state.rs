@@ -2,12 +2,14 @@
 //! every restart alike: recovery is load, fold, go on.
 
 mod facts;
+mod lacks;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
 pub use facts::{Act, Facts, Named, Stop, VisitFacts};
+pub use lacks::{Lack, Lacks, RESTARTED, Waiver};
 
 use crate::domain::cases::{Petition, Promise, StoredFile};
 use crate::domain::chain::Scope;

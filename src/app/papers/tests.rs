@@ -343,6 +343,39 @@ fn the_online_part_holds_the_visits_own_points_and_cuts() {
     assert_eq!((file.from, file.to, file.sha256.as_str()), (at(8, 11, 1), at(8, 40, 0), "ab".repeat(32).as_str()));
 }
 
+/// D154 Điều 24(1), domain.md §6.4: what is missing from the recording is in the minutes, and who went on without one.
+#[test]
+fn minutes_say_what_the_recording_lacks() {
+    let mut day = heard();
+    let gap = |source: &str, from, to, cause: &str| Event::RecordingGap {
+        visit: Some(VISIT),
+        point: COMMUNE,
+        source: source.to_owned(),
+        from,
+        to,
+        cause: cause.to_owned(),
+    };
+    let (from, to) = (day.log.last().unwrap().at, day.log.last().unwrap().at + jiff::SignedDuration::from_secs(40));
+    day.add((8, 41, 0), None, gap("microphone", from, to, "loss"));
+    let allowed = Event::UnrecordedAllowed {
+        by_presider: PRESIDER,
+        by_note_taker: NOTE_TAKER,
+        reason: "công dân ở xa".to_owned(),
+    };
+    let attached = day.log.iter().position(|one| matches!(&one.event, Some(Event::FileAttached { .. }))).unwrap();
+    let in_visit = Logged { event: Some(allowed), ..day.log[attached].clone() };
+    day.log.insert(attached, in_visit);
+    let state = day.state();
+    let recording = minutes(&state, &state.visits[&VISIT], &office(), None).online.unwrap().recording;
+    let gap = &recording.gaps[0];
+    assert_eq!((gap.source.as_str(), gap.from, gap.to), ("Xã A, tiếng", at(8, 40, 2), Some(at(8, 40, 42))));
+    assert_eq!(gap.cause, "mất gói tin trên đường truyền");
+    let went_on = &recording.unrecorded[0];
+    assert_eq!((went_on.from, went_on.to), (at(8, 26, 0), None));
+    assert_eq!(went_on.by_presider.as_deref(), Some("Bà Chủ Trì"));
+    assert_eq!((went_on.by_note_taker.as_deref(), went_on.reason.as_str()), (Some("Ông Ghi Chép"), "công dân ở xa"));
+}
+
 #[test]
 fn signatures_say_who_where_and_how() {
     let state = confirmed().state();

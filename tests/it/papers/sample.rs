@@ -140,6 +140,19 @@ pub(crate) fn online() -> Online {
                 to: at(9, 40, 0),
                 sha256: "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae".to_owned(),
             }],
+            gaps: vec![RecordingGap {
+                source: "Điểm cầu xã Bình Khê, tiếng".to_owned(),
+                from: at(8, 31, 4),
+                to: Some(at(8, 31, 44)),
+                cause: "máy chủ khởi động lại".to_owned(),
+            }],
+            unrecorded: vec![Unrecorded {
+                from: at(9, 2, 0),
+                to: Some(at(9, 12, 30)),
+                by_presider: some("Nguyễn Thị Ánh Tuyết"),
+                by_note_taker: some("Lê Quang Huỳnh"),
+                reason: "công dân ở xa, không thể hẹn lại trong ngày".to_owned(),
+            }],
         },
     }
 }
