@@ -30,6 +30,9 @@ pub struct DenunciationMinutes {
     pub documents: Option<String>,
     /// III. The documents themselves, as a table after the text.
     pub exhibits: Vec<Exhibit>,
+    /// Documents that came after the text was frozen: no part of what was read back and signed.
+    #[serde(default)]
+    pub added: Vec<Exhibit>,
     /// IV. Requests, among them protection.
     pub requests: Option<String>,
     /// V.1, text as frozen. Part V is absent where nothing of it is given: at a desk a denunciation is only written down.

@@ -92,6 +92,11 @@ pub struct FrozenText {
     pub blocks: Vec<(BlockKind, String)>,
     /// SHA-256 of the canonical text, hex; printed on the paper.
     pub sha256: String,
+    /// Whether the conclusion says in words who answers until when (`minutes::TextForm::Three`). Where it does not, the
+    /// paper of an old log takes that from the closing card.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(test, ts(optional, as = "Option<bool>"))]
+    pub answer_told: bool,
 }
 
 /// One thing that happened in a session.
@@ -374,7 +379,8 @@ impl Event {
     /// Version of the body, for the log's `v` column. It rises where the meaning of a kind changes.
     pub fn version(&self) -> u32 {
         match self {
-            // 2: the hash is of `minutes::TextForm::Two`.
+            // 2: the hash is of `minutes::TextForm::Two`. 3: of `TextForm::Three`.
+            Self::TextFrozen { text, .. } if text.answer_told => 3,
             Self::TextFrozen { .. } => 2,
             _ => 1,
         }

@@ -11,8 +11,9 @@ use super::visit::{ALL_BLOCKS, Answer, BlockKind, ClosingCard};
 /// Freezes the drafts of a visit with its closing card: the conclusion and the citizen's opinion on it are part of what
 /// is read back and signed (design §2).
 ///
-/// `drafts` are the blocks as they stand, in any order; several blocks of one kind follow one another.
-pub fn freeze(drafts: &[(BlockKind, String)], card: &ClosingCard) -> FrozenText {
+/// `drafts` are the blocks as they stand, in any order; several blocks of one kind follow one another. `answer` are the
+/// sentences that say who answers until when: they end the conclusion, so what is signed holds them.
+pub fn freeze(drafts: &[(BlockKind, String)], card: &ClosingCard, answer: &[String]) -> FrozenText {
     let blocks: Vec<(BlockKind, String)> = ALL_BLOCKS
         .into_iter()
         .map(|kind| {
@@ -29,13 +30,16 @@ pub fn freeze(drafts: &[(BlockKind, String)], card: &ClosingCard) -> FrozenText 
                 _ => {}
             }
             parts.extend(drafts.iter().filter(|(of, _)| *of == kind).map(|(_, text)| text.clone()));
+            if kind == BlockKind::Conclusion {
+                parts.extend_from_slice(answer);
+            }
             let text: String =
                 parts.iter().map(|part| part.trim()).filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n");
             (kind, text.nfc().collect())
         })
         .collect();
     let sha256 = text_hash(TextForm::NEWEST, &blocks);
-    FrozenText { blocks, sha256 }
+    FrozenText { blocks, sha256, answer_told: true }
 }
 
 /// What is frozen when nobody came: the words of the officer who wrote it down. The act that ends the visit is what
@@ -43,7 +47,7 @@ pub fn freeze(drafts: &[(BlockKind, String)], card: &ClosingCard) -> FrozenText 
 pub fn absence(reason: &str) -> FrozenText {
     let blocks = vec![(BlockKind::Content, reason.trim().nfc().collect())];
     let sha256 = text_hash(TextForm::Two, &blocks);
-    FrozenText { blocks, sha256 }
+    FrozenText { blocks, sha256, answer_told: false }
 }
 
 /// Forms of the text hash, by the version of the event `text_frozen` that carries it.
@@ -55,15 +59,22 @@ pub enum TextForm {
     /// Line `diemcau-text-2`, then per block a line of its kind, a space and the length of its text in bytes, the text
     /// in NFC, LF. The length says where a block ends, so no two texts have one preimage.
     Two,
+    /// As `Two`, with the line `diemcau-text-3`: the conclusion ends with the sentences that say whether the citizen was
+    /// answered, who is responsible, until when, whom to ask (D154 Điều 25(2)–(3)).
+    Three,
 }
 
 impl TextForm {
     /// What is frozen now.
-    pub const NEWEST: Self = Self::Two;
+    pub const NEWEST: Self = Self::Three;
 
     /// The form behind a version of `text_frozen`.
     pub fn of_version(v: u32) -> Self {
-        if v <= 1 { Self::One } else { Self::Two }
+        match v {
+            0 | 1 => Self::One,
+            2 => Self::Two,
+            _ => Self::Three,
+        }
     }
 }
 
@@ -73,11 +84,12 @@ pub fn text_hash(form: TextForm, blocks: &[(BlockKind, String)]) -> String {
     hash.update(match form {
         TextForm::One => b"diemcau-text-1\n",
         TextForm::Two => b"diemcau-text-2\n",
+        TextForm::Three => b"diemcau-text-3\n",
     });
     for (kind, text) in blocks {
         let text: String = text.nfc().collect();
         hash.update(kind_name(*kind));
-        if form == TextForm::Two {
+        if form != TextForm::One {
             hash.update(format!(" {}", text.len()));
         }
         hash.update(b"\n");
@@ -111,7 +123,8 @@ pub fn hex(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::ids::UnitId;
+    use crate::domain::event::Event;
+    use crate::domain::ids::{UnitId, VisitId};
     use uuid::Uuid;
 
     fn card() -> ClosingCard {
@@ -130,13 +143,16 @@ mod tests {
         let text = freeze(
             &[(BlockKind::Requests, "Xin trả đất.".into()), (BlockKind::Content, " Ông A nói. ".into())],
             &card(),
+            &["Cơ quan, đơn vị chịu trách nhiệm: Sở A.".to_owned()],
         );
         let kinds: Vec<_> = text.blocks.iter().map(|(kind, _)| *kind).collect();
         assert_eq!(kinds, ALL_BLOCKS);
         assert_eq!(text.blocks[0].1, "Ông A nói.");
-        assert_eq!(text.blocks[4].1, "Giao Sở A.\nĐã trả lời.");
+        assert_eq!(text.blocks[4].1, "Giao Sở A.\nĐã trả lời.\nCơ quan, đơn vị chịu trách nhiệm: Sở A.");
         assert_eq!(text.blocks[5].1, "Đồng ý.");
-        assert_eq!(text.sha256, text_hash(TextForm::Two, &text.blocks));
+        assert_eq!(text.sha256, text_hash(TextForm::Three, &text.blocks));
+        let version = Event::TextFrozen { visit: VisitId(Uuid::nil()), text }.version();
+        assert_eq!(TextForm::of_version(version), TextForm::NEWEST, "the log says which form it is");
     }
 
     /// What a citizen signs cannot be moved between "what was said" and "what is requested" under one hash.
@@ -152,11 +168,12 @@ mod tests {
 
     /// Papers of old logs carry these hashes for ever.
     #[test]
-    fn both_forms_are_golden() {
+    fn all_forms_are_golden() {
         let text = [(BlockKind::Content, "Ông A nói.".to_owned()), (BlockKind::Requests, String::new())];
         for (v, wanted) in [
             (1, "5ecad8f9e24523c6dfc75064d6cffa5fc33dec14f37a0b818ddf620598c8c41c"),
             (2, "51ce238ddd0807abbd469a58c39ef1a2eb09217e92f4c0f86a81f79327ec06c3"),
+            (3, "df21d333aa2c645a74462fd334e8e2f64b174d8e6f9b767521d9f410193a4825"),
         ] {
             assert_eq!(text_hash(TextForm::of_version(v), &text), wanted, "version {v}");
         }
@@ -173,8 +190,8 @@ mod tests {
 
     #[test]
     fn composed_and_decomposed_letters_freeze_to_one_hash() {
-        let composed = freeze(&[(BlockKind::Content, "đất đai".nfc().collect())], &card());
-        let decomposed = freeze(&[(BlockKind::Content, "đất đai".nfd().collect())], &card());
+        let composed = freeze(&[(BlockKind::Content, "đất đai".nfc().collect())], &card(), &[]);
+        let decomposed = freeze(&[(BlockKind::Content, "đất đai".nfd().collect())], &card(), &[]);
         assert_eq!(composed.sha256, decomposed.sha256);
     }
 }

@@ -35,6 +35,14 @@ pub struct Interval {
     pub to: Option<Timestamp>,
 }
 
+impl Interval {
+    /// Whether both share a moment; an open end goes on.
+    pub fn overlaps(self, other: Self) -> bool {
+        let begins_before_end = |from: Timestamp, to: Option<Timestamp>| to.is_none_or(|to| from < to);
+        begins_before_end(self.from, other.to) && begins_before_end(other.from, self.to)
+    }
+}
+
 /// Where a person stands now.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Standing {

@@ -217,6 +217,8 @@ pub struct RecordView {
     pub gaps: Vec<GapRow>,
     pub visits: Vec<VisitRecord>,
     pub segments: Vec<SegmentRow>,
+    pub recording_gaps: Vec<RecordingGapRow>,
+    pub unrecorded: Vec<UnrecordedRow>,
     /// Newest sequence and hash.
     #[cfg_attr(test, ts(type = "number"))]
     pub head_seq: i64,
@@ -262,6 +264,40 @@ pub struct GapRow {
     /// Key of the text catalogue.
     pub cause: String,
     pub visit: Option<VisitId>,
+}
+
+/// A part of one source that is not in the recording.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "rest.ts"))]
+pub struct RecordingGapRow {
+    pub visit: Option<VisitId>,
+    pub point: PointId,
+    /// `microphone`, `camera`, `paper`.
+    pub source: String,
+    #[cfg_attr(test, ts(type = "string"))]
+    pub from: Timestamp,
+    /// None while nothing is recorded again.
+    #[cfg_attr(test, ts(type = "string | null"))]
+    pub to: Option<Timestamp>,
+    /// Key of the text catalogue.
+    pub cause: String,
+}
+
+/// A time in which presider and note-taker went on without a recording (D154 Điều 24(1)).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "rest.ts"))]
+pub struct UnrecordedRow {
+    /// Visits that were heard in it, those the reader may see.
+    pub visits: Vec<VisitId>,
+    #[cfg_attr(test, ts(type = "string"))]
+    pub from: Timestamp,
+    /// None while the recorder does not work.
+    #[cfg_attr(test, ts(type = "string | null"))]
+    pub to: Option<Timestamp>,
+    pub by_presider: String,
+    pub by_note_taker: String,
+    /// Empty for whom the visit is masked.
+    pub reason: String,
 }
 
 /// One visit of the record page.

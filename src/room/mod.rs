@@ -3,6 +3,7 @@
 //! `state` folds the log; `decide` turns a command into events or a refusal; `sections` and `media_plan` say what each
 //! audience sees and hears. All of these are pure. `task` drives them: persist, then publish.
 
+pub mod answer;
 pub mod decide;
 mod directory;
 mod flight;

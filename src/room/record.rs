@@ -6,13 +6,15 @@ use jiff::Timestamp;
 
 use super::secrecy;
 use super::standing::{About, may};
-use super::state::{State, VisitState};
+use super::state::{State, VisitState, Waiver};
 use crate::domain::actor::Actor;
 use crate::domain::cases::Case;
 use crate::domain::ids::{PointId, UserId, VisitId};
 use crate::domain::people::{Function, PersonRole};
 use crate::domain::presence::Entry;
-use crate::protocol::rest::{AttendanceRow, Attendee, GapRow, RecordView, SegmentRow, SessionRow, VisitRecord};
+use crate::protocol::rest::{
+    AttendanceRow, Attendee, GapRow, RecordView, RecordingGapRow, SegmentRow, SessionRow, UnrecordedRow, VisitRecord,
+};
 
 /// One account with every seat it may read from: the office page, and each of its points. What any of them may see, the
 /// reader may.
@@ -93,6 +95,8 @@ pub fn view(
             })
             .collect(),
         segments: segments(state).filter(|row| hears(row.visit)).collect(),
+        recording_gaps: recording_gaps(state).filter(|row| sees(row.visit)).collect(),
+        unrecorded: unrecorded(state, reader, &visible),
         visits: visible.into_iter().map(|visit| visit_record(state, visit, reader.is_masked(state, visit))).collect(),
         head_seq: state.seq,
         head_hash: head_hash.to_owned(),
@@ -143,6 +147,42 @@ fn segments(state: &State) -> impl Iterator<Item = SegmentRow> {
         bytes: segment.mark.bytes,
         sha256: segment.mark.sha256.clone(),
     })
+}
+
+fn recording_gaps(state: &State) -> impl Iterator<Item = RecordingGapRow> {
+    state.facts.lacks.holes.iter().map(|lack| RecordingGapRow {
+        visit: lack.visit,
+        point: lack.point,
+        source: lack.source.clone(),
+        from: lack.span.from,
+        to: lack.span.to,
+        cause: lack.cause.clone(),
+    })
+}
+
+/// Times without a recording in which something was heard that the reader may read of, or nothing at all.
+fn unrecorded(state: &State, reader: &Reader, visible: &[&VisitState]) -> Vec<UnrecordedRow> {
+    let heard_in = |visit: &VisitState, waiver: &Waiver| {
+        let facts = state.facts.visits.get(&visit.about.visit);
+        facts.is_some_and(|facts| facts.stage.iter().any(|own| own.overlaps(waiver.span)))
+    };
+    let name = |user: UserId| state.facts.officers.get(&user).map(|named| named.name.clone()).unwrap_or_default();
+    let rows = state.facts.lacks.waivers.iter().filter_map(|waiver| {
+        let heard: Vec<&VisitState> = visible.iter().copied().filter(|visit| heard_in(visit, waiver)).collect();
+        if heard.is_empty() && state.visits.values().any(|visit| heard_in(visit, waiver)) {
+            return None;
+        }
+        let masked = heard.iter().any(|visit| reader.is_masked(state, visit));
+        Some(UnrecordedRow {
+            visits: heard.iter().map(|visit| visit.about.visit).collect(),
+            from: waiver.span.from,
+            to: waiver.span.to,
+            by_presider: name(waiver.by_presider),
+            by_note_taker: name(waiver.by_note_taker),
+            reason: if masked { String::new() } else { waiver.reason.clone() },
+        })
+    });
+    rows.collect()
 }
 
 /// One visit; masked, it has neither names nor words nor papers, as in its section (`sections::visits`).

@@ -2,12 +2,14 @@
 //! every restart alike: recovery is load, fold, go on.
 
 mod facts;
+mod lacks;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
 pub use facts::{Act, Facts, Named, Stop, VisitFacts};
+pub use lacks::{Lack, Lacks, RESTARTED, Waiver};
 
 use crate::domain::cases::{Petition, Promise, StoredFile};
 use crate::domain::chain::Scope;
@@ -153,6 +155,8 @@ pub struct VisitState {
     pub frozen: Option<FrozenText>,
     /// Sequence of the freezing event: what paper carries.
     pub frozen_seq: Option<i64>,
+    /// How many of `files` there were then; those after them were added to a text that stood.
+    pub frozen_files: Option<usize>,
     pub confirmed: BTreeMap<PersonId, Confirmation>,
     pub refused: BTreeMap<PersonId, String>,
     pub petitions: Vec<Petition>,
@@ -393,6 +397,7 @@ impl State {
                 {
                     visit.frozen = Some(minutes::absence(reason));
                     visit.frozen_seq = Some(logged.seq);
+                    visit.frozen_files = Some(visit.files.len());
                 }
             }
             Event::IdentitySeen { .. }
@@ -538,6 +543,7 @@ impl State {
             VisitAct::Reopen => {
                 visit.frozen = None;
                 visit.frozen_seq = None;
+                visit.frozen_files = None;
             }
             _ => {}
         }
@@ -596,6 +602,7 @@ impl State {
             Event::TextFrozen { text, .. } => {
                 visit.frozen = Some(text.clone());
                 visit.frozen_seq = Some(seq);
+                visit.frozen_files = Some(visit.files.len());
             }
             Event::TextConfirmed { person, how, .. } => {
                 visit.confirmed.insert(*person, *how);
@@ -653,6 +660,7 @@ impl VisitState {
             left_blocks: BTreeMap::new(),
             frozen: None,
             frozen_seq: None,
+            frozen_files: None,
             confirmed: BTreeMap::new(),
             refused: BTreeMap::new(),
             petitions: Vec::new(),

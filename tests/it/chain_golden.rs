@@ -200,6 +200,7 @@ fn story() -> Vec<Event> {
             text: FrozenText {
                 blocks: vec![(BlockKind::Content, text.to_owned())],
                 sha256: Hash::of(text.as_bytes()).to_string(),
+                answer_told: false,
             },
         },
         moved(two, VisitAct::Withdraw, VisitStatus::Withdrawn),

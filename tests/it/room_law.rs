@@ -10,12 +10,13 @@ use diemcau::domain::presence::{AttendanceStatus, Standing};
 use diemcau::domain::session::{SessionAct, SessionStatus, SessionStep, StepOutcome};
 use diemcau::domain::visit::{Answer, Confirmation, VisitAct, VisitStatus};
 use diemcau::protocol::command::Command;
-use diemcau::room::decide;
 use diemcau::room::state::{Recording, State};
+use diemcau::room::{decide, record};
 use jiff::SignedDuration;
 
 use super::support::scene::{
-    CENTRAL, CITIZEN, COMMUNE_A, COMMUNE_B, SESSION, VISIT, World, card, id, person, petition, registration, start,
+    CENTRAL, CITIZEN, COMMUNE_A, COMMUNE_B, SESSION, VISIT, World, actor, card, id, person, petition, registration,
+    start,
 };
 
 const INTERPRETER: PersonId = PersonId(uuid::Uuid::from_u128(309));
@@ -376,8 +377,33 @@ fn going_on_needs_a_recorder_or_two_people() {
     world.must(1, waive(""));
     world.must(0, resume.clone());
     assert_eq!(world.book.state.recording, Recording::Waived);
+    world.later(40);
     works(&mut world);
     assert_eq!(world.book.state.recording, Recording::Running);
+
+    // What was heard without a recording is in the record: when, by whose leave, why.
+    let reader = record::Reader { user: actor(0).user, seats: vec![actor(0)] };
+    let view = record::view(&world.book.state, &reader, "", "", "").unwrap();
+    let [row] = view.unrecorded.as_slice() else { panic!("{:?}", view.unrecorded) };
+    assert_eq!((row.visits.as_slice(), row.to), ([VISIT].as_slice(), Some(world.now)));
+    assert_eq!(row.reason, "công dân ở xa, không thể hẹn lại");
+    assert!(!row.by_presider.is_empty() && !row.by_note_taker.is_empty() && row.by_presider != row.by_note_taker);
+    let gap = |visit| Event::RecordingGap {
+        visit,
+        point: COMMUNE_A,
+        source: "microphone".into(),
+        from: row.from,
+        to: world.now,
+        cause: "fault".into(),
+    };
+    let gaps = vec![gap(Some(VISIT)), gap(None)];
+    world.append(gaps);
+    let view = record::view(&world.book.state, &reader, "", "", "").unwrap();
+    assert_eq!(view.recording_gaps.iter().map(|gap| gap.visit).collect::<Vec<_>>(), [Some(VISIT), None]);
+    // Another commune's officer reads nothing of this visit (domain.md trap 27).
+    let other = record::Reader { user: actor(3).user, seats: vec![actor(3)] };
+    let view = record::view(&world.book.state, &other, "", "", "").unwrap();
+    assert!(view.unrecorded.is_empty() && view.recording_gaps.iter().all(|gap| gap.visit.is_none()));
 
     // Only recording shows whether pictures reach the file again: going on is the trial, and a waiver stays one.
     fails(&mut world, "recorder_nothing_written");

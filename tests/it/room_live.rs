@@ -83,6 +83,14 @@ async fn a_visit_leaves_its_record(world: World) {
     };
     presider.does(Command::CloseHearing { visit: VISIT_1, card }).await.unwrap();
     note_taker.does(Command::FreezeText { visit: VISIT_1 }).await.unwrap();
+    // D154 Điều 25(2)–(3): the officer beside the citizen reads aloud who answers until when, in the words that are signed.
+    let section = format!("visit:{VISIT_1}");
+    officer.until("the frozen text", |c| c.at(&section, "/frozen_text/4/0") == json!("conclusion")).await;
+    let concluded = officer.at(&section, "/frozen_text/4/1");
+    for wanted in ["Cơ quan, đơn vị chịu trách nhiệm: ", "chậm nhất ngày 07/12/2036.", "Người liên hệ: Bà B."]
+    {
+        assert!(concluded.as_str().is_some_and(|text| text.contains(wanted)), "{wanted} is not in {concluded}");
+    }
     note_taker.does(Command::ReadBack { visit: VISIT_1 }).await.unwrap();
     let how = Confirmation::Signature;
     officer.does(Command::ConfirmText { visit: VISIT_1, person: CITIZEN_1, how }).await.unwrap();

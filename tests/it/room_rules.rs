@@ -97,7 +97,13 @@ fn one_visit_from_registration_to_the_register() {
     let filed = ended.filed.as_ref().unwrap();
     assert_eq!(filed.receptions, 1);
     assert_eq!(filed.promise.as_ref().unwrap().contact, "Bà B, 0203");
-    assert_eq!(ended.frozen.as_ref().unwrap().blocks[4].1, "Giao Sở A xem xét.\nTrả lời.");
+    // D154 Điều 25(2)–(3): what is frozen, read back and signed says who answers until when.
+    assert_eq!(
+        ended.frozen.as_ref().unwrap().blocks[4].1,
+        "Giao Sở A xem xét.\nTrả lời.\nNội dung này được trả lời sau buổi tiếp công dân.\n\
+         Cơ quan, đơn vị chịu trách nhiệm: Sở A.\nThời hạn trả lời: chậm nhất ngày 07/12/2026.\n\
+         Người liên hệ: Bà B, 0203."
+    );
     // Ending takes two steps, and can be undone.
     assert_eq!(world.tell(0, &Command::ConfirmEnd), Err("end_in_two_steps"));
     world.must(0, Command::ProposeEnd);

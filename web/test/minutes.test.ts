@@ -144,3 +144,18 @@ test("a block that somebody else writes is to be read, and says who", async () =
   await page.waitForTimeout(300);
   expect(writes).toEqual([]);
 }, 30_000);
+
+test("what is read back shows every line that is signed, each on its own", async () => {
+  // D154 Điều 25(2)–(3): the citizen hears who answers until when before signing it.
+  const lines = [
+    "Giao Sở Nông nghiệp và Môi trường kiểm tra.",
+    "Cơ quan, đơn vị chịu trách nhiệm: Sở Nông nghiệp và Môi trường.",
+    "Thời hạn trả lời: chậm nhất ngày 12/12/2026.",
+    "Người liên hệ: Bà Thu, 0203 300 0000.",
+  ];
+  const state = visitSection({ status: "recorded", frozen: "9f3c", frozen_text: [["conclusion", lines.join("\n")]] });
+  say({ type: "snapshot", section: `visit:${ID.visit1}`, seq: 20, hash: "frozen", state });
+  await page.getByTestId("paper-step").click();
+  const shown = page.getByRole("dialog").locator("p");
+  await expect.poll(() => shown.innerText()).toBe(lines.join("\n"));
+}, 30_000);

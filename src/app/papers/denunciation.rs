@@ -5,7 +5,7 @@ use crate::documents::{DenunciationMinutes, PaperProof};
 use crate::domain::visit::BlockKind;
 use crate::room::state::{State, VisitState};
 
-use super::minutes::{COPIES, Scene, block, conclusion, exhibits};
+use super::minutes::{COPIES, Exhibits, Scene, block, conclusion};
 use super::{Office, online, people, signing};
 
 /// As the record has it now; without `proof` a draft. People whose class is restricted are in it by code.
@@ -17,6 +17,7 @@ pub fn denunciation(
 ) -> DenunciationMinutes {
     let officers = people::officers(state, visit);
     let scene = Scene::of(state, visit);
+    let exhibits = Exhibits::of(state, visit);
     let denouncer = people::received(visit).next().map(|person| people::citizen(visit, person));
     DenunciationMinutes {
         head: office.head(scene.date),
@@ -27,7 +28,8 @@ pub fn denunciation(
         online: online::online(state, visit, &officers),
         content: block(visit, BlockKind::Content),
         documents: block(visit, BlockKind::Documents),
-        exhibits: exhibits(state, visit),
+        exhibits: exhibits.before,
+        added: exhibits.added,
         requests: block(visit, BlockKind::Requests),
         opinions: block(visit, BlockKind::Opinions),
         conclusion: conclusion(visit),

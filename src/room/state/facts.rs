@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::{Logged, State};
+use super::{Lacks, Logged, State};
 use crate::domain::actor;
 use crate::domain::event::Event;
 use crate::domain::ids::{PersonId, PointId, UserId, VisitId};
@@ -28,6 +28,7 @@ pub struct Facts {
     pub stops: Vec<Stop>,
     pub attested_at: BTreeMap<PointId, Timestamp>,
     pub visits: BTreeMap<VisitId, VisitFacts>,
+    pub lacks: Lacks,
 }
 
 /// An officer as papers print them.
@@ -94,6 +95,7 @@ impl Facts {
     /// Takes what papers need from an event that was just applied to `state`.
     pub(super) fn note(&mut self, logged: &Logged, event: &Event, state: &State) {
         let at = logged.at;
+        self.lacks.note(at, event, state);
         let act = |point: Option<PointId>| {
             let (by, of_actor) = actor::parse_label(&logged.actor);
             Act { at, by, point: point.or(of_actor) }

@@ -72,6 +72,7 @@ pub const LAYERS: &[Layer] = &[
     Layer {
         modules: &[
             "=room",
+            "room::answer",
             "room::decide",
             "room::links",
             "room::live",
@@ -83,7 +84,7 @@ pub const LAYERS: &[Layer] = &[
             "room::standing",
             "room::state",
         ],
-        uses: &["domain", "protocol", "media::plan", "media::engine", "limits"],
+        uses: &["domain", "protocol", "media::plan", "media::engine", "limits", "text"],
         crates: Only(&["jiff", "serde_json", "uuid"]),
         pure: true,
     },
@@ -236,6 +237,7 @@ pub const LAYERS: &[Layer] = &[
             "store",
             "documents",
             "clock",
+            "room::answer",
             "room::secrecy",
             "room::state",
             "media::plan",

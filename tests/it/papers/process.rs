@@ -153,7 +153,7 @@ fn too_much_memory_ends_the_process_only() {
 async fn seven_pages() {
     let mut paper = sample::minutes();
     paper.content =
-        Some("Ông Trần Văn Đường trình bày về diện tích, đơn giá bồi thường và việc tái định cư.\n".repeat(115));
+        Some("Ông Trần Văn Đường trình bày về diện tích, đơn giá bồi thường và việc tái định cư.\n".repeat(100));
     let pdf = made(&paper).await;
     assert_eq!(pages("seven", &pdf), 7);
     std::fs::write(

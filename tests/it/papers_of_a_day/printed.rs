@@ -42,7 +42,9 @@ async fn minutes_and_attendance_say_what_happened() {
         "Nguyễn Văn Một",
         TEXT,
         "Giao Sở xem xét.",
-        "07/12/2036",
+        "Cơ quan, đơn vị chịu trách nhiệm:",
+        "Thời hạn trả lời: chậm nhất ngày 07/12/2036.",
+        "Người liên hệ: Bà B.",
         "Tôi đồng ý.",
         "Số: /BB-BTCD",
         "Người ghi biên bản: ông (bà) NoteTaker",
@@ -111,13 +113,18 @@ async fn the_hashes_on_paper_are_those_of_the_log() {
     let signed = day.world.store.checkpoints(SESSION).await.unwrap();
     let key = public_key(&day);
     // The canonical text of the papers (domain.md §6.1): of every block its kind and length in bytes, then its words.
-    let mut minutes = "diemcau-text-2\n".to_owned();
+    let mut minutes = "diemcau-text-3\n".to_owned();
     for (kind, words) in [
         ("content", TEXT),
         ("requests", ""),
         ("documents", ""),
         ("opinions", ""),
-        ("conclusion", "Giao Sở xem xét.\nSẽ trả lời."),
+        (
+            "conclusion",
+            "Giao Sở xem xét.\nSẽ trả lời.\nNội dung này được trả lời sau buổi tiếp công dân.\n\
+             Cơ quan, đơn vị chịu trách nhiệm: Sở Nông nghiệp và Môi trường.\n\
+             Thời hạn trả lời: chậm nhất ngày 07/12/2036.\nNgười liên hệ: Bà B.",
+        ),
         ("citizen_opinion", "Tôi đồng ý."),
     ] {
         minutes += &format!("{kind} {}\n{words}\n", words.len());

@@ -42,7 +42,12 @@ export type FrozenText = { blocks: Array<[BlockKind, string]>,
 /**
  * SHA-256 of the canonical text, hex; printed on the paper.
  */
-sha256: string, };
+sha256: string, 
+/**
+ * Whether the conclusion says in words who answers until when (`minutes::TextForm::Three`). Where it does not, the
+ * paper of an old log takes that from the closing card.
+ */
+answer_told?: boolean, };
 
 /**
  * How a session begins to exist.

@@ -51,7 +51,16 @@ const frozen: Partial<VisitSection> = {
   frozen_text: [
     ["content", "Bà Lò Thị Mận trình bày: gia đình có 420 m² đất trồng ngô trong hành lang tuyến đường liên xã, đã bàn giao mặt bằng tháng 3/2025, chưa nhận được tiền bồi thường."],
     ["requests", "Đề nghị chi trả tiền bồi thường trong năm 2026."],
-    ["conclusion", "Giao Sở Nông nghiệp và Môi trường kiểm tra, trả lời công dân trước ngày 21/12/2026."],
+    [
+      "conclusion",
+      [
+        "Giao Sở Nông nghiệp và Môi trường kiểm tra, trả lời công dân.",
+        "Nội dung này được trả lời sau buổi tiếp công dân.",
+        "Cơ quan, đơn vị chịu trách nhiệm: Sở Nông nghiệp và Môi trường.",
+        "Thời hạn trả lời: chậm nhất ngày 21/12/2026.",
+        "Người liên hệ: Bà Thu, 0203 300 0000.",
+      ].join("\n"),
+    ],
     ["citizen_opinion", "Nhất trí với kết luận."],
   ],
 };

@@ -2,14 +2,13 @@
 
 use uuid::Uuid;
 
-use super::super::tests::{CENTRAL, NOTE_TAKER, OTHER, VISIT, card, citizen, confirmed, heard, office};
+use super::super::tests::{CENTRAL, NOTE_TAKER, OTHER, VISIT, citizen, confirmed, heard, office, text};
 use super::super::{attendance, denunciation, minutes, no_show};
 use super::*;
 use crate::documents::parts::Citizen;
 use crate::domain::cases::{Outcome, Petition};
 use crate::domain::event::Event;
 use crate::domain::ids::PetitionId;
-use crate::domain::minutes::freeze;
 use crate::domain::people::Class;
 use crate::domain::visit::BlockKind;
 
@@ -64,7 +63,7 @@ fn a_restricted_complaint_has_the_ordinary_minutes_for_few() {
     assert!(paper.restricted);
     assert_eq!(paper.citizens, [Citizen::Masked { code: "000000000ABC".to_owned() }], "no name of the class's people");
     assert_eq!(paper.content.as_deref(), Some("Ông trình bày việc thu hồi đất."));
-    assert_eq!(paper.conclusion.promised.len(), 1);
+    assert!(paper.conclusion.text.is_some_and(|text| text.contains("chậm nhất ngày 07/12/2026")));
     let open = confirmed().state();
     assert!(!minutes(&open, &open.visits[&VISIT], &office(), None).restricted);
 }
@@ -103,7 +102,7 @@ fn every_frozen_block_is_on_either_form() {
     let mut day = heard();
     let texts = [BlockKind::Content, BlockKind::Requests, BlockKind::Documents, BlockKind::Opinions]
         .map(|kind| (kind, format!("Lời của phần {kind:?}.")));
-    let text = freeze(&texts, &card());
+    let text = text(&texts);
     day.add((8, 45, 0), Some((NOTE_TAKER, CENTRAL)), Event::TextFrozen { visit: VISIT, text: text.clone() });
     let state = day.state();
     let visit = &state.visits[&VISIT];

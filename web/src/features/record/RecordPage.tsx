@@ -9,6 +9,7 @@ import { Tabs } from "../../primitives/Tabs";
 import { statusTone } from "../today/statusTone";
 import { AttendanceTab } from "./AttendanceTab";
 import { KeptHeads } from "./KeptHeads";
+import { Missing } from "./Missing";
 import { PapersTab } from "./PapersTab";
 import css from "./RecordPage.module.css";
 import { RecordingTab } from "./RecordingTab";
@@ -39,7 +40,16 @@ export function RecordPage() {
         items={[
           { id: "visits", label: t("record.visits"), content: <VisitsTab record={record} /> },
           { id: "attendance", label: t("record.attendance"), content: <AttendanceTab record={record} /> },
-          { id: "recording", label: t("record.recording"), content: <RecordingTab record={record} /> },
+          {
+            id: "recording",
+            label: t("record.recording"),
+            content: (
+              <div className={css.cards}>
+                <RecordingTab record={record} />
+                <Missing record={record} />
+              </div>
+            ),
+          },
           { id: "papers", label: t("record.papers"), content: <PapersTab record={record} /> },
         ]}
       />
