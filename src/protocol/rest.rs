@@ -268,7 +268,7 @@ pub struct GapRow {
 
 /// A part of one source that is not in the recording.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "rest.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "rest.ts"))]
 pub struct RecordingGapRow {
     pub visit: Option<VisitId>,
     pub point: PointId,
@@ -285,7 +285,7 @@ pub struct RecordingGapRow {
 
 /// A time in which presider and note-taker went on without a recording (D154 Điều 24(1)).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "rest.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "rest.ts"))]
 pub struct UnrecordedRow {
     /// Visits that were heard in it, those the reader may see.
     pub visits: Vec<VisitId>,
