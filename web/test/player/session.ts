@@ -37,6 +37,12 @@ const linked = (point: string, link: "lost" | "absent") => {
   const view = points[point];
   return { ...points, ...(view ? { [point]: { ...view, link, microphone_open: false } } : {}) };
 };
+/** A visit of the other commune is being received. */
+const elsewhere = (running_number: number) => {
+  const { points } = publicSection();
+  const staged = Object.entries(points).map(([point, view]) => [point, { ...view, on_stage: point === ID.pointB }] as const);
+  return publicSection({ running_number, running_point: ID.pointB, points: Object.fromEntries(staged) });
+};
 const doing = (user: string, name: string, of: "agency_representative" | "technician", point: string) =>
   staffSection({ functions: { [user]: { name, title: "", functions: [of], point, connected: true } } });
 
@@ -171,7 +177,7 @@ const SCENES: Scene[] = [
     ...xaA,
     slots: [none, none],
     sections: {
-      public: publicSection({ running_number: 7 }),
+      public: elsewhere(7),
       staff: staffSection({ visits: row("arrived"), running: null }),
       ...visit({ status: "arrived", recording_announced: false, began_at: null }),
       ...silent,
@@ -183,7 +189,7 @@ const SCENES: Scene[] = [
     ...xaA,
     slots: [none, none],
     sections: {
-      public: publicSection({ running_number: 7, running_point: ID.pointB }),
+      public: elsewhere(7),
       staff: staffSection({ visits: row("identified"), running: null }),
       ...visit({ status: "identified", began_at: null }),
       ...silent,
@@ -203,7 +209,7 @@ const SCENES: Scene[] = [
     ...xaA,
     slots: [none],
     sections: {
-      public: publicSection({ running_number: 2 }),
+      public: elsewhere(2),
       staff: staffSection({ visits: row("read_back"), running: ID.visit2 }),
       ...visit({ status: "read_back", ...frozen, confirmed: { [ID.citizen1]: "fingerprint" } }),
       ...silent,
