@@ -3,6 +3,7 @@ import {
   devicesSection,
   ID,
   minutesSection,
+  person,
   pointSection,
   publicSection,
   staffSection,
@@ -54,6 +55,34 @@ const frozen: Partial<VisitSection> = {
     ["conclusion", "Giao Sở Nông nghiệp và Môi trường kiểm tra, trả lời công dân trước ngày 21/12/2026."],
     ["citizen_opinion", "Nhất trí với kết luận."],
   ],
+};
+
+/** A point with three visits: one is signed and waits for the note-taker, one has come, one is expected. */
+const several = {
+  public: publicSection({ running_number: null, running_point: null }),
+  staff: staffSection({ running: null }),
+  ...visit({ status: "confirmed" }),
+  [`visit:${ID.visit2}`]: visitSection({
+    visit: ID.visit2,
+    number: 2,
+    status: "arrived",
+    summary: "Nước thải chảy ra mương thủy lợi",
+    persons: [person(ID.citizen2, "Đặng Văn Bền", { title: "Ông" })],
+    identity_seen: {},
+    recording_announced: false,
+    began_at: null,
+  }),
+  [`visit:${ID.visit3}`]: visitSection({
+    visit: ID.visit3,
+    number: 3,
+    status: "registered",
+    summary: "Cấp đổi giấy chứng nhận quyền sử dụng đất",
+    persons: [person("01939f00-0000-7000-8000-000000000105", "Hà Thị Chiên")],
+    identity_seen: {},
+    recording_announced: false,
+    began_at: null,
+  }),
+  [`point:${ID.pointA}`]: pointSection({ may_speak: false, microphone_open: false, visits: [ID.visit1, ID.visit2, ID.visit3] }),
 };
 
 const SCENES: Scene[] = [
@@ -182,6 +211,14 @@ const SCENES: Scene[] = [
       ...visit({ status: "read_back", ...frozen, confirmed: { [ID.citizen1]: "fingerprint" } }),
       ...silent,
     },
+  },
+  {
+    name: "point-several",
+    main: { role: "button", name: "session:step.arrive" },
+    ...xaA,
+    slots: [none],
+    sections: several,
+    act: (page) => page.getByTestId("point-visit").last().click(),
   },
   {
     name: "agency",

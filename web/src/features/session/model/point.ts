@@ -44,19 +44,25 @@ export function pointVisits(room: Room): PointVisit[] {
 }
 
 const ON_STAGE: readonly VisitStatus[] = ["called", "in_session"];
+/** Signed or refused to sign: what is left is the note-taker's. */
+const DONE_HERE: readonly VisitStatus[] = ["confirmed", "refused_to_sign", "classified"];
 
-/** The visit that concerns this point now: the one on stage, else the one at the table, else the first in the queue. */
-export function currentVisit(visits: readonly PointVisit[]): PointVisit | undefined {
-  return (
-    visits.find((visit) => ON_STAGE.includes(visit.status)) ??
-    visits.find((visit) => ["held", "read_back", "recorded", "heard"].includes(visit.status)) ??
-    visits[0]
-  );
+export function isOnStage({ status }: Pick<PointVisit, "status">): boolean {
+  return ON_STAGE.includes(status);
 }
 
-/** The visit after the current one in the queue. */
-export function nextInQueue(visits: readonly PointVisit[], current: PointVisit | undefined): PointVisit | undefined {
-  return visits.find((visit) => visit.id !== current?.id && ["registered", "appointment", "arrived", "identified", "waiting"].includes(visit.status));
+/**
+ * The visit that lies open before the officer: the one chosen, as long as it is not ended; else the one on stage, the
+ * one that waits for signatures, the first that is not done at this point.
+ */
+export function openVisit(visits: readonly PointVisit[], chosen: VisitId | undefined): PointVisit | undefined {
+  return (
+    visits.find((visit) => visit.id === chosen) ??
+    visits.find(isOnStage) ??
+    visits.find((visit) => visit.status === "read_back") ??
+    visits.find((visit) => !DONE_HERE.includes(visit.status)) ??
+    visits[0]
+  );
 }
 
 /** The step an officer takes with a visit: `key` names the button or, for `wait`, the sentence. */

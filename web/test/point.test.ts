@@ -1,0 +1,87 @@
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import type { BrowserContext, Page } from "playwright-core";
+import { ID, publicSection, visitSection } from "../src/features/session/fixture/room";
+import type { VisitSection } from "../src/protocol/section";
+import { openPages, type Pages } from "./browser";
+import { play, type Play, type Played } from "./player/play";
+import { SESSION_SCREENS } from "./player/session";
+
+// The officer's screen in a real Chromium: several visits at one point, and what comes while one of them is worked on.
+
+vi.setConfig({ testTimeout: 30_000 });
+
+let pages: Pages;
+let context: BrowserContext;
+let page: Page;
+
+beforeAll(async () => {
+  pages = await openPages();
+}, 60_000);
+
+afterAll(() => pages?.close());
+
+beforeEach(async () => {
+  context = await pages.browser.newContext({ locale: "vi-VN" });
+  page = await context.newPage();
+  return () => context.close();
+});
+
+/** Plays a screen of the player with some of its sections changed. */
+async function open(name: string, sections: Played["sections"] = {}): Promise<Play> {
+  const screen = SESSION_SCREENS.find((one) => one.name === name);
+  if (!screen) throw new Error(`no screen ${name}`);
+  const played = await play(page, { ...screen.played, sections: { ...screen.played.sections, ...sections } });
+  await page.goto(pages.url + screen.path.slice(1));
+  // The first load of a fresh checkout bundles the dependencies and may need a second one.
+  await page.getByTestId("recording").waitFor({ timeout: 20_000 }).catch(() => page.reload());
+  await page.getByTestId("recording").waitFor();
+  return played;
+}
+
+const visits = () => page.getByTestId("point-visit");
+const opened = () => page.locator('[data-testid="point-visit"][aria-pressed="true"]');
+const step = () => page.getByTestId("visit-step");
+const visit = (more: Partial<VisitSection>) => ({ type: "snapshot", section: `visit:${more.visit}`, seq: 2, hash: `${more.visit}-2`, state: visitSection(more) }) as const;
+
+test("any visit of the point can be worked on; the first that is not done here lies open", async () => {
+  const { sent } = await open("point-several");
+  expect(await visits().allInnerTexts()).toEqual([
+    expect.stringContaining("Lượt số 1: Lò Thị Mận"),
+    expect.stringContaining("Lượt số 2: Đặng Văn Bền"),
+    expect.stringContaining("Lượt số 3: Hà Thị Chiên"),
+  ]);
+  expect(await opened().innerText()).toContain("Lượt số 2");
+  await page.getByRole("button", { name: "Đã đọc cho công dân nghe" }).click();
+
+  await visits().nth(2).click();
+  await step().filter({ hasText: "Công dân đã đến" }).click();
+  await page.getByRole("button", { name: "Công dân không đến" }).waitFor();
+  expect(sent).toEqual([
+    { do: "announce_recording", visit: ID.visit2, language: "Tiếng Việt" },
+    { do: "move_visit", visit: ID.visit3, act: "arrive", reason: "" },
+  ]);
+
+  // The papers that are scanned now are those of the visit that lies open, be it signed already.
+  await visits().first().click();
+  await page.getByRole("button", { name: "Tải lên bản đã ký" }).waitFor();
+});
+
+test("a call does not turn the page under the officer's hands, and is told", async () => {
+  const { say } = await open("point-several");
+  await page.getByLabel("Tên tài liệu").fill("Đơn gửi");
+  say(visit({ visit: ID.visit3, number: 3, status: "called" }));
+  await page.getByText("Lượt số 3 đã được mời vào.").waitFor();
+  expect(await page.getByLabel("Tên tài liệu").inputValue()).toBe("Đơn gửi");
+  expect(await opened().innerText()).toContain("Lượt số 2");
+  await visits().nth(2).click();
+  await page.getByText("Lượt của ông/bà. Xin mời ngồi vào chỗ.").waitFor();
+  expect(await page.getByLabel("Tên tài liệu").inputValue()).toBe("");
+});
+
+test("a call opens the visit where nothing is worked on", async () => {
+  const { say } = await open("point-several");
+  say({ type: "snapshot", section: "public", seq: 2, hash: "public-2", state: publicSection() });
+  say(visit({ visit: ID.visit3, number: 3, status: "called" }));
+  await page.getByText("Lượt của ông/bà. Xin mời ngồi vào chỗ.").waitFor();
+  expect(await opened().innerText()).toContain("Lượt số 3");
+});
