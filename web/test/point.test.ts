@@ -85,3 +85,13 @@ test("a call opens the visit where nothing is worked on", async () => {
   await page.getByText("Lượt của ông/bà. Xin mời ngồi vào chỗ.").waitFor();
   expect(await opened().innerText()).toContain("Lượt số 3");
 });
+
+test("two people without a name are told apart by eye, by ear and in what is sent", async () => {
+  const { sent } = await open("point-restricted");
+  await page.getByRole("region", { name: "Lượt của ông/bà: số 1" }).getByText("! Hạn chế").waitFor();
+  await page.getByText("Chưa xem giấy tờ của: Người được tiếp 1 (lượt hạn chế), Người được tiếp 2 (lượt hạn chế)").waitFor();
+  await page.getByRole("button", { name: "Đã xem: Người được tiếp 2 (lượt hạn chế)" }).click();
+  await expect.poll(() => sent).toEqual([{ do: "see_identity", visit: ID.visit1, person: ID.daughter1, how: "document_seen" }]);
+  const roster = await page.getByTestId("roster-line").getByRole("button").evaluateAll((buttons) => buttons.map((button) => button.getAttribute("aria-label")));
+  expect(roster).toEqual(["Ra: Giàng A Sử", "Ra: Người được tiếp 1 (lượt hạn chế)", "Vào: Người được tiếp 2 (lượt hạn chế)"]);
+});

@@ -85,6 +85,26 @@ const several = {
   [`point:${ID.pointA}`]: pointSection({ may_speak: false, microphone_open: false, visits: [ID.visit1, ID.visit2, ID.visit3] }),
 };
 
+/** What the officer beside those of a restricted visit is told: that they are there, and nothing that says who. */
+const restricted = (status: VisitStatus) => {
+  const nameless = { class: "restricted", title: "" } as const;
+  const roster = pointSection().roster;
+  for (const entry of Object.values(roster)) if (entry?.visit) entry.person = person(entry.person.id, "", nameless);
+  return {
+    public: publicSection({ running_number: null, running_point: null }),
+    staff: staffSection({ running: null, agenda: [], visits: {} }),
+    ...visit({
+      status,
+      class: "restricted",
+      summary: "",
+      persons: [person(ID.citizen1, "", nameless), person(ID.daughter1, "", { ...nameless, role: "representative" })],
+      identity_seen: {},
+      timeline: [],
+    }),
+    [`point:${ID.pointA}`]: pointSection({ may_speak: false, microphone_open: false, roster }),
+  };
+};
+
 const SCENES: Scene[] = [
   { name: "presider", main: { role: "button", name: "session:main.conclude" }, ...hq, sections: { public: publicSection(), staff: staffSection(), ...central, ...visit() } },
   {
@@ -219,6 +239,20 @@ const SCENES: Scene[] = [
     slots: [none],
     sections: several,
     act: (page) => page.getByTestId("point-visit").last().click(),
+  },
+  {
+    name: "point-restricted",
+    main: { role: "button", name: "session:step.identify" },
+    ...xaA,
+    slots: [none],
+    sections: restricted("arrived"),
+  },
+  {
+    name: "point-restricted-signing",
+    main: { role: "button", name: "session:signing.confirm" },
+    ...xaA,
+    slots: [none],
+    sections: restricted("read_back"),
   },
   {
     name: "agency",

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { agendaRow, ID, pointSection, publicSection, staffSection, visitSection } from "../fixture/room";
+import { agendaRow, ID, person, pointSection, publicSection, staffSection, visitSection } from "../fixture/room";
 import { openVisit, owesSignature, pointVisits, unseen, visitStep, type PointVisit } from "./point";
 import type { Room } from "./sections";
 
@@ -20,7 +20,8 @@ const visit = (status: PointVisit["status"]): PointVisit => ({
   id: ID.visit1,
   number: 1,
   status,
-  name: "",
+  restricted: false,
+  main: { name: "", ordinal: 1 },
   summary: "",
   section: visitSection({ status }),
 });
@@ -45,6 +46,13 @@ describe("visits of a point", () => {
     expect(visits.map((row) => row.number)).toEqual([3, 1]);
     expect(openVisit(visits, ID.visit3)?.number).toBe(3);
     expect(openVisit(visits, "ended and gone")?.number).toBe(1);
+  });
+
+  it("says of a restricted visit that it is one, and calls it after a place in its list", () => {
+    const section = visitSection({ class: "restricted", summary: "", persons: [person(ID.citizen1, ""), person(ID.daughter1, "")] });
+    const [row] = pointVisits(room({ point: pointSection({ visits: [ID.visit1] }), visits: { [ID.visit1]: section } }));
+    expect(row).toMatchObject({ restricted: true, main: { name: "", ordinal: 1 } });
+    expect(unseen(section)).toEqual([{ id: ID.daughter1, name: "", ordinal: 2 }]);
   });
 
   it("leaves out a visit this point knows nothing of", () => {

@@ -1,9 +1,11 @@
 import type { Command } from "@/protocol/command";
 import type { PersonId, VisitId } from "@/protocol/ids";
-import type { IdentityCheck, Person } from "@/protocol/people";
+import type { IdentityCheck } from "@/protocol/people";
 import type { VisitSection } from "@/protocol/section";
 import type { Confirmation, VisitStatus } from "@/protocol/visit";
 import { SIGNS } from "./minutes";
+import type { Named } from "./names";
+import { named } from "./names";
 import type { Room } from "./sections";
 import { at } from "./sections";
 
@@ -18,7 +20,9 @@ export interface PointVisit {
   id: VisitId;
   number: number;
   status: VisitStatus;
-  name: string;
+  restricted: boolean;
+  /** Whom the visit is called after. */
+  main: Named;
   summary: string;
   section: VisitSection | undefined;
 }
@@ -35,7 +39,8 @@ export function pointVisits(room: Room): PointVisit[] {
         id,
         number: known.number,
         status: known.status,
-        name: section?.persons[0]?.name ?? row?.name ?? "",
+        restricted: known.class === "restricted",
+        main: named(section?.persons)[0] ?? { name: row?.name ?? "", ordinal: 1 },
         summary: known.summary,
         section,
       },
@@ -68,7 +73,7 @@ export function openVisit(visits: readonly PointVisit[], chosen: VisitId | undef
 /** The step an officer takes with a visit: `key` names the button or, for `wait`, the sentence. */
 export type VisitStep =
   | { kind: "send"; key: string; command: Command }
-  | { kind: "identify"; key: string; owed: Person[]; command: Command }
+  | { kind: "identify"; key: string; owed: Named[]; command: Command }
   | { kind: "wait"; key: string }
   | { kind: "sign"; key: string };
 
@@ -101,8 +106,8 @@ export function visitStep(visit: PointVisit): VisitStep {
 }
 
 /** Those received whose identity nobody has looked at yet. */
-export function unseen(visit: VisitSection | undefined): Person[] {
-  return (visit?.persons ?? []).filter((person) => at(visit?.identity_seen, person.id) === undefined);
+export function unseen(visit: VisitSection | undefined): (Named & { id: PersonId })[] {
+  return named(visit?.persons).filter((person) => at(visit?.identity_seen, person.id) === undefined);
 }
 
 /** Those who still have to sign or refuse. */

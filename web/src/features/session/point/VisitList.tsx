@@ -1,6 +1,7 @@
 import { useTranslation } from "react-i18next";
 import { Badge } from "@/primitives/Notice";
 import type { VisitId } from "@/protocol/ids";
+import { nameOf } from "../model/names";
 import type { PointVisit } from "../model/point";
 import { isOnStage } from "../model/point";
 import { Panel } from "../parts/Panel";
@@ -23,7 +24,8 @@ export function VisitList({ visits, open, onOpen }: Props) {
         {visits.map((visit) => (
           <li key={visit.id}>
             <button type="button" className={css.visit} aria-pressed={visit.id === open} onClick={() => onOpen(visit.id)} data-testid="point-visit">
-              <strong>{t("point.visit_of", { number: visit.number, name: visit.name })}</strong>
+              <strong>{t("point.visit_of", { number: visit.number, name: nameOf(t, visit.main) })}</strong>
+              {visit.restricted && <Badge tone="warn">{t("terms:class.restricted")}</Badge>}
               <Badge tone={isOnStage(visit) ? "good" : "info"}>{t(`terms:visit_status.${visit.status}`)}</Badge>
             </button>
           </li>

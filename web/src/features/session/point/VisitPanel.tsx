@@ -1,6 +1,8 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "@/primitives/Button";
+import { Badge } from "@/primitives/Notice";
+import { nameOf } from "../model/names";
 import type { PointVisit } from "../model/point";
 import { visitStep } from "../model/point";
 import { moveVisit } from "../model/presider";
@@ -22,8 +24,10 @@ export function VisitPanel({ visit }: { visit: PointVisit }) {
   const step = visitStep(visit);
   return (
     <Panel title={t("point.visit_title", { number: visit.number })} aside={<State status={visit.status} />}>
-      <p className={css.name}>{visit.name}</p>
-      <p>{visit.summary}</p>
+      <p className={css.name}>
+        {nameOf(t, visit.main)} {visit.restricted && <Badge tone="warn">{t("terms:class.restricted")}</Badge>}
+      </p>
+      {visit.summary !== "" && <p>{visit.summary}</p>}
       {step.kind === "send" && (
         <ActButton kind="primary" size="large" wide command={step.command} data-testid="visit-step">
           {t(step.key)}
