@@ -263,6 +263,7 @@ const SCENES: Scene[] = [
     sections: { public: publicSection(), staff: doing(ID.officerB, "Bùi Thị Nga", "agency_representative", ID.agency), ...visit() },
   },
   { name: "citizen-heard", ...xaA, device: "citizen_screen", slots: [camera(ID.central, false), camera(ID.pointA, false)], sections: { public: publicSection() } },
+  { name: "citizen-unseen", ...xaA, device: "citizen_screen", slots: [none, camera(ID.pointA, false)], sections: { public: publicSection() } },
   { name: "citizen-waiting", point: ID.pointB, user: ID.officerB, device: "citizen_screen", slots: [none, none], sections: { public: publicSection() } },
   {
     name: "citizen-watching",
