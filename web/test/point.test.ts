@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import type { BrowserContext, Page } from "playwright-core";
-import { ID, publicSection, visitSection } from "../src/features/session/fixture/room";
+import { ID, pointSection, publicSection, staffSection, visitSection } from "../src/features/session/fixture/room";
 import type { VisitSection } from "../src/protocol/section";
 import { openPages, type Pages } from "./browser";
 import { play, type Play, type Played } from "./player/play";
@@ -94,4 +94,26 @@ test("two people without a name are told apart by eye, by ear and in what is sen
   await expect.poll(() => sent).toEqual([{ do: "see_identity", visit: ID.visit1, person: ID.daughter1, how: "document_seen" }]);
   const roster = await page.getByTestId("roster-line").getByRole("button").evaluateAll((buttons) => buttons.map((button) => button.getAttribute("aria-label")));
   expect(roster).toEqual(["Ra: Giàng A Sử", "Ra: Người được tiếp 1 (lượt hạn chế)", "Vào: Người được tiếp 2 (lượt hạn chế)"]);
+});
+
+test("a second main device says what it is, has no microphone key, and becomes the main one by its button", async () => {
+  const { sent, say } = await open("point-second");
+  await page.getByText("Máy này đang chờ làm máy chính.").waitFor();
+  await page.getByText("Hình và tiếng đang ở máy chính của điểm cầu.").waitFor();
+  expect(await page.getByTestId("microphone").count()).toBe(0);
+  expect(await page.getByText("Lúc này không ai thấy hoặc nghe điểm cầu này.").count()).toBe(0);
+  await page.keyboard.press("F8");
+  await page.getByRole("button", { name: "Dùng máy này" }).click();
+  await expect.poll(() => sent).toEqual([{ do: "take_over", connection: "c1" }]);
+
+  say({ type: "snapshot", section: `point:${ID.pointA}`, seq: 3, hash: "point-3", state: pointSection({ microphone_open: false }) });
+  await page.getByTestId("microphone").waitFor();
+  expect(await page.getByTestId("line-second").count()).toBe(0);
+});
+
+test("who may not change machines is told who may", async () => {
+  const functions = { [ID.officerA]: { name: "Giàng A Sử", title: "", functions: ["agency_representative" as const], point: ID.pointA, connected: true } };
+  await open("point-second", { staff: staffSection({ functions }) });
+  await page.getByText("Cán bộ điểm cầu hoặc cán bộ kỹ thuật đổi được máy chính.").waitFor();
+  expect(await page.getByRole("button", { name: "Dùng máy này" }).count()).toBe(0);
 });

@@ -255,6 +255,13 @@ const SCENES: Scene[] = [
     sections: restricted("read_back"),
   },
   {
+    name: "point-second",
+    main: { role: "button", name: "session:second_main.take_over" },
+    ...xaA,
+    slots: [none],
+    sections: { public: publicSection(), staff: staffSection(), ...visit(), [`point:${ID.pointA}`]: pointSection({ take_over: ["c1"] }) },
+  },
+  {
     name: "agency",
     main: { role: "button", name: "session:hand.lower" },
     point: ID.agency,

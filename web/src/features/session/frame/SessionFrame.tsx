@@ -1,13 +1,11 @@
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { RoomAudio } from "@/room/RoomAudio";
-import type { SessionFunction } from "@/protocol/people";
 import { useRoomView } from "@/room/context";
 import { SessionContext } from "../hooks/roomContext";
 import { useSessionRoom } from "../hooks/useSessionRoom";
 import type { ScreenKind } from "../model/screen";
-import { screensFor } from "../model/screen";
-import { at } from "../model/sections";
+import { functionsOf, screensFor } from "../model/screen";
 import { Ended } from "./Ended";
 import css from "./frame.module.css";
 import { Lines } from "./Lines";
@@ -21,9 +19,7 @@ export function SessionFrame({ user, kiosk }: { user: string | null; kiosk: bool
   const room = useSessionRoom(user);
   const view = useRoomView();
   const [picked, setPicked] = useState<ScreenKind>();
-  // A technician is told of devices and never of the agenda, where functions are listed.
-  const technician: SessionFunction[] | undefined = room.devices && !room.staff ? ["technician"] : undefined;
-  const functions = at(room.staff?.functions, user)?.functions ?? technician;
+  const functions = functionsOf(room);
   const screens = useMemo(
     () => screensFor(room.seat.device, functions ?? [], room.seat.point === null ? null : kiosk ? "kiosk" : "point"),
     [room.seat.device, room.seat.point, functions, kiosk],

@@ -1,9 +1,9 @@
 import { expect, it } from "vitest";
-import { ID, publicSection, visitSection } from "../fixture/room";
+import { ID, pointSection, publicSection, visitSection } from "../fixture/room";
 import type { Room } from "./sections";
-import { waitingKey } from "./waiting";
+import { waitingPicture } from "./waiting";
 
-const key = (more: Parameters<typeof publicSection>[0], visits: Room["visits"] = {}) => {
+const key = (more: Parameters<typeof publicSection>[0], visits: Room["visits"] = {}, here: Partial<Room> = {}) => {
   const room: Room = {
     seat: { session: ID.session, user: null, point: ID.pointB, device: "main" },
     public: publicSection(more),
@@ -15,13 +15,13 @@ const key = (more: Parameters<typeof publicSection>[0], visits: Room["visits"] =
     slots: [],
     connection: undefined,
   };
-  return waitingKey(room);
+  return waitingPicture({ ...room, ...here });
 };
 
 it("tells a waiting point which number is inside, and nothing of it in a consultation or a restricted visit", () => {
-  expect(key({})).toEqual({ key: "waiting.other_visit", number: 1 });
-  expect(key({ running_number: null })).toEqual({ key: "waiting.other_visit", number: null });
-  expect(key({ consultation: true })).toEqual({ key: "waiting.consultation", number: null });
+  expect(key({})).toEqual({ key: "waiting.other_visit", number: 1, unheard: true });
+  expect(key({ running_number: null })).toEqual({ key: "waiting.other_visit", number: null, unheard: true });
+  expect(key({ consultation: true })).toEqual({ key: "waiting.consultation", number: null, unheard: true });
   expect(key({ status: "paused" }).key).toBe("waiting.paused");
   expect(key({ status: "ready" }).key).toBe("waiting.before");
   expect(key({ status: "postponed" }).key).toBe("waiting.postponed");
@@ -31,4 +31,9 @@ it("does not ask those to wait whose own visit is being signed", () => {
   const own = { [ID.visit2]: visitSection({ visit: ID.visit2, citizen_point: ID.pointB, status: "read_back" }) };
   expect(key({}, own).key).toBe("waiting.signing");
   expect(key({}, { [ID.visit1]: visitSection({ status: "read_back" }) }).key).toBe("waiting.other_visit");
+});
+
+it("says of a second main device that the picture is at the first, and not that nobody hears the point", () => {
+  const here = { connection: "c2", point: pointSection({ take_over: ["c2"] }) };
+  expect(key({}, {}, here)).toEqual({ key: "waiting.second_main", number: null, unheard: false });
 });

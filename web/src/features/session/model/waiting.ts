@@ -1,10 +1,27 @@
+import type { PublicSection } from "@/protocol/section";
+import { secondMain } from "./secondMain";
 import type { Room } from "./sections";
 import { entries } from "./sections";
 
-/** Why this point has no picture now, as the key of a sentence, and which number is being received. */
-export function waitingKey(room: Room): { key: string; number: number | null } {
+/** Why there is no picture now. */
+export interface Waiting {
+  /** Of the sentence. */
+  key: string;
+  /** What is being received. */
+  number: number | null;
+  /** Nobody sees or hears this point meanwhile. */
+  unheard: boolean;
+}
+
+export function waitingPicture(room: Room): Waiting {
   const shared = room.public;
-  if (!shared) return { key: "waiting.loading", number: null };
+  if (!shared) return { key: "waiting.loading", number: null, unheard: false };
+  // The point may be on stage all the same, by its main device.
+  if (secondMain(room) !== undefined) return { key: "waiting.second_main", number: null, unheard: false };
+  return { ...ofSession(room, shared), unheard: true };
+}
+
+function ofSession(room: Room, shared: PublicSection): Omit<Waiting, "unheard"> {
   switch (shared.status) {
     case "in_progress":
       if (shared.consultation) return { key: "waiting.consultation", number: null };

@@ -5,7 +5,6 @@ import { Notice } from "@/primitives/Notice";
 import { useRoomView } from "@/room/context";
 import { useSession } from "../hooks/roomContext";
 import { useMicrophoneKey } from "../hooks/useMicrophoneKey";
-import type { Lamp } from "../model/microphone";
 import { DEFAULT_KEY, lampOf } from "../model/microphone";
 import { secondMain } from "../model/secondMain";
 import { at } from "../model/sections";
@@ -13,15 +12,19 @@ import { Icon } from "./Icon";
 import css from "./Microphone.module.css";
 import { useAct } from "./useAct";
 
-/** The officer's microphone key with its lamp in words. The floor allows, the key opens. */
+/** The microphone key, where there is one: what a second main device could open is the first one's microphone. */
 export function Microphone({ setup = false }: { setup?: boolean }) {
+  return secondMain(useSession()) === undefined ? <Key setup={setup} /> : null;
+}
+
+/** The officer's key with its lamp in words. The floor allows, the key opens. */
+function Key({ setup }: { setup: boolean }) {
   const { t } = useTranslation("session");
   const room = useSession();
   const { status } = useRoomView();
   const act = useAct();
   const own = at(room.public?.points, room.seat.point);
-  // The key of a second main device is no key: what is open is the first one's microphone.
-  const lamp: Lamp = secondMain(room) !== undefined ? "closed" : lampOf(room.point, room.public, room.seat.point, status === "live");
+  const lamp = lampOf(room.point, room.public, room.seat.point, status === "live");
   const open = lamp === "open" || (lamp === "unlinked" && own?.microphone_open === true);
   const { run } = act;
   const toggle = useCallback(() => void run({ do: "microphone", open: !open }), [run, open]);
