@@ -8,7 +8,7 @@ import { SESSION_SCREENS } from "./player/session";
 
 // The officer's screen in a real Chromium: several visits at one point, and what comes while one of them is worked on.
 
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 60_000 });
 
 let pages: Pages;
 let context: BrowserContext;

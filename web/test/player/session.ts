@@ -10,10 +10,11 @@ import {
   visitSection,
 } from "../../src/features/session/fixture/room";
 import type { SlotView } from "../../src/protocol/frame";
+import type { SessionFunction } from "../../src/protocol/people";
 import type { StaffSection, VisitSection } from "../../src/protocol/section";
 import type { DeviceKind } from "../../src/protocol/units";
 import type { VisitStatus } from "../../src/protocol/visit";
-import { directory, users } from "./office";
+import { directory, row as sessionRow, users } from "./office";
 import type { Played } from "./play";
 import type { Act, Main } from "./screens";
 
@@ -25,6 +26,8 @@ interface Scene extends Partial<Played> {
   device?: DeviceKind;
   /** The machine of the point itself, nobody signed in. */
   kiosk?: boolean;
+  /** Of those who are told of no agenda. */
+  functions?: SessionFunction[];
   act?: Act;
   main?: Main;
 }
@@ -194,7 +197,7 @@ const SCENES: Scene[] = [
     ...xaA,
     slots: [none, none],
     sections: {
-      public: publicSection({ running_number: 7 }),
+      public: publicSection({ running_number: 7, running_point: ID.pointB }),
       staff: staffSection({ visits: row("arrived"), running: null }),
       ...visit({ status: "arrived", recording_announced: false, began_at: null }),
       ...silent,
@@ -226,7 +229,7 @@ const SCENES: Scene[] = [
     ...xaA,
     slots: [none],
     sections: {
-      public: publicSection({ running_number: 2 }),
+      public: publicSection({ running_number: 2, running_point: ID.pointB }),
       staff: staffSection({ visits: row("read_back"), running: ID.visit2 }),
       ...visit({ status: "read_back", ...frozen, confirmed: { [ID.citizen1]: "fingerprint" } }),
       ...silent,
@@ -260,6 +263,32 @@ const SCENES: Scene[] = [
     ...xaA,
     slots: [none],
     sections: { public: publicSection(), staff: staffSection(), ...visit(), [`point:${ID.pointA}`]: pointSection({ take_over: ["c1"] }) },
+  },
+  {
+    name: "point-companion",
+    main: { role: "button", name: "session:hand.raise" },
+    ...xaA,
+    device: "companion",
+    slots: [],
+    sections: { public: publicSection(), staff: staffSection(), ...visit(), [`point:${ID.pointA}`]: pointSection() },
+  },
+  {
+    name: "interpreter",
+    main: { role: "button", name: "session:hand.raise" },
+    ...xaA,
+    functions: ["interpreter"],
+    device: "companion",
+    slots: [camera(ID.central, false), none, none, none],
+    sections: { public: publicSection(), ...visit({ files: [], timeline: [] }) },
+  },
+  {
+    name: "observer",
+    main: { role: "link", name: "session:bar.leave" },
+    ...xaA,
+    functions: ["observer"],
+    device: "companion",
+    slots: [camera(ID.central, false), none, none, none],
+    sections: { public: publicSection() },
   },
   {
     name: "agency",
@@ -304,7 +333,7 @@ const SCENES: Scene[] = [
 ];
 
 /** Screens as `screens.ts` takes them. */
-export const SESSION_SCREENS = SCENES.map(({ name, user = ID.presider, device = "main", kiosk = false, act, main, ...played }) => {
+export const SESSION_SCREENS = SCENES.map(({ name, user = ID.presider, device = "main", kiosk = false, functions, act, main, ...played }) => {
   const point = played.point ?? null;
   const query = new URLSearchParams({ may: device, ...(point === null ? {} : { diem: point }) });
   // A citizen screen belongs to a point and to nobody: no name of an account shows on it.
@@ -314,10 +343,11 @@ export const SESSION_SCREENS = SCENES.map(({ name, user = ID.presider, device = 
     points: [],
     kiosk: kiosk ? { point, device, name: "Máy chính" } : null,
   };
+  const api = { "/me": me, "/directory": directory, ...(functions ? { [`/sessions/${ID.session}`]: sessionRow({ functions, my_points: [ID.pointA] }) } : {}) };
   return {
     name,
     path: `/buoi-tiep/${ID.session}?${query.toString()}`,
-    played: { api: { "/me": me, "/directory": directory }, sections: {}, now: "2026-11-21T01:24:05Z", ...played, point } satisfies Played,
+    played: { api, sections: {}, now: "2026-11-21T01:24:05Z", ...played, point } satisfies Played,
     ...(act ? { act } : {}),
     ...(main ? { main } : {}),
   };

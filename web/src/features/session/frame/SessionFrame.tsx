@@ -1,5 +1,7 @@
+import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { sessionQuery } from "@/api/queries";
 import { RoomAudio } from "@/room/RoomAudio";
 import { useRoomView } from "@/room/context";
 import { SessionContext } from "../hooks/roomContext";
@@ -19,7 +21,11 @@ export function SessionFrame({ user, kiosk }: { user: string | null; kiosk: bool
   const room = useSessionRoom(user);
   const view = useRoomView();
   const [picked, setPicked] = useState<ScreenKind>();
-  const functions = functionsOf(room);
+  // The agenda, where functions are listed, is not for everybody: observers and interpreters ask for their own.
+  const told = functionsOf(room);
+  const asked = useQuery({ ...sessionQuery(room.seat.session), enabled: told === undefined && user !== null });
+  const asks = told === undefined && asked.isLoading;
+  const functions = told ?? asked.data?.functions;
   const screens = useMemo(
     () => screensFor(room.seat.device, functions ?? [], room.seat.point === null ? null : kiosk ? "kiosk" : "point"),
     [room.seat.device, room.seat.point, functions, kiosk],
@@ -34,7 +40,7 @@ export function SessionFrame({ user, kiosk }: { user: string | null; kiosk: bool
         <Lines status={view.status} forCitizens={screen === "citizen"} />
         <SecondMain />
         <main className={css.body} aria-label={t(`screen.${screen}`)}>
-          {room.public ? <Screen /> : <p className={css.loading}>{t("waiting.loading")}</p>}
+          {room.public && !asks ? <Screen /> : <p className={css.loading}>{t("waiting.loading")}</p>}
         </main>
         <RoomAudio />
       </div>

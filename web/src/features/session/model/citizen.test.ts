@@ -15,6 +15,7 @@ const room = (more: Partial<Room> = {}): Room => ({
   minutes: {},
   slots: [camera(ID.central), camera(ID.pointA)],
   connection: undefined,
+  receives: undefined,
   ...more,
 });
 

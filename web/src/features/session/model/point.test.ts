@@ -13,6 +13,7 @@ const room = (more: Partial<Room> = {}): Room => ({
   minutes: {},
   slots: [],
   connection: undefined,
+  receives: undefined,
   ...more,
 });
 

@@ -9,6 +9,8 @@ export type ScreenKind =
   | "note_taker"
   | "point_officer"
   | "agency"
+  /** The agency's screen by another name: sees, hears, may be given the floor. */
+  | "attending"
   | "technician"
   | "observer"
   | "citizen"
@@ -22,8 +24,8 @@ const SCREEN_OF: readonly (readonly [SessionFunction, ScreenKind])[] = [
   ["assistant", "note_taker"],
   ["point_officer", "point_officer"],
   ["agency_representative", "agency"],
-  ["advising_unit", "agency"],
-  ["interpreter", "agency"],
+  ["advising_unit", "attending"],
+  ["interpreter", "attending"],
   ["technician", "technician"],
   ["observer", "observer"],
 ];

@@ -14,6 +14,7 @@ const key = (more: Parameters<typeof publicSection>[0], visits: Room["visits"] =
     minutes: {},
     slots: [],
     connection: undefined,
+    receives: undefined,
   };
   return waitingPicture({ ...room, ...here });
 };
@@ -36,4 +37,17 @@ it("does not ask those to wait whose own visit is being signed", () => {
 it("says of a second main device that the picture is at the first, and not that nobody hears the point", () => {
   const here = { connection: "c2", point: pointSection({ take_over: ["c2"] }) };
   expect(key({}, {}, here)).toEqual({ key: "waiting.second_main", number: null, unheard: false });
+});
+
+it("sends whoever looks at a companion without pictures to the main device", () => {
+  const seat = { session: ID.session, user: ID.officerB, point: ID.pointB, device: "companion" } as const;
+  expect(key({}, {}, { seat, receives: 0 })).toEqual({ key: "waiting.companion", number: null, unheard: false });
+  // One that is sent pictures waits for them as the main device does, and cannot say who hears the point.
+  expect(key({}, {}, { seat, receives: 4 })).toEqual({ key: "waiting.other_visit", number: 1, unheard: false });
+});
+
+it("does not ask a point to wait whose visit runs, nor says of the centre that nobody hears it", () => {
+  const seat = (point: string) => ({ session: ID.session, user: ID.officerA, point, device: "main" }) as const;
+  expect(key({}, {}, { seat: seat(ID.pointA) })).toEqual({ key: "waiting.on_stage", number: null, unheard: false });
+  expect(key({}, {}, { seat: seat(ID.central) }).unheard).toBe(false);
 });

@@ -1,7 +1,7 @@
 import type { PublicSection } from "@/protocol/section";
 import { secondMain } from "./secondMain";
 import type { Room } from "./sections";
-import { entries } from "./sections";
+import { at, entries } from "./sections";
 
 /** Why there is no picture now. */
 export interface Waiting {
@@ -18,7 +18,12 @@ export function waitingPicture(room: Room): Waiting {
   if (!shared) return { key: "waiting.loading", number: null, unheard: false };
   // The point may be on stage all the same, by its main device.
   if (secondMain(room) !== undefined) return { key: "waiting.second_main", number: null, unheard: false };
-  return { ...ofSession(room, shared), unheard: true };
+  if (room.seat.device === "companion" && room.receives === 0) return { key: "waiting.companion", number: null, unheard: false };
+  const own = at(shared.points, room.seat.point);
+  // Its own visit runs: what is missing is a picture, not the turn.
+  if (shared.status === "in_progress" && own?.on_stage === true) return { key: "waiting.on_stage", number: null, unheard: false };
+  // A companion sees less than the main device beside it, and the central point takes part in everything.
+  return { ...ofSession(room, shared), unheard: room.seat.device === "main" && own?.role !== "central" };
 }
 
 function ofSession(room: Room, shared: PublicSection): Omit<Waiting, "unheard"> {

@@ -12,9 +12,12 @@ import { Icon } from "./Icon";
 import css from "./Microphone.module.css";
 import { useAct } from "./useAct";
 
-/** The microphone key, where there is one: what a second main device could open is the first one's microphone. */
+/** The microphone key, where there is one: a companion or second main device could only open the main one's microphone. */
 export function Microphone({ setup = false }: { setup?: boolean }) {
-  return secondMain(useSession()) === undefined ? <Key setup={setup} /> : null;
+  const { t } = useTranslation("session");
+  const room = useSession();
+  if (room.seat.device !== "main") return <p className={css.hint}>{t("microphone.at_main")}</p>;
+  return secondMain(room) === undefined ? <Key setup={setup} /> : null;
 }
 
 /** The officer's key with its lamp in words. The floor allows, the key opens. */
