@@ -117,3 +117,58 @@ test("who may not change machines is told who may", async () => {
   await page.getByText("Cán bộ điểm cầu hoặc cán bộ kỹ thuật đổi được máy chính.").waitFor();
   expect(await page.getByRole("button", { name: "Dùng máy này" }).count()).toBe(0);
 });
+
+/** Pitches that the page has sounded. */
+const sounded = () => page.evaluate(() => (globalThis as unknown as { pitches: number[] }).pitches);
+
+/** Notes what is sounded instead of how it would be heard; a page that was not touched may not sound in this browser. */
+async function listen(): Promise<void> {
+  await page.addInitScript(() => {
+    const pitches: number[] = [];
+    const Made = globalThis.OscillatorNode;
+    class Heard extends Made {
+      constructor(context: BaseAudioContext, options?: OscillatorOptions) {
+        super(context, options);
+        pitches.push(options?.frequency ?? 0);
+      }
+    }
+    Object.assign(globalThis, { pitches, OscillatorNode: Heard });
+  });
+}
+
+test("a call is heard at the called point, once, and not by a page that is loaded into it", async () => {
+  await listen();
+  const { say } = await open("point-several");
+  // Some click, as there is one on the way into the session.
+  await visits().first().click();
+  const called = publicSection();
+  say({ type: "snapshot", section: "public", seq: 2, hash: "public-2", state: called });
+  await expect.poll(sounded).toEqual([784, 587]);
+  say({ type: "snapshot", section: "public", seq: 3, hash: "public-3", state: publicSection({ floor: { ...called.floor, person: null } }) });
+  await page.waitForTimeout(1000);
+  expect(await sounded()).toEqual([784, 587]);
+});
+
+test("a page that is loaded while its visit runs rings for nobody", async () => {
+  await listen();
+  await open("point-officer");
+  await page.getByTestId("microphone").click();
+  await page.waitForTimeout(1000);
+  expect(await sounded()).toEqual([]);
+});
+
+test("beside an open microphone the server's loudness moves a bar, and only its words are for the ear", async () => {
+  const { say } = await open("point-officer");
+  const bar = page.getByRole("meter", { name: "Mức tiếng của điểm cầu này" });
+  const said = () => bar.evaluate((meter) => [meter.getAttribute("aria-valuetext"), meter.getAttribute("aria-valuenow"), meter.querySelector("div")?.style.width]);
+  await bar.waitFor();
+  expect(await said()).toEqual(["Không có tiếng", "0", "0%"]);
+  say({ type: "levels", levels: { [ID.pointA]: 30, [ID.central]: 0 } });
+  await expect.poll(said).toEqual(["Có tiếng", "100", "50%"]);
+  say({ type: "levels", levels: { [ID.pointA]: 15 } });
+  await expect.poll(said).toEqual(["Có tiếng", "100", "75%"]);
+  expect(await bar.evaluate((meter) => meter.closest("[aria-live],[role=status],[role=alert]"))).toBe(null);
+
+  say({ type: "snapshot", section: `point:${ID.pointA}`, seq: 2, hash: "point-2", state: pointSection({ microphone_open: false }) });
+  await bar.waitFor({ state: "detached" });
+});

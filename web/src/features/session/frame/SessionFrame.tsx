@@ -5,6 +5,7 @@ import { sessionQuery } from "@/api/queries";
 import { RoomAudio } from "@/room/RoomAudio";
 import { useRoomView } from "@/room/context";
 import { SessionContext } from "../hooks/roomContext";
+import { useCallSignal } from "../hooks/useCallSignal";
 import { useSessionRoom } from "../hooks/useSessionRoom";
 import type { ScreenKind } from "../model/screen";
 import { functionsOf, screensFor } from "../model/screen";
@@ -20,6 +21,7 @@ export function SessionFrame({ user, kiosk }: { user: string | null; kiosk: bool
   const { t } = useTranslation("session");
   const room = useSessionRoom(user);
   const view = useRoomView();
+  useCallSignal(room);
   const [picked, setPicked] = useState<ScreenKind>();
   // The agenda, where functions are listed, is not for everybody: observers and interpreters ask for their own.
   const told = functionsOf(room);

@@ -10,6 +10,7 @@ import { secondMain } from "../model/secondMain";
 import { at } from "../model/sections";
 import { Icon } from "./Icon";
 import css from "./Microphone.module.css";
+import { MicrophoneLevel } from "./MicrophoneLevel";
 import { useAct } from "./useAct";
 
 /** The microphone key, where there is one: a companion or second main device could only open the main one's microphone. */
@@ -41,6 +42,7 @@ function Key({ setup }: { setup: boolean }) {
           <span className={css.hint}>{t(`microphone.${lamp}_hint`, { key: key.code === DEFAULT_KEY ? "F8" : t("microphone.pedal") })}</span>
         </span>
       </button>
+      {lamp === "open" && room.seat.point !== null && <MicrophoneLevel point={room.seat.point} />}
       <span className="visually-hidden" role="status" aria-live="assertive">
         {t(`microphone.${lamp}`)}
       </span>
