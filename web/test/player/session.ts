@@ -333,7 +333,7 @@ const SCENES: Scene[] = [
 ];
 
 /** Screens as `screens.ts` takes them. */
-export const SESSION_SCREENS = SCENES.map(({ name, user = ID.presider, device = "main", kiosk = false, functions, act, main, ...played }) => {
+export const SESSION_SCREENS = SCENES.map(({ name, user = ID.presider, device = "main", kiosk = false, functions = [], act, main, ...played }) => {
   const point = played.point ?? null;
   const query = new URLSearchParams({ may: device, ...(point === null ? {} : { diem: point }) });
   // A citizen screen belongs to a point and to nobody: no name of an account shows on it.
@@ -343,7 +343,7 @@ export const SESSION_SCREENS = SCENES.map(({ name, user = ID.presider, device = 
     points: [],
     kiosk: kiosk ? { point, device, name: "Máy chính" } : null,
   };
-  const api = { "/me": me, "/directory": directory, ...(functions ? { [`/sessions/${ID.session}`]: sessionRow({ functions, my_points: [ID.pointA] }) } : {}) };
+  const api = { "/me": me, "/directory": directory, [`/sessions/${ID.session}`]: sessionRow({ functions, my_points: [ID.pointA] }) };
   return {
     name,
     path: `/buoi-tiep/${ID.session}?${query.toString()}`,

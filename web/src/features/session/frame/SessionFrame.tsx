@@ -25,7 +25,8 @@ export function SessionFrame({ user, kiosk }: { user: string | null; kiosk: bool
   const [picked, setPicked] = useState<ScreenKind>();
   // The agenda, where functions are listed, is not for everybody: observers and interpreters ask for their own.
   const told = functionsOf(room);
-  const asked = useQuery({ ...sessionQuery(room.seat.session), enabled: told === undefined && user !== null });
+  const byFunction = room.seat.device === "main" || room.seat.device === "companion";
+  const asked = useQuery({ ...sessionQuery(room.seat.session), enabled: byFunction && told === undefined && user !== null });
   const asks = told === undefined && asked.isLoading;
   const functions = told ?? asked.data?.functions;
   const screens = useMemo(
