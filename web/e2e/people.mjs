@@ -303,7 +303,7 @@ export class PointOfficer extends Somebody {
     if (await arrive.isVisible()) await arrive.click();
     await identify.or(wait).or(waiting).first().waitFor();
     if (await identify.isVisible()) {
-      const seen = this.button("Đã xem");
+      const seen = this.button(/^Đã xem: /);
       for (let left = await seen.count(); left > 0; left -= 1) {
         await seen.first().click();
         await until("one more identity seen", async () => (await seen.count()) < left);
@@ -318,7 +318,7 @@ export class PointOfficer extends Somebody {
   }
 
   async signAll() {
-    const sign = this.button("Đã xác nhận");
+    const sign = this.button(/^Đã xác nhận: /);
     await sign.first().waitFor();
     for (let left = await sign.count(); left > 0; left -= 1) {
       await sign.first().click();

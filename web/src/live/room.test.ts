@@ -42,7 +42,7 @@ test("joins: hello first, then one offer, the answer is accepted", async () => {
   expect(net.wire.frames.map(({ body }) => body.type)).toEqual(["hello", "offer"]);
   net.wire.play({ type: "answer", re: net.wire.sent("offer")[0]?.id ?? "", sdp: "answer", slots: 2 });
   expect(net.peer.answer).toBe("answer");
-  expect(room.view).toMatchObject({ status: "live", connection: "c1", point: "xa-a", mediaFlows: true });
+  expect(room.view).toMatchObject({ status: "live", connection: "c1", point: "xa-a", receives: 2, mediaFlows: true });
   expect(room.view.streams).toHaveLength(2);
 });
 

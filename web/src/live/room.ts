@@ -27,6 +27,8 @@ export interface RoomView {
   point: string | null;
   /** What feeds slot k, and the stream that shows it. */
   slots: readonly SlotView[];
+  /** How many slots there are, from the welcome. */
+  receives: number | undefined;
   streams: readonly MediaStream[];
   mediaFlows: boolean;
   /** `reason` as in the catalogue's `server:close.<reason>`. */
@@ -85,6 +87,7 @@ export class Room {
       connection: undefined,
       point: null,
       slots: NO_SLOTS,
+      receives: undefined,
       streams: NO_STREAMS,
       mediaFlows: false,
       end: undefined,
@@ -287,6 +290,7 @@ export class Room {
       connection: leg?.welcome?.connection,
       point: leg?.welcome?.point ?? this.view.point,
       slots: leg?.slots ?? NO_SLOTS,
+      receives: leg?.welcome?.slots ?? this.view.receives,
       streams: leg?.peer?.streams ?? NO_STREAMS,
       mediaFlows: leg?.mediaFlows ?? false,
     };

@@ -6,17 +6,19 @@ import { useRoomContext, useRoomView } from "./context";
 import css from "./RoomAudio.module.css";
 
 /**
- * Plays the sound of all slots; once per screen, on the loudspeaker chosen at the device check. A citizen screen and a
- * companion stay mute: the room hears the main device. Where the browser wants a click before it plays, a button asks
- * for it.
+ * Plays the sound of all slots; once per screen, on the loudspeaker chosen at the device check. A citizen screen stays
+ * mute: the room hears the main device. So does a companion, until the server sends it sound because there is no main
+ * device beside it. Where the browser wants a click before it plays, a button asks for it.
  */
 export function RoomAudio() {
   const { t } = useTranslation("common");
   const { device } = useRoomContext();
-  const { streams } = useRoomView();
+  const { streams, slots } = useRoomView();
   const [blocked, setBlocked] = useState(false);
   const [round, setRound] = useState(0);
-  if (device === "citizen_screen" || device === "companion") return null;
+  const [sounded, setSounded] = useState(device !== "companion");
+  if (!sounded && slots.some(({ sound }) => sound)) setSounded(true);
+  if (device === "citizen_screen" || !sounded) return null;
   const retry = () => {
     setBlocked(false);
     setRound(round + 1);

@@ -14,7 +14,7 @@ interface Props {
   children: ReactNode;
 }
 
-/** Joins the session when mounted, leaves it when unmounted. A `companion` sends nothing and has no sound. */
+/** Joins the session when mounted, leaves it when unmounted. A `companion` sends nothing, and sounds only where no main device does. */
 export function RoomProvider({ session, point, device, simulcast = true, children }: Props) {
   useWakeLock();
   const [local] = useState(() => new LocalMedia());

@@ -51,7 +51,7 @@ export function me(id: string): Me {
   };
 }
 
-const row = (more: Partial<SessionRow>): SessionRow => ({
+export const row = (more: Partial<SessionRow>): SessionRow => ({
   id: ID.session,
   unit: ID.unit,
   unit_name: unit.name,

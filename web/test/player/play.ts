@@ -17,9 +17,16 @@ export interface Played {
   now?: string;
 }
 
+/** A page at play: the acts it has sent, and a way to tell it something more. */
+export interface Play {
+  sent: Command[];
+  say: (body: ServerBody) => void;
+}
+
 /** Answers the page's requests and its socket from recorded values; acts are all accepted, and told in `sent`. */
-export async function play(page: Page | BrowserContext, { api, sections, point, slots, refused, now }: Played): Promise<{ sent: Command[] }> {
+export async function play(page: Page | BrowserContext, { api, sections, point, slots, refused, now }: Played): Promise<Play> {
   const sent: Command[] = [];
+  let newest: ((body: ServerBody) => void) | undefined;
   if (slots) await page.addInitScript(playedMedia);
   await page.route("**/api/v1/**", (route) => {
     const path = new URL(route.request().url()).pathname.replace("/api/v1", "");
@@ -28,6 +35,7 @@ export async function play(page: Page | BrowserContext, { api, sections, point, 
   });
   await page.routeWebSocket("**/ws", (socket) => {
     const say = (body: ServerBody) => socket.send(JSON.stringify({ v: 1, body }));
+    newest = say;
     socket.onMessage((text) => {
       const frame = JSON.parse(String(text)) as ClientFrame;
       if (frame.body.type === "hello") {
@@ -48,5 +56,5 @@ export async function play(page: Page | BrowserContext, { api, sections, point, 
     timer.unref();
     socket.onClose(() => clearInterval(timer));
   });
-  return { sent };
+  return { sent, say: (body) => newest?.(body) };
 }

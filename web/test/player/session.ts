@@ -3,16 +3,18 @@ import {
   devicesSection,
   ID,
   minutesSection,
+  person,
   pointSection,
   publicSection,
   staffSection,
   visitSection,
 } from "../../src/features/session/fixture/room";
 import type { SlotView } from "../../src/protocol/frame";
+import type { SessionFunction } from "../../src/protocol/people";
 import type { StaffSection, VisitSection } from "../../src/protocol/section";
 import type { DeviceKind } from "../../src/protocol/units";
 import type { VisitStatus } from "../../src/protocol/visit";
-import { directory, users } from "./office";
+import { directory, row as sessionRow, users } from "./office";
 import type { Played } from "./play";
 import type { Act, Main } from "./screens";
 
@@ -24,6 +26,8 @@ interface Scene extends Partial<Played> {
   device?: DeviceKind;
   /** The machine of the point itself, nobody signed in. */
   kiosk?: boolean;
+  /** Of those who are told of no agenda. */
+  functions?: SessionFunction[];
   act?: Act;
   main?: Main;
 }
@@ -73,6 +77,54 @@ const frozen: Partial<VisitSection> = {
 
 const unwritten = publicSection({ status: "paused", recording: "failed", notice: "recorder_failed" });
 const asked = { by: ID.presider, reason: "Ổ ghi hỏng, bốn công dân chờ từ sáng" };
+
+/** A point with three visits: one is signed and waits for the note-taker, one has come, one is expected. */
+const several = {
+  public: publicSection({ running_number: null, running_point: null }),
+  staff: staffSection({ running: null }),
+  ...visit({ status: "confirmed" }),
+  [`visit:${ID.visit2}`]: visitSection({
+    visit: ID.visit2,
+    number: 2,
+    status: "arrived",
+    summary: "Nước thải chảy ra mương thủy lợi",
+    persons: [person(ID.citizen2, "Đặng Văn Bền", { title: "Ông" })],
+    identity_seen: {},
+    recording_announced: false,
+    began_at: null,
+  }),
+  [`visit:${ID.visit3}`]: visitSection({
+    visit: ID.visit3,
+    number: 3,
+    status: "registered",
+    summary: "Cấp đổi giấy chứng nhận quyền sử dụng đất",
+    persons: [person("01939f00-0000-7000-8000-000000000105", "Hà Thị Chiên")],
+    identity_seen: {},
+    recording_announced: false,
+    began_at: null,
+  }),
+  [`point:${ID.pointA}`]: pointSection({ may_speak: false, microphone_open: false, visits: [ID.visit1, ID.visit2, ID.visit3] }),
+};
+
+/** What the officer beside those of a restricted visit is told: that they are there, and nothing that says who. */
+const restricted = (status: VisitStatus) => {
+  const nameless = { class: "restricted", title: "" } as const;
+  const roster = pointSection().roster;
+  for (const entry of Object.values(roster)) if (entry?.visit) entry.person = person(entry.person.id, "", nameless);
+  return {
+    public: publicSection({ running_number: null, running_point: null }),
+    staff: staffSection({ running: null, agenda: [], visits: {} }),
+    ...visit({
+      status,
+      class: "restricted",
+      summary: "",
+      persons: [person(ID.citizen1, "", nameless), person(ID.daughter1, "", { ...nameless, role: "representative" })],
+      identity_seen: {},
+      timeline: [],
+    }),
+    [`point:${ID.pointA}`]: pointSection({ may_speak: false, microphone_open: false, roster }),
+  };
+};
 
 const SCENES: Scene[] = [
   { name: "presider", main: { role: "button", name: "session:main.conclude" }, ...hq, sections: { public: publicSection(), staff: staffSection(), ...central, ...visit() } },
@@ -216,6 +268,61 @@ const SCENES: Scene[] = [
     },
   },
   {
+    name: "point-several",
+    main: { role: "button", name: "session:step.arrive" },
+    ...xaA,
+    slots: [none],
+    sections: several,
+    act: (page) => page.getByTestId("point-visit").last().click(),
+  },
+  {
+    name: "point-restricted",
+    main: { role: "button", name: "session:step.identify" },
+    ...xaA,
+    slots: [none],
+    sections: restricted("arrived"),
+  },
+  {
+    name: "point-restricted-signing",
+    main: { role: "button", name: "session:signing.confirm" },
+    ...xaA,
+    slots: [none],
+    sections: restricted("read_back"),
+  },
+  {
+    name: "point-second",
+    main: { role: "button", name: "session:second_main.take_over" },
+    ...xaA,
+    slots: [none],
+    sections: { public: publicSection(), staff: staffSection(), ...visit(), [`point:${ID.pointA}`]: pointSection({ take_over: ["c1"] }) },
+  },
+  {
+    name: "point-companion",
+    main: { role: "button", name: "session:hand.raise" },
+    ...xaA,
+    device: "companion",
+    slots: [],
+    sections: { public: publicSection(), staff: staffSection(), ...visit(), [`point:${ID.pointA}`]: pointSection() },
+  },
+  {
+    name: "interpreter",
+    main: { role: "button", name: "session:hand.raise" },
+    ...xaA,
+    functions: ["interpreter"],
+    device: "companion",
+    slots: [camera(ID.central, false), none, none, none],
+    sections: { public: publicSection(), ...visit({ files: [], timeline: [] }) },
+  },
+  {
+    name: "observer",
+    main: { role: "link", name: "session:bar.leave" },
+    ...xaA,
+    functions: ["observer"],
+    device: "companion",
+    slots: [camera(ID.central, false), none, none, none],
+    sections: { public: publicSection() },
+  },
+  {
     name: "agency",
     main: { role: "button", name: "session:hand.lower" },
     point: ID.agency,
@@ -224,6 +331,7 @@ const SCENES: Scene[] = [
     sections: { public: publicSection(), staff: doing(ID.officerB, "Bùi Thị Nga", "agency_representative", ID.agency), ...visit() },
   },
   { name: "citizen-heard", ...xaA, device: "citizen_screen", slots: [camera(ID.central, false), camera(ID.pointA, false)], sections: { public: publicSection() } },
+  { name: "citizen-unseen", ...xaA, device: "citizen_screen", slots: [none, camera(ID.pointA, false)], sections: { public: publicSection() } },
   { name: "citizen-waiting", point: ID.pointB, user: ID.officerB, device: "citizen_screen", slots: [none, none], sections: { public: publicSection() } },
   {
     name: "citizen-watching",
@@ -257,7 +365,7 @@ const SCENES: Scene[] = [
 ];
 
 /** Screens as `screens.ts` takes them. */
-export const SESSION_SCREENS = SCENES.map(({ name, user = ID.presider, device = "main", kiosk = false, act, main, ...played }) => {
+export const SESSION_SCREENS = SCENES.map(({ name, user = ID.presider, device = "main", kiosk = false, functions = [], act, main, ...played }) => {
   const point = played.point ?? null;
   const query = new URLSearchParams({ may: device, ...(point === null ? {} : { diem: point }) });
   // A citizen screen belongs to a point and to nobody: no name of an account shows on it.
@@ -267,10 +375,11 @@ export const SESSION_SCREENS = SCENES.map(({ name, user = ID.presider, device = 
     points: [],
     kiosk: kiosk ? { point, device, name: "Máy chính" } : null,
   };
+  const api = { "/me": me, "/directory": directory, [`/sessions/${ID.session}`]: sessionRow({ functions, my_points: [ID.pointA] }) };
   return {
     name,
     path: `/buoi-tiep/${ID.session}?${query.toString()}`,
-    played: { api: { "/me": me, "/directory": directory }, sections: {}, now: "2026-11-21T01:24:05Z", ...played, point } satisfies Played,
+    played: { api, sections: {}, now: "2026-11-21T01:24:05Z", ...played, point } satisfies Played,
     ...(act ? { act } : {}),
     ...(main ? { main } : {}),
   };

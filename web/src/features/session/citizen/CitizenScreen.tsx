@@ -16,6 +16,7 @@ export function CitizenScreen() {
   const room = useSession();
   const view = citizenView(room);
   const pictures = citizenPictures(room);
+  if (view.kind === "heard_now" && pictures.large === null) return <Unseen number={view.number} />;
   const withPicture = view.kind === "heard_now" || view.kind === "watching" || view.kind === "connected";
   if (pictures.large === null || !withPicture) return <Waiting view={view} />;
   const lost = at(room.public?.points, room.slots[pictures.large]?.point)?.link === "lost";
@@ -39,7 +40,7 @@ export function CitizenScreen() {
           <Icon name="speech" size="1.4em" />
           {t(`citizen.${view.kind}`)}
         </p>
-        {view.kind === "heard_now" && <p className={css.running}>{t("card.number", { number: view.number })}</p>}
+        {view.kind === "heard_now" && view.number !== null && <p className={css.running}>{t("card.number", { number: view.number })}</p>}
         {view.kind === "watching" && (
           <p className={css.running}>
             {t("waiting.running_number", { number: view.number })}
@@ -47,6 +48,21 @@ export function CitizenScreen() {
           </p>
         )}
       </footer>
+    </div>
+  );
+}
+
+/** Being heard while no picture comes: the same sentence, and nothing that looks like waiting. */
+function Unseen({ number }: { number: number | null }) {
+  const { t } = useTranslation("session");
+  return (
+    <div className={css.waiting} data-testid="heard-unseen">
+      <Icon name="speech" size="5rem" />
+      <p className={css.title} role="status">
+        {t("citizen.heard_now")}
+      </p>
+      {number !== null && <p className={css.note}>{t("card.number", { number })}</p>}
+      <p className={css.note}>{t("citizen.no_picture")}</p>
     </div>
   );
 }

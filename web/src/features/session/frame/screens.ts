@@ -15,6 +15,7 @@ export const SCREENS: Record<ScreenKind, ComponentType> = {
   note_taker: NoteTakerScreen,
   point_officer: PointScreen,
   agency: AgencyScreen,
+  attending: AgencyScreen,
   technician: TechnicianScreen,
   observer: ObserverScreen,
   citizen: CitizenScreen,

@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import { Button } from "@/primitives/Button";
 import { useSession } from "../hooks/roomContext";
 import { paperStep, signatures } from "../model/minutes";
+import { nameOf } from "../model/names";
 import { moveVisit } from "../model/presider";
 import { at } from "../model/sections";
 import { ActButton } from "../parts/ActButton";
@@ -49,7 +50,7 @@ export function PaperPanel({ visit }: { visit: string }) {
         <ul className={css.signatures}>
           {signatures(section).map((row) => (
             <li key={row.id}>
-              {row.name}:{" "}
+              {nameOf(t, row.person)}:{" "}
               {row.state === "confirmed" ? t(`confirmation.${row.detail}`) : row.state === "refused" ? t("paper.refused", { reason: row.detail }) : t("paper.owed")}
             </li>
           ))}

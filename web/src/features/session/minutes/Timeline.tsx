@@ -3,6 +3,7 @@ import { useTimes } from "@/i18n/time";
 import { Pages, usePages } from "@/primitives/Pages";
 import type { TimelineRow, VisitSection } from "@/protocol/section";
 import { useSession } from "../hooks/roomContext";
+import { named, nameOf } from "../model/names";
 import { at } from "../model/sections";
 import { Panel } from "../parts/Panel";
 import css from "./minutes.module.css";
@@ -37,7 +38,8 @@ function Row({ row, section }: { row: TimelineRow; section: VisitSection | undef
     const said = what === "" ? t(`happened.${code}`, names) : t(`happened.${what}`, { state: t(`terms:${what}_status.${state}`) });
     return row.note === "" ? said : `${said} (${row.note})`;
   };
-  const person = section?.persons.find((one) => one.id === row.person)?.name ?? "";
+  const known = named(section?.persons).find((one) => one.id === row.person);
+  const person = known ? nameOf(t, known) : "";
   return (
     <li>
       <time dateTime={row.at}>{seconds(row.at)}</time>

@@ -14,6 +14,7 @@ function room(visits: Record<string, ReturnType<typeof agendaRow>>, running: str
     minutes: {},
     slots: [],
     connection: undefined,
+    receives: undefined,
   };
 }
 

@@ -3,6 +3,8 @@ import type { BlockId, UserId, VisitId } from "@/protocol/ids";
 import type { AgendaRow, BlockView, MinutesSection, VisitSection } from "@/protocol/section";
 import type { PersonRole } from "@/protocol/people";
 import type { BlockKind, VisitStatus } from "@/protocol/visit";
+import type { Named } from "./names";
+import { named } from "./names";
 import type { Room } from "./sections";
 import { at, entries } from "./sections";
 
@@ -93,13 +95,14 @@ export function paperStep(visit: VisitId, status: VisitStatus): PaperStep {
 export const SIGNS: readonly PersonRole[] = ["citizen", "representative", "authorised_person", "interpreter"];
 
 /** Who of those received has confirmed, who has refused, who still has to answer. */
-export function signatures(visit: VisitSection): { id: string; name: string; state: "confirmed" | "refused" | "owed"; detail: string }[] {
-  return visit.persons.filter(({ role }) => SIGNS.includes(role)).map((person) => {
+export function signatures(visit: VisitSection): { id: string; person: Named; state: "confirmed" | "refused" | "owed"; detail: string }[] {
+  const asked = new Set(visit.persons.filter(({ role }) => SIGNS.includes(role)).map(({ id }) => id));
+  return named(visit.persons).filter(({ id }) => asked.has(id)).map((person) => {
     const how = at(visit.confirmed, person.id);
     const reason = at(visit.refused, person.id);
-    if (how !== undefined) return { id: person.id, name: person.name, state: "confirmed", detail: how };
-    if (reason !== undefined) return { id: person.id, name: person.name, state: "refused", detail: reason };
-    return { id: person.id, name: person.name, state: "owed", detail: "" };
+    if (how !== undefined) return { id: person.id, person, state: "confirmed", detail: how };
+    if (reason !== undefined) return { id: person.id, person, state: "refused", detail: reason };
+    return { id: person.id, person, state: "owed", detail: "" };
   });
 }
 

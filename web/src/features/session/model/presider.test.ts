@@ -14,6 +14,7 @@ function room(more: Partial<Room>): Room {
     minutes: {},
     slots: [],
     connection: undefined,
+    receives: undefined,
     ...more,
   };
 }

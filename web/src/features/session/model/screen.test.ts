@@ -15,6 +15,11 @@ describe("which screen a person gets", () => {
     ]);
   });
 
+  it("does not take an interpreter for an agency", () => {
+    expect(screensFor("companion", ["interpreter"], "point")).toEqual(["attending"]);
+    expect(screensFor("main", ["advising_unit", "agency_representative"], "point")).toEqual(["agency", "attending"]);
+  });
+
   it("lets a paired machine wait for an officer, and an officer work at it", () => {
     expect(screensFor("main", [], "kiosk")).toEqual(["stand_by"]);
     expect(screensFor("main", ["point_officer"], "kiosk")).toEqual(["point_officer"]);

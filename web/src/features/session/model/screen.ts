@@ -1,5 +1,7 @@
 import type { SessionFunction } from "@/protocol/people";
 import type { DeviceKind } from "@/protocol/units";
+import type { Room } from "./sections";
+import { at } from "./sections";
 
 /** The in-session screens. */
 export type ScreenKind =
@@ -7,6 +9,8 @@ export type ScreenKind =
   | "note_taker"
   | "point_officer"
   | "agency"
+  /** The agency's screen by another name: sees, hears, may be given the floor. */
+  | "attending"
   | "technician"
   | "observer"
   | "citizen"
@@ -20,11 +24,21 @@ const SCREEN_OF: readonly (readonly [SessionFunction, ScreenKind])[] = [
   ["assistant", "note_taker"],
   ["point_officer", "point_officer"],
   ["agency_representative", "agency"],
-  ["advising_unit", "agency"],
-  ["interpreter", "agency"],
+  ["advising_unit", "attending"],
+  ["interpreter", "attending"],
   ["technician", "technician"],
   ["observer", "observer"],
 ];
+
+/**
+ * What somebody does in the session, as far as it is told: a technician is told of devices and never of the agenda,
+ * where functions are listed.
+ */
+export function functionsOf({ staff, devices, seat }: Pick<Room, "staff" | "devices" | "seat">): readonly SessionFunction[] | undefined {
+  return at(staff?.functions, seat.user)?.functions ?? (devices && !staff ? TECHNICIAN : undefined);
+}
+
+const TECHNICIAN: readonly SessionFunction[] = ["technician"];
 
 /**
  * Screens a person may switch between, the preset one first. A paired machine whose account has no function waits for

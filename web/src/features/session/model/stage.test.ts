@@ -19,6 +19,7 @@ function room(more: Partial<Room> = {}): Room {
       { point: null, picture: null, sound: false },
     ],
     connection: undefined,
+    receives: undefined,
     ...more,
   };
 }

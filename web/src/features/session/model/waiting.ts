@@ -1,3 +1,4 @@
+import { secondMain } from "./secondMain";
 import type { Room } from "./sections";
 import { at, entries } from "./sections";
 
@@ -11,15 +12,19 @@ export interface Waiting {
   apart: boolean;
 }
 
-/** Why this point has no picture now. */
+/** Why there is no picture now. */
 export function waitingFor(room: Room): Waiting {
   const { key, number = null, apart = true } = reason(room);
-  return { key, number, apart };
+  // A companion sees less than the main device beside it, and the central point takes part in everything.
+  return { key, number, apart: apart && room.seat.device === "main" && !isCentral(room) };
 }
 
 function reason(room: Room): Pick<Waiting, "key"> & Partial<Waiting> {
   const shared = room.public;
-  if (!shared) return { key: "waiting.loading" };
+  if (!shared) return { key: "waiting.loading", apart: false };
+  // The point may be on stage all the same, by its main device.
+  if (secondMain(room) !== undefined) return { key: "waiting.second_main", apart: false };
+  if (room.seat.device === "companion" && room.receives === 0) return { key: "waiting.companion", apart: false };
   switch (shared.status) {
     case "in_progress":
       if (shared.consultation) return { key: "waiting.consultation" };

@@ -9,7 +9,9 @@ import { Select } from "@/primitives/Select";
 import type { PersonRole } from "@/protocol/people";
 import type { PointSection } from "@/protocol/section";
 import { useSession } from "../hooks/roomContext";
-import { freeSeat, personFrom, seatNew } from "../model/roster";
+import { nameOf } from "../model/names";
+import { freeSeat, namedRow, personFrom, seatNew } from "../model/roster";
+import { at } from "../model/sections";
 import { useAct } from "../parts/useAct";
 
 const ROLES: readonly PersonRole[] = ["officer", "citizen", "representative", "authorised_person", "interpreter", "lawyer", "legal_aid_officer", "witness"];
@@ -33,7 +35,7 @@ export function AddPerson({ point, substituteFor, onClose }: Props) {
     kept.forget();
     onClose();
   };
-  const absent = substituteFor === null ? undefined : point.roster[substituteFor]?.person.name;
+  const absent = substituteFor === null ? undefined : nameOf(t, namedRow(at(point.roster, substituteFor)));
   const seat = async () => {
     if (await act.run(seatNew(point.point, form, crypto.randomUUID(), freeSeat(point)))) done();
   };

@@ -8,6 +8,7 @@ import type { Confirmation } from "@/protocol/visit";
 import { useSession } from "../hooks/roomContext";
 import { ReadBack } from "../minutes/ReadBack";
 import { signatures } from "../model/minutes";
+import { nameOf } from "../model/names";
 import { CONFIRMATIONS, owesSignature } from "../model/point";
 import { ActButton } from "../parts/ActButton";
 import { Icon } from "../parts/Icon";
@@ -32,9 +33,9 @@ export function Signing({ visit }: { visit: VisitSection }) {
       <ul className={css.list}>
         {signatures(visit).map((row) => (
           <li key={row.id} className={css.person}>
-            <strong>{row.name}</strong>
+            <strong>{nameOf(t, row.person)}</strong>
             {owed.includes(row.id) ? (
-              <Sign visit={visit.visit} person={row.id} name={row.name} />
+              <Sign visit={visit.visit} person={row.id} name={nameOf(t, row.person)} />
             ) : (
               <span className={css.done}>
                 <Icon name={row.state === "confirmed" ? "check" : "stop"} />
@@ -56,10 +57,10 @@ function Sign({ visit, person, name }: { visit: string; person: string; name: st
   return (
     <span className={css.row}>
       <Select label={t("signing.how")} value={how} onChange={setHow} options={CONFIRMATIONS.map((value) => ({ value, label: t(`confirmation.${value}`) }))} />
-      <ActButton kind="primary" command={{ do: "confirm_text", visit, person, how }}>
+      <ActButton kind="primary" command={{ do: "confirm_text", visit, person, how }} aria-label={`${t("signing.confirm")}: ${name}`}>
         {t("signing.confirm")}
       </ActButton>
-      <Button onPress={() => setRefusing(true)}>{t("signing.refuse")}</Button>
+      <Button onPress={() => setRefusing(true)} aria-label={`${t("signing.refuse")} ${name}`}>{t("signing.refuse")}</Button>
       <ReasonDialog
         name={`refuse_signature/${visit}/${person}`}
         title={t("signing.refuse_title", { name })}

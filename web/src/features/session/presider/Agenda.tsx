@@ -1,6 +1,7 @@
 import { useTranslation } from "react-i18next";
 import { Notice } from "@/primitives/Notice";
 import { useSession } from "../hooks/roomContext";
+import { nameOf } from "../model/names";
 import { isBeforeHeard, moveVisit } from "../model/presider";
 import { at } from "../model/sections";
 import { ActButton } from "../parts/ActButton";
@@ -28,7 +29,7 @@ export function Agenda({ leads = false }: { leads?: boolean }) {
             <li key={id} className={[css.row, id === staff.running ? css.running : ""].join(" ")}>
               <span className={css.number}>{row.number}</span>
               <span>
-                <strong>{row.name}</strong>
+                <strong>{nameOf(t, { name: row.name, ordinal: 1 })}</strong>
                 <span className={css.line}>
                   {at(room.public?.points, row.citizen_point)?.name} · {t(`terms:visit_status.${row.status}`)}
                 </span>

@@ -4,6 +4,7 @@ import { Badge } from "@/primitives/Notice";
 import type { AgendaRow } from "@/protocol/section";
 import { useNow } from "../hooks/useNow";
 import { useSession } from "../hooks/roomContext";
+import { named, nameOf } from "../model/names";
 import { secondsSince } from "../model/time";
 import { at } from "../model/sections";
 import { FileList } from "../parts/FileList";
@@ -41,7 +42,7 @@ function Summary({ row }: { row: AgendaRow }) {
         {t("card.number", { number: row.number })} <span className={css.kind}>{t(`terms:petition.${row.presented_as}`)}</span>
         {row.class === "restricted" && <Badge tone="warn">{t("terms:class.restricted")}</Badge>}
       </p>
-      <p className={css.name}>{row.name}</p>
+      <p className={css.name}>{nameOf(t, { name: row.name, ordinal: 1 })}</p>
       <p>{row.summary}</p>
       <p className={css.soft}>
         {at(room.public?.points, row.citizen_point)?.name} · {t("card.people", { people: row.people })}
@@ -61,14 +62,14 @@ function Running({ id, row }: { id: string; row: AgendaRow }) {
       {visit && !visit.recording_announced && <Badge tone="warn">{t("card.recording_not_announced")}</Badge>}
       {visit && visit.persons.length > 1 && (
         <ul className={css.persons} aria-label={t("card.persons")}>
-          {visit.persons.map((person) => (
+          {named(visit.persons).map((person) => (
             <li key={person.id}>
               {floor?.point === visit.citizen_point && floor.person === person.id ? (
                 <p className={css.speaks}>
-                  <Icon name="speech" /> {t("card.speaks", { name: person.name })}
+                  <Icon name="speech" /> {t("card.speaks", { name: nameOf(t, person) })}
                 </p>
               ) : (
-                <FloorButton point={visit.citizen_point} person={person.id} name={person.name} hasFloor={false} />
+                <FloorButton point={visit.citizen_point} person={person.id} name={nameOf(t, person)} hasFloor={false} />
               )}
             </li>
           ))}
