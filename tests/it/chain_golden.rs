@@ -5,14 +5,14 @@ use std::fmt::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use diemcau::domain::chain::{CheckpointReason, Hash, Scope};
+use diemcau::domain::chain::{CheckpointReason, Hash, Paper, Scope};
 use diemcau::domain::event::{Event, FrozenText, Registration};
 use diemcau::domain::ids::{PersonId, PointId, UnitId};
 use diemcau::domain::people::{Class, IdentityCheck, Person, PersonRole};
 use diemcau::domain::session::{SessionAct, SessionStatus};
 use diemcau::domain::visit::{Answer, BlockKind, ClosingCard, VisitAct, VisitStatus};
 use diemcau::store::keys::Keys;
-use diemcau::store::verify::{Against, verify_bundle};
+use diemcau::store::verify::{Against, Checked, verify_bundle};
 use diemcau::store::{Backend, NewEvent, Statement, Store};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -37,6 +37,23 @@ fn the_bundle_verifies() {
         report.sessions[0].sound.head.unwrap().to_string(),
         std::fs::read_to_string(golden().join("head")).unwrap()
     );
+    // It is older than the list of texts: a paper's position is compared, and the report says that its text is not.
+    let sound = &report.sessions[0].sound;
+    let Checked::Keys { fingerprints } = &report.checked[0] else { panic!("{:?}", report.checked) };
+    let paper = Paper {
+        session: session(1),
+        visit: Some(visit(1)),
+        seq: sound.events - 1,
+        head: sound.head.unwrap(),
+        text: Hash::of(b"any text"),
+        fingerprint: fingerprints[0],
+    };
+    let against = Against { papers: vec![paper], ..Against::default() };
+    let report = verify_bundle(&golden().join("bundle"), &against).unwrap();
+    assert!(report.is_sound(), "{:?}", report.fault);
+    let codes: Vec<String> = report.lines().into_iter().map(|line| line.code).collect();
+    assert!(codes.iter().any(|code| code == "verify.against.paper_position"), "{codes:?}");
+    assert!(!codes.iter().any(|code| code == "verify.against.paper"), "{codes:?}");
 }
 
 /// What an outsider does with `sha256sum`: no code of ours.

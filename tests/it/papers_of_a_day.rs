@@ -21,7 +21,7 @@ use diemcau::media::plan::RecordTarget;
 use diemcau::media::record::segment_path;
 use diemcau::protocol::command::Command;
 use diemcau::room::state::State;
-use diemcau::store::verify::{Against, Report, verify_bundle};
+use diemcau::store::verify::{Against, Checked, Report, verify_bundle};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -135,6 +135,12 @@ async fn proof_of(day: &Day, state: &State, visit: VisitId) -> PaperProof {
     papers(day).proof(state, &state.visits[&visit]).await.unwrap().expect("the text is frozen")
 }
 
+/// Whether the one paper's text was compared, not its position alone.
+fn text_compared(report: &Report) -> bool {
+    assert_eq!(named(report), "sound");
+    report.checked.iter().any(|checked| matches!(checked, Checked::Paper { compared: true, .. }))
+}
+
 fn named(report: &Report) -> &'static str {
     report.fault.as_ref().map_or("sound", |fault| fault.kind.code())
 }
@@ -175,7 +181,7 @@ async fn a_paper_and_the_recordings_are_proven_against_the_log() {
         assert_eq!(named(&check(paper).await), "sound");
         let scanned = program(&day, &["verify", "--paper", &paper.qr_text()]);
         assert!(scanned.status.success(), "{}", said(&scanned));
-        assert!(said(&scanned).contains(&SESSION.to_string()));
+        assert!(said(&scanned).contains("vị trí và mã nội dung đều khớp"), "{}", said(&scanned));
     }
     let elsewhere = PaperProof { visit: Some(VISIT_1), ..absent.clone() };
     assert_eq!(named(&check(&elsewhere).await), "paper_text_mismatch", "a text of another visit");
@@ -229,6 +235,16 @@ async fn a_bundle_holds_the_record_and_names_what_was_changed() {
     let folder = out.display().to_string();
     let verified = program(&day, &["verify", &folder, "--paper", &paper.qr_text()]);
     assert!(verified.status.success(), "{}", said(&verified));
+    assert!(said(&verified).contains("vị trí và mã nội dung đều khớp"), "{}", said(&verified));
+    // Genuine head and key, another text (D154 Điều 24(2)): the bundle alone names it, without database and keys.
+    let forged = PaperProof { text: Hash::of(b"another text"), ..paper.clone() };
+    let refused = program(&day, &["verify", &folder, "--paper", &forged.qr_text()]);
+    assert!(!refused.status.success() && said(&refused).contains("Mã nội dung"), "{}", said(&refused));
+    let against = |paper: &PaperProof| Against { papers: vec![paper.mark()], ..Against::default() };
+    assert_eq!(named(&verify_bundle(&out, &against(&forged)).unwrap()), "paper_text_mismatch");
+    let absent = proof_of(&day, &state, VISIT_2).await;
+    assert!(text_compared(&verify_bundle(&out, &against(&absent)).unwrap()), "nobody came: a text like any other");
+
     let code = |out: &Path| verify_bundle(out, &Against::default()).unwrap();
     for (name, fault) in [
         (sealed.as_str(), "recording_mismatch"),

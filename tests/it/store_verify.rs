@@ -155,7 +155,8 @@ async fn a_rewritten_log_meets_what_was_kept_outside(world: World) {
     assert_eq!(world.store.anchors(at(0)).await.unwrap(), std::slice::from_ref(&anchor));
     let head = world.store.heads().await.unwrap()[0];
     let fingerprint = world.store.keys().signer(at(1).as_microsecond()).unwrap().public().fingerprint();
-    let paper = Paper { session: session(1), seq: head.seq, head: head.hash, fingerprint };
+    let paper =
+        Paper { session: session(1), visit: None, seq: head.seq, head: head.hash, text: Hash::ZERO, fingerprint };
     let by_anchor = Against { anchors: vec![anchor.clone()], ..Against::default() };
     let by_paper = Against { papers: vec![paper], ..Against::default() };
     for against in [&by_anchor, &by_paper] {

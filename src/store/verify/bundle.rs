@@ -9,6 +9,7 @@ use super::database::checked;
 use super::export::digest;
 use super::manifest::{CHECKPOINTS, FORMAT, KEYS, LOG, LogLine, MANIFEST, Manifest, safe_name};
 use super::recordings::{RECORDINGS, RecordedFile};
+use super::texts::{PaperText, TEXTS, compare};
 use super::{Against, Checked, OfficeReport, Report, SessionReport, check_against, marks};
 use crate::domain::chain::{
     BodyState, Checkpoint, Fault, FaultKind, Item, KeyRing, LogId, Mark, Scope, Sound, Verifier,
@@ -75,7 +76,16 @@ fn verify(dir: &Path, against: &Against, report: &mut Report) -> Result<(), Stop
         LogId::Session(session) => report.sessions.push(SessionReport { session, sound }),
         log => report.offices.push(OfficeReport { log, sound }),
     }
-    report.checked = checked(&ring, checkpoints.len(), &about(against, manifest.log));
+    let own = about(against, manifest.log);
+    report.checked = checked(&ring, checkpoints.len(), &own);
+    if manifest.files.iter().any(|file| file.name == TEXTS) {
+        let texts: Vec<PaperText> = read_json(dir, TEXTS)?;
+        for paper in &own.papers {
+            if compare(&texts, paper)? {
+                report.text_compared(paper.session, paper.seq, paper.text);
+            }
+        }
+    }
     report.checked.extend(recordings);
     report.checked.push(Checked::Files { count: manifest.files.len() });
     Ok(())

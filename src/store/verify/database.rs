@@ -103,7 +103,7 @@ pub(super) fn checked(ring: &KeyRing, checkpoints: usize, against: &Against) -> 
         checked.push(Checked::Anchor { at_us: anchor.at_us, heads: anchor.heads.len() });
     }
     for paper in &against.papers {
-        checked.push(Checked::Paper { session: paper.session, seq: paper.seq });
+        checked.push(Checked::Paper { session: paper.session, seq: paper.seq, text: paper.text, compared: false });
     }
     for (_, kept) in &against.kept {
         checked.push(Checked::Kept { log: kept.log, seq: kept.seq });

@@ -10,6 +10,7 @@ mod manifest;
 mod office;
 mod recordings;
 mod report;
+mod texts;
 
 pub use bundle::verify_bundle;
 pub use database::verify_database;
@@ -18,6 +19,7 @@ pub use export::{BundleFile, ExportError};
 pub use manifest::{Manifest, ManifestFile};
 pub use recordings::{RECORDINGS, RecordedFile};
 pub use report::{Checked, Line, OfficeReport, Report, SessionReport};
+pub use texts::{PaperText, TEXTS};
 
 use crate::domain::chain::{Anchor, Checkpoint, Fault, FaultKind, KeyRing, LogId, Mark, MarkSource, Paper};
 use crate::domain::ids::InstallationId;

@@ -52,6 +52,10 @@ pub enum Checked {
         session: SessionId,
         /// Its event.
         seq: u64,
+        /// SHA-256 of its text, as printed.
+        text: Hash,
+        /// Whether that is the text of the event; else only the position in the log was compared.
+        compared: bool,
     },
     /// A signed head that a point was given and kept.
     Kept {
@@ -120,6 +124,15 @@ impl Report {
         self
     }
 
+    /// Notes that the text of a paper was compared, not its position alone.
+    pub fn text_compared(&mut self, of: SessionId, at: u64, hash: Hash) {
+        for checked in &mut self.checked {
+            if let Checked::Paper { session, seq, text, compared } = checked {
+                *compared |= (*session, *seq, *text) == (of, at, hash);
+            }
+        }
+    }
+
     /// True when nothing bad was found.
     pub fn is_sound(&self) -> bool {
         self.fault.is_none()
@@ -181,8 +194,9 @@ fn checked_line(checked: &Checked) -> Line {
         Checked::Anchor { at_us, heads } => {
             line("against.anchor", vec![("at_us", at_us.to_string()), ("heads", heads.to_string())])
         }
-        Checked::Paper { session, seq } => {
-            line("against.paper", vec![("session", session.to_string()), ("seq", seq.to_string())])
+        Checked::Paper { session, seq, compared, .. } => {
+            let values = vec![("session", session.to_string()), ("seq", seq.to_string())];
+            if *compared { line("against.paper", values) } else { line("against.paper_position", values) }
         }
         Checked::Kept { log, seq } => line("against.kept", vec![("log", log.to_string()), ("seq", seq.to_string())]),
         Checked::Files { count } => line("against.files", vec![("count", count.to_string())]),

@@ -151,4 +151,26 @@ async fn the_hashes_on_paper_are_those_of_the_log() {
     let closed = signed.iter().rfind(|head| head.reason == CheckpointReason::Closed).unwrap();
     assert_eq!((seq, carried(&text, "Mã chuỗi hồ sơ:")), (closed.seq, closed.head.to_string().as_str()));
     assert_eq!(log.iter().find(|event| event.item.header.seq == seq).unwrap().item.hash, closed.head);
+
+    // The annex too: its text as printed is compared; another one is not called a proof.
+    let annex = PaperProof {
+        session: SESSION,
+        visit: None,
+        seq,
+        head: closed.head,
+        text: carried(&text, "Mã nội dung:").parse().unwrap(),
+        key: key.parse().unwrap(),
+    };
+    let forged = PaperProof { text: Hash::of(b"everybody was there"), ..annex.clone() };
+    let out = day.world.dir.path().join("annex");
+    let exporter = Exporter::new(day.world.store.clone(), recordings(&day), papers(&day));
+    exporter.export(SESSION, &out, Opened::Nothing, day.clock.now()).await.unwrap();
+    for (paper, compared) in [(&annex, true), (&forged, false)] {
+        let against = Against { papers: vec![paper.mark()], ..Against::default() };
+        assert_eq!(text_compared(&verify_bundle(&out, &against).unwrap()), compared);
+        let report = day.world.store.verify(&against).await.unwrap();
+        let (root, proofs) = (recordings(&day), std::slice::from_ref(paper));
+        let live = prove::contents(report, &day.world.store, &root, proofs).await.unwrap();
+        assert_eq!(text_compared(&live), compared);
+    }
 }
