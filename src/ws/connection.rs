@@ -6,7 +6,7 @@ use axum::extract::ws::{Message, WebSocket};
 use futures_util::StreamExt as _;
 use futures_util::stream::SplitStream;
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, MissedTickBehavior, interval, timeout_at};
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout, timeout_at};
 use tokio_tungstenite::tungstenite;
 
 use super::bucket::{Bucket, Verdict};
@@ -40,11 +40,17 @@ pub(super) async fn run(app: App, socket: WebSocket, caller: Caller, claims: Cla
         // What the room said first stands.
         reader.wire.close.send_if_modified(|told| told.is_none() && told.replace(closing).is_none());
     }
-    drop(reader);
-    drop(place);
-    if writer.await.is_err() {
+    let Reader { mut stream, wire, .. } = reader;
+    drop(wire);
+    // Closing over unread bytes resets the connection, and a reset takes the farewell with it: what still comes is read
+    // and dropped until the other side has left.
+    let left = timeout(limits::CLOSE_LINGER * 2, async { while let Some(Ok(_)) = stream.next().await {} });
+    let (written, _) = tokio::join!(writer, left);
+    if written.is_err() {
         tracing::error!("the writer of a socket failed");
     }
+    // A stop waits for this: nobody is cut off in the middle of being told.
+    drop(place);
     app.metrics.sockets_closed.add();
 }
 
