@@ -160,6 +160,7 @@ pub struct StepRow {
     pub step: SessionStep,
     pub point: Option<PointId>,
     pub outcome: StepOutcome,
+    /// Name of who recorded it; empty for an account without a function in the session.
     pub by: String,
     #[cfg_attr(test, ts(type = "string"))]
     pub at: Timestamp,

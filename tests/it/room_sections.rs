@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use diemcau::domain::actor::Actor;
 use diemcau::domain::ids::ConnectionId;
 use diemcau::domain::people::Function;
+use diemcau::domain::session::{SessionStep, StepOutcome};
 use diemcau::domain::units::DeviceKind;
 use diemcau::limits;
 use diemcau::protocol::command::Command;
@@ -13,8 +14,21 @@ use diemcau::room::handle::{Attach, Wire};
 use tokio::sync::{mpsc, watch};
 use uuid::Uuid;
 
-use super::support::day::{COMMUNE_A, Day, Who, tell};
+use super::support::day::{COMMUNE_A, Client, Day, Who, tell};
 use super::support::store::World;
+
+/// What was done before the day names who did it, as people are named.
+#[tokio::test]
+async fn a_step_names_who_recorded_it() {
+    let day = Day::with_open_lobby(World::sqlite().await).await;
+    let mut note_taker = day.joins(Who::NoteTaker).await;
+    let outcome = StepOutcome::Done { note: String::new() };
+    note_taker.does(Command::RecordStep { step: SessionStep::Publication, point: None, outcome }).await.unwrap();
+    let held = note_taker.at("staff", &format!("/functions/{}/name", Who::NoteTaker.user()));
+    assert!(held.as_str().is_some_and(|name| !name.is_empty() && !name.contains(':')), "{held}");
+    let newest = |c: &Client| c.at("staff", "/steps").as_array().and_then(|steps| steps.last().cloned());
+    note_taker.until("the step", |c| newest(c).is_some_and(|step| step["by"] == held)).await;
+}
 
 /// Pairs a companion of that function is told to offer.
 async fn slots(day: &Day, n: u128, function: Function) -> u32 {

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::domain::actor::parse_label;
 use crate::domain::ids::{PointId, VisitId};
 use crate::domain::people::{Class, Person};
 use crate::protocol::section::{
@@ -33,11 +34,15 @@ pub(super) fn staff(state: &State, live: &Live, audience: Option<PointId>) -> Op
         };
         (*user, row)
     });
+    let named = |label: &str| {
+        let held = parse_label(label).0.and_then(|user| state.functions.get(&user));
+        held.map(|held| held.name.clone()).unwrap_or_default()
+    };
     let steps = state.steps.iter().map(|step| StepRow {
         step: step.step,
         point: step.point,
         outcome: step.outcome.clone(),
-        by: step.by.clone(),
+        by: named(&step.by),
         at: step.at,
     });
     Some(StaffSection {

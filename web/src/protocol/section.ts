@@ -187,7 +187,11 @@ head: string, };
 /**
  * Evidence of a duty.
  */
-export type StepRow = { step: SessionStep, point: PointId | null, outcome: StepOutcome, by: string, at: string, };
+export type StepRow = { step: SessionStep, point: PointId | null, outcome: StepOutcome, 
+/**
+ * Name of who recorded it; empty for an account without a function in the session.
+ */
+by: string, at: string, };
 
 /**
  * A line of the visit's story, in local sentences by code.

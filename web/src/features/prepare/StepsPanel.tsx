@@ -50,7 +50,7 @@ function Evidence({ row, shared }: { row: StepRow; shared: PublicSection }) {
       {outcome.result === "done"
         ? outcome.note
         : t("prepare.not_possible", { reason: outcome.reason, by: outcome.decided_by })}
-      <p className={css.soft}>{t("prepare.done_by", { by: row.by, at: clock(row.at), day: day(row.at) })}</p>
+      <p className={css.soft}>{t(row.by === "" ? "prepare.done_at" : "prepare.done_by", { by: row.by, at: clock(row.at), day: day(row.at) })}</p>
     </div>
   );
 }

@@ -11,6 +11,7 @@ import { FloorButton } from "./FloorButton";
 import { MainButton } from "./MainButton";
 import { SessionTools } from "./SessionTools";
 import { VisitCard } from "./VisitCard";
+import css from "./presider.module.css";
 
 /** Who leads sees the people, one card and one button. */
 export function PresiderScreen() {
@@ -28,7 +29,9 @@ export function PresiderScreen() {
       >
         <Trouble sources={sources} />
         <VisitCard />
-        <MainButton onConclude={setConcluding} />
+        <div className={css.main}>
+          <MainButton onConclude={setConcluding} />
+        </div>
         <Microphone />
         <Unrecorded />
         <SessionTools />
