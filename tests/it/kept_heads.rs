@@ -1,7 +1,6 @@
 //! Design §4: signed heads leave the house at once, and what somebody kept proves a log that was rewritten.
 
-use std::path::Path;
-use std::process::{Command as Program, Output};
+use std::process::Output;
 
 use diemcau::domain::chain::{Anchor, Checkpoint, CheckpointReason, Hash, LogId};
 use diemcau::domain::ids::BlockId;
@@ -48,17 +47,6 @@ async fn frozen() -> (Day, Vec<Client>) {
     (day, vec![presider, note_taker, own, other])
 }
 
-fn program(day: &Day, args: &[&str]) -> Output {
-    let dir = day.world.dir.path();
-    let config = dir.join("diemcau.toml");
-    let quoted = |path: &Path| format!("{:?}", path.display().to_string());
-    let (keys, database) = (day.world.keys_dir(), format!("sqlite://{}", dir.join("diemcau.db").display()));
-    let text = format!("[data]\ndir = {}\nkeys = {}\ndatabase = {database:?}\n", quoted(dir), quoted(&keys));
-    std::fs::write(&config, text).unwrap();
-    let mut program = Program::new(env!("CARGO_BIN_EXE_diemcau"));
-    program.args(["--lang", "en"]).args(args).arg("--config").arg(&config).output().unwrap()
-}
-
 fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
 }
@@ -89,11 +77,11 @@ async fn every_connected_place_is_given_the_signed_head_and_it_proves_the_log() 
     let path = day.world.dir.path().join("kept.txt");
     std::fs::write(&path, &files[0][0]).unwrap();
     let name = path.display().to_string();
-    let whole = program(&day, &["verify", "--checkpoint", &name]);
+    let whole = day.program(&["--lang", "en", "verify", "--checkpoint", &name]);
     assert!(whole.status.success() && said(&whole).contains("a point kept"), "{}", said(&whole));
     let torn = std::fs::read_to_string(&path).unwrap().replace(&head.seq.to_string(), "7");
     std::fs::write(&path, torn).unwrap();
-    assert!(!program(&day, &["verify", "--checkpoint", &name]).status.success());
+    assert!(!day.program(&["--lang", "en", "verify", "--checkpoint", &name]).status.success());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -101,13 +89,13 @@ async fn the_anchor_verb_writes_what_verify_reads() {
     let (day, _clients) = frozen().await;
     let out = day.world.dir.path().join("anchor.txt");
     let name = out.display().to_string();
-    let made = program(&day, &["anchor", "--out", &name]);
+    let made = day.program(&["--lang", "en", "anchor", "--out", &name]);
     assert!(made.status.success(), "{}", said(&made));
     let anchor = Anchor::parse(&std::fs::read_to_string(&out).unwrap()).unwrap();
     assert!(anchor.heads.iter().any(|head| head.log == LogId::Session(SESSION)));
-    let checked = program(&day, &["verify", "--anchor", &name]);
+    let checked = day.program(&["--lang", "en", "verify", "--anchor", &name]);
     assert!(checked.status.success() && said(&checked).contains("anchor"), "{}", said(&checked));
-    let again = program(&day, &["anchor", "--out", &name]);
+    let again = day.program(&["--lang", "en", "anchor", "--out", &name]);
     assert!(!again.status.success(), "a file that is there is not touched");
     assert_eq!(day.world.store.anchors("2020-01-01T00:00:00Z".parse().unwrap()).await.unwrap().len(), 1);
 }

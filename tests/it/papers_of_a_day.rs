@@ -145,17 +145,6 @@ fn named(report: &Report) -> &'static str {
     report.fault.as_ref().map_or("sound", |fault| fault.kind.code())
 }
 
-/// A configuration of this day's data, and the program run with it.
-fn program(day: &Day, args: &[&str]) -> Output {
-    let dir = day.world.dir.path();
-    let config = dir.join("diemcau.toml");
-    let quoted = |path: &Path| format!("{:?}", path.display().to_string());
-    let (keys, database) = (day.world.keys_dir(), format!("sqlite://{}", dir.join("diemcau.db").display()));
-    let text = format!("[data]\ndir = {}\nkeys = {}\ndatabase = {database:?}\n", quoted(dir), quoted(&keys));
-    std::fs::write(&config, text).unwrap();
-    Process::new(env!("CARGO_BIN_EXE_diemcau")).args(args).arg("--config").arg(&config).output().unwrap()
-}
-
 fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
 }
@@ -179,7 +168,7 @@ async fn a_paper_and_the_recordings_are_proven_against_the_log() {
     assert_eq!(signed.iter().filter(|head| head.seq >= absent.seq).count(), 1, "its head was signed");
     for paper in [&proof, &absent] {
         assert_eq!(named(&check(paper).await), "sound");
-        let scanned = program(&day, &["verify", "--paper", &paper.qr_text()]);
+        let scanned = day.program(&["verify", "--paper", &paper.qr_text()]);
         assert!(scanned.status.success(), "{}", said(&scanned));
         assert!(said(&scanned).contains("vị trí và mã nội dung đều khớp"), "{}", said(&scanned));
     }
@@ -190,7 +179,7 @@ async fn a_paper_and_the_recordings_are_proven_against_the_log() {
 
     let other_text = PaperProof { text: Hash::of(b"another text"), ..proof.clone() };
     assert_eq!(named(&check(&other_text).await), "paper_text_mismatch");
-    let refused = program(&day, &["verify", "--paper", &other_text.qr_text()]);
+    let refused = day.program(&["verify", "--paper", &other_text.qr_text()]);
     assert!(!refused.status.success() && said(&refused).contains("bản giấy"), "{}", said(&refused));
     let other_head = PaperProof { head: Hash::of(b"another head"), ..proof.clone() };
     assert_eq!(named(&check(&other_head).await), "head_mismatch");
@@ -233,12 +222,12 @@ async fn a_bundle_holds_the_record_and_names_what_was_changed() {
     assert!(played.status.success() && played.stderr.is_empty(), "{}", said(&played));
 
     let folder = out.display().to_string();
-    let verified = program(&day, &["verify", &folder, "--paper", &paper.qr_text()]);
+    let verified = day.program(&["verify", &folder, "--paper", &paper.qr_text()]);
     assert!(verified.status.success(), "{}", said(&verified));
     assert!(said(&verified).contains("vị trí và mã nội dung đều khớp"), "{}", said(&verified));
     // Genuine head and key, another text (D154 Điều 24(2)): the bundle alone names it, without database and keys.
     let forged = PaperProof { text: Hash::of(b"another text"), ..paper.clone() };
-    let refused = program(&day, &["verify", &folder, "--paper", &forged.qr_text()]);
+    let refused = day.program(&["verify", &folder, "--paper", &forged.qr_text()]);
     assert!(!refused.status.success() && said(&refused).contains("Mã nội dung"), "{}", said(&refused));
     let against = |paper: &PaperProof| Against { papers: vec![paper.mark()], ..Against::default() };
     assert_eq!(named(&verify_bundle(&out, &against(&forged)).unwrap()), "paper_text_mismatch");

@@ -130,6 +130,18 @@ impl Day {
         source
     }
 
+    /// The program, run over a configuration of this day's data.
+    pub fn program(&self, args: &[&str]) -> std::process::Output {
+        let dir = self.world.dir.path();
+        let config = dir.join("diemcau.toml");
+        let quoted = |path: &std::path::Path| format!("{:?}", path.display().to_string());
+        let (keys, database) = (self.world.keys_dir(), format!("sqlite://{}", dir.join("diemcau.db").display()));
+        let text = format!("[data]\ndir = {}\nkeys = {}\ndatabase = {database:?}\n", quoted(dir), quoted(&keys));
+        std::fs::write(&config, text).unwrap();
+        let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_diemcau"));
+        program.args(args).arg("--config").arg(&config).output().unwrap()
+    }
+
     /// Units, people, and the day's session with two visits, decided and with an open lobby.
     pub async fn with_open_lobby(world: World) -> Self {
         office_of(&world.store).await;
