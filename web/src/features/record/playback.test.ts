@@ -174,6 +174,16 @@ test("all wait for one that is fetched, also after a moment was chosen", () => {
   expect(Math.abs(front(A).currentTime - front(B).currentTime)).toBeLessThan(0.3);
 });
 
+test("a press is heard at once, not at the next step", () => {
+  const { run, playback, front, reel } = scene([segment("a1", "microphone", 0, 10), segment("a2", "microphone", 60_000, 10), segment("b1", "microphone", 0, 70, "tt")]);
+  run(2000);
+  playback.seek(reel.fromMs + 30_000);
+  expect([front(A).paused, front(B).paused], "one has nothing there, the other goes on").toEqual([true, false]);
+  run(2000);
+  playback.pause();
+  expect([front(A).paused, front(B).paused]).toEqual([true, true]);
+});
+
 test("a file that does not play is named and stops; playing on goes on without it", () => {
   const { run, playback, front, at } = scene([segment("c1", "camera", 0, 60), segment("a1", "microphone", 0, 60)], {});
   front(PICTURE).error = { code: 4 } as MediaError;

@@ -94,6 +94,7 @@ export class Playback {
 
   pause(): void {
     this.playing = false;
+    for (const { media } of this.#slots.values()) media.forEach((one) => one?.pause());
   }
 
   /** What failed is tried again. */
@@ -105,6 +106,8 @@ export class Playback {
     for (const slot of this.#slots.values()) {
       slot.placed = false;
       slot.media.forEach((media, index) => media?.error && (slot.loaded[index] = undefined));
+      // What is left behind falls silent with the press, not at the next step: a busy machine may be long in coming to it.
+      if (fileAt(slot.track, this.atMs)?.segment.segment !== slot.loaded[slot.front]) slot.media[slot.front]?.pause();
     }
   }
 
@@ -191,6 +194,5 @@ export class Playback {
     slot.loaded[index] = segment.segment;
   }
 }
-
 
 const fresh = (track: Track): Slot => ({ track, media: [null, null], front: 0, loaded: [undefined, undefined], placed: false });
