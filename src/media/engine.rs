@@ -1,5 +1,6 @@
 //! The seam between rooms and the media plane: commands down, events up, no type of any WebRTC crate in sight.
 
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::pin::Pin;
 
@@ -74,8 +75,8 @@ pub enum EngineEvent {
     Source { room: SessionId, source: SourceId, sending: bool, top_layer: Option<Layer> },
     /// Sound levels of the open microphones, 0 (loud) to 127 (silence) -dBov (RFC 6464), each 200 ms at most.
     Levels { room: SessionId, levels: Vec<(ConnectionId, u8)> },
-    /// Which pictures of a connection pause because its line does not take them, by slot. Told when it changes.
-    Paused { room: SessionId, connection: ConnectionId, slots: Vec<bool> },
+    /// Slots of a connection whose picture pauses because its line does not take it. Told when it changes.
+    Paused { room: SessionId, connection: ConnectionId, slots: BTreeSet<usize> },
     /// Which layers of its camera a connection should send, and whether nobody watches or records it at all: then a
     /// few pictures a second are enough. Told when it changes; a publisher begins with all layers.
     Layers { room: SessionId, connection: ConnectionId, layers: Vec<Layer>, idle: bool },

@@ -106,11 +106,12 @@ pub(crate) struct VideoSlot {
     pub(crate) shown: Option<Shown>,
     /// The best layer the receiver's line takes; `None`: the picture pauses.
     granted: Option<Layer>,
+    paused_us: Option<i64>,
 }
 
 impl VideoSlot {
     pub(crate) fn new(stream: SlotStream, random: u64) -> Self {
-        Self { out: Outgoing::new(stream, 90_000, random), wanted: None, shown: None, granted: Some(Layer::Full) }
+        Self { out: Outgoing::new(stream, 90_000, random), wanted: None, shown: None, granted: Some(Layer::Full), paused_us: None }
     }
 
     /// What this slot should show from now on. The old picture goes on until the new one's key frame, so that
@@ -124,8 +125,10 @@ impl VideoSlot {
 
     /// What the receiver's line takes from now on. `at_once`: what is too much ends here and now, because it stands in
     /// the way of the sound; otherwise it goes on until a lower layer begins.
-    pub(crate) fn grant(&mut self, granted: Option<Layer>, at_once: bool) {
+    pub(crate) fn grant(&mut self, granted: Option<Layer>, at_once: bool, now_us: i64) {
         self.granted = granted;
+        let pauses = self.wanted.is_some() && granted.is_none();
+        self.paused_us = pauses.then(|| self.paused_us.unwrap_or(now_us));
         let too_much = |shown: &Shown| granted.is_none_or(|granted| at_once && shown.layer > granted);
         self.shown = self.shown.filter(|shown| !too_much(shown));
     }
@@ -135,9 +138,9 @@ impl VideoSlot {
         Some(self.wanted?.cap.min(self.granted?))
     }
 
-    /// There is a picture to show, and the line does not take it.
-    pub(crate) fn pauses(&self) -> bool {
-        self.wanted.is_some() && self.granted.is_none()
+    /// Since when there is a picture to show that the line does not take.
+    pub(crate) fn pauses_since(&self) -> Option<i64> {
+        self.paused_us
     }
 
     /// Forgets a source that is gone.
@@ -288,17 +291,19 @@ mod tests {
         let mut camera = Camera { from: 1, next: 0 };
         slot.want(feed(1, Layer::Full), |_| true);
         assert!(sent(camera.send(&mut slot, Layer::Full, true, 0)));
-        slot.grant(Some(Layer::Quarter), false);
+        slot.grant(Some(Layer::Quarter), false, 1);
         assert!(sent(camera.send(&mut slot, Layer::Full, false, 1)), "until the lower one begins");
         assert_eq!(slot.missing(all()), Some(Layer::Quarter));
-        slot.grant(Some(Layer::Quarter), true);
+        slot.grant(Some(Layer::Quarter), true, 2);
         assert!(!sent(camera.send(&mut slot, Layer::Full, false, 2)), "a queue stands: at once");
         assert!(!sent(camera.send(&mut slot, Layer::Full, true, 3)), "not even with a key frame");
         assert!(sent(camera.send(&mut slot, Layer::Quarter, true, 4)));
-        slot.grant(None, false);
-        assert!(slot.pauses() && slot.missing(all()).is_none());
+        slot.grant(None, false, 5);
+        slot.grant(None, false, 6);
+        assert!(slot.pauses_since() == Some(5) && slot.missing(all()).is_none());
         assert!(!sent(camera.send(&mut slot, Layer::Quarter, true, 5)));
-        slot.grant(Some(Layer::Half), false);
+        slot.grant(Some(Layer::Half), false, 6);
+        assert_eq!(slot.pauses_since(), None);
         assert!(!sent(camera.send(&mut slot, Layer::Quarter, false, 6)), "a picture begins with a key frame");
         assert!(sent(camera.send(&mut slot, Layer::Quarter, true, 7)), "something, until the better one comes");
         assert!(sent(camera.send(&mut slot, Layer::Half, true, 8)));

@@ -35,6 +35,8 @@ pub(crate) struct Pacer {
     held: VecDeque<Held>,
     bytes: Vec<u8>,
     waiting: usize,
+    /// The most that has waited since the last time nothing did.
+    peak: usize,
     /// Bytes sent that the line has not carried off yet, as far as is known, and when that was counted.
     debt: f64,
     counted_us: i64,
@@ -58,6 +60,7 @@ impl Pacer {
         write(&mut self.bytes, start);
         let length = self.bytes.len() - start;
         self.waiting += length;
+        self.peak = self.peak.max(self.waiting);
         self.held.push_back(Held { outline, number_id, start, length });
     }
 
@@ -73,7 +76,10 @@ impl Pacer {
         }
         let front = self.held.front().map(|first| first.start);
         match front {
-            None => self.bytes.clear(),
+            None => {
+                self.bytes.clear();
+                self.peak = 0;
+            }
             Some(start) if start > SLACK => {
                 self.bytes.drain(..start);
                 self.held.iter_mut().for_each(|held| held.start -= start);
@@ -89,7 +95,7 @@ impl Pacer {
 
     /// The line carries off its rate, and more while much waits.
     fn count(&mut self, rate: f64, now_us: i64) {
-        let bytes_a_us = (PACE * rate / 8e6).max(self.waiting as f64 / LONGEST_US);
+        let bytes_a_us = (PACE * rate / 8e6).max(self.peak as f64 / LONGEST_US);
         let elapsed_us = (now_us - std::mem::replace(&mut self.counted_us, now_us)).max(0);
         self.debt = (self.debt - bytes_a_us * elapsed_us as f64).max(0.0);
     }

@@ -1,5 +1,6 @@
 //! One connection: its paths, keys, what it publishes and what it is shown.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use bytes::BytesMut;
@@ -102,8 +103,8 @@ pub(crate) struct Peer {
     pub(crate) quality: QualityMeter,
     pub(crate) down: Downlink,
     pub(crate) allocator: Allocator,
-    /// Pictures that pause because the line does not take them, one bit per slot, as last told to the room.
-    pub(crate) paused: u32,
+    /// Slots whose picture pauses because the line does not take it, as last told to the room.
+    pub(crate) paused: BTreeSet<usize>,
     /// What the publisher was told about its camera.
     pub(crate) asked: Asked,
     /// Handshake datagrams; they go where the last one came from.
@@ -158,7 +159,7 @@ impl Peer {
             quality: QualityMeter::default(),
             down: Downlink::new(measured),
             allocator: Allocator::default(),
-            paused: 0,
+            paused: BTreeSet::new(),
             asked: Asked::new(now_us),
             handshake: Vec::new(),
             repairs_left: limits::REPAIRS_PER_SECOND,

@@ -1,5 +1,7 @@
 //! Sharing out what each receiver's line takes, and telling publishers which layers are worth sending.
 
+use std::collections::BTreeSet;
+
 use super::allocator::{Budget, Wanted};
 use super::bandwidth::Goal;
 use super::engine::EngineEvent;
@@ -12,6 +14,8 @@ use crate::limits;
 
 const ALLOCATION_US: i64 = 200_000;
 const LAYERS_US: i64 = 500_000;
+/// A picture that pauses for less than this, as while a join finds out what its line takes, is not spoken of.
+const TOLD_US: i64 = 1_500_000;
 /// What a microphone takes while somebody speaks and nothing was measured yet: 40 kbit/s and 50 headers a second.
 const SOUND: u32 = 65_000;
 /// What a layer takes that does not flow now: as browsers are told to encode it, with headers.
@@ -92,19 +96,21 @@ impl Worker {
         let outcome = peer.allocator.allocate(budget, &wanted, now_us);
         let with_sound = |rate: u32| if rate == 0 { 0.0 } else { f64::from(rate) + f64::from(sound) };
         bandwidth.wish(Goal { next: with_sound(outcome.next), all: with_sound(outcome.all) });
-        let mut paused = 0u32;
+        let mut paused = BTreeSet::new();
         for (number, slot) in peer.slots.iter_mut().enumerate() {
-            slot.video.grant(peer.allocator.layer(number), !calm);
-            paused |= u32::from(slot.video.pauses()) << number;
+            slot.video.grant(peer.allocator.layer(number), !calm, now_us);
+            if slot.video.pauses_since().is_some_and(|since_us| now_us - since_us >= TOLD_US) {
+                paused.insert(number);
+            }
         }
-        let changed = std::mem::replace(&mut peer.paused, paused) != paused;
-        let (room, connection, slots) = (peer.room, peer.connection, peer.slots.len());
+        let changed = peer.paused != paused;
+        let (room, connection) = (peer.room, peer.connection);
+        if changed {
+            peer.paused.clone_from(&paused);
+            self.tell(EngineEvent::Paused { room, connection, slots: paused });
+        }
         if outcome.changed {
             self.chase_key_frames(place);
-        }
-        if changed {
-            let paused = (0..slots).map(|slot| paused >> slot & 1 == 1).collect();
-            self.tell(EngineEvent::Paused { room, connection, slots: paused });
         }
     }
 
@@ -124,14 +130,11 @@ impl Worker {
         } else {
             line.rids.iter().fold(0u8, |all, (_, layer)| all | 1 << *layer as u8)
         };
+        let flowing = peer.flowing(kind, now_us);
         let Some(source) = peer.source_mut(kind) else { return };
-        let mut wanted = 1 << existing.trailing_zeros();
         let recorded = source.record.is_some();
-        if recorded {
-            // A recording takes the best there is.
-            wanted |= existing;
-            wanted &= !(existing & 1 << Layer::Half as u8);
-        }
+        // A recording takes the best there is.
+        let mut wanted = lowest(existing) | if recorded { highest(existing) } else { 0 };
         let targets = std::mem::take(&mut source.targets);
         for target in &targets {
             let slot = self.peer(target.peer).and_then(|peer| peer.slots.get(target.slot));
@@ -139,8 +142,13 @@ impl Worker {
             let shown = video.shown.filter(|shown| (shown.from, shown.kind) == (place, kind)).map(|shown| shown.layer);
             let fed = video.wanted.is_some_and(|wanted| (wanted.from, wanted.kind) == (place, kind));
             for layer in shown.into_iter().chain(video.cap().filter(|_| fed)) {
-                // A layer there is not stands for the next lower one.
-                wanted |= highest(existing & (2 << layer as u8) - 1);
+                wanted |= highest(existing & up_to(layer));
+            }
+        }
+        // Where a wanted layer does not come (its publisher's line is thin), the next lower one stands in for it.
+        for layer in LAYERS.into_iter().rev() {
+            if wanted & 1 << layer as u8 != 0 && !flowing.has(layer) {
+                wanted |= highest(existing & up_to(layer) >> 1);
             }
         }
         let watched = recorded || !targets.is_empty();
@@ -162,6 +170,16 @@ impl Worker {
 /// The highest bit alone.
 fn highest(bits: u8) -> u8 {
     bits.checked_ilog2().map_or(0, |place| 1 << place)
+}
+
+/// The lowest bit alone.
+fn lowest(bits: u8) -> u8 {
+    bits & bits.wrapping_neg()
+}
+
+/// The bits of a layer and of all below it.
+fn up_to(layer: Layer) -> u8 {
+    (2 << layer as u8) - 1
 }
 
 impl Asked {
@@ -214,5 +232,7 @@ mod tests {
     #[test]
     fn the_next_lower_layer_stands_for_a_missing_one() {
         assert_eq!((highest(0b101), highest(0b001), highest(0)), (0b100, 0b001, 0));
+        assert_eq!((lowest(0b110), lowest(0)), (0b010, 0));
+        assert_eq!(highest(0b101 & up_to(Layer::Half)), 0b001);
     }
 }

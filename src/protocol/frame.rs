@@ -117,6 +117,12 @@ pub enum ServerBody {
     Slots {
         slots: Vec<SlotView>,
     },
+    /// Which layers of its camera this connection should send; before the first such frame all. `idle`: nobody watches
+    /// or records it, a few pictures a second will do.
+    Layers {
+        layers: Vec<CameraLayer>,
+        idle: bool,
+    },
     /// Sound level per point, 0 (loud) to 127; no sequence.
     Levels {
         levels: std::collections::BTreeMap<PointId, u8>,
@@ -155,4 +161,16 @@ pub struct SlotView {
     /// `camera` or `paper`.
     pub picture: Option<String>,
     pub sound: bool,
+    /// The line of this connection does not take the picture now: the last one stands still, sound goes on.
+    pub paused: bool,
+}
+
+/// A simulcast layer of a camera: in the order of `a=simulcast`, the lowest first.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "frame.ts"))]
+#[serde(rename_all = "snake_case")]
+pub enum CameraLayer {
+    Quarter,
+    Half,
+    Full,
 }

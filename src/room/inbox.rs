@@ -72,6 +72,7 @@ impl Task {
             actor,
             media: MediaLink::None,
             slots: 0,
+            paused: Default::default(),
             sending: Default::default(),
             quality: Default::default(),
         };
@@ -194,6 +195,16 @@ impl Task {
                         self.publisher.send_loose(connection, &frame, now);
                     }
                 }
+            }
+            EngineEvent::Paused { connection, slots, .. } => {
+                if let Some(wire) = self.live.wires.get_mut(&connection) {
+                    wire.paused = slots;
+                    self.stale = true;
+                }
+            }
+            EngineEvent::Layers { connection, layers, idle, .. } => {
+                let layers = layers.into_iter().map(Into::into).collect();
+                self.publisher.send(connection, ServerBody::Layers { layers, idle }, now);
             }
             EngineEvent::Quality { connection, quality, .. } => {
                 let Some(wire) = self.live.wires.get_mut(&connection) else { return };

@@ -89,6 +89,8 @@ pub struct WireState {
     pub media: MediaLink,
     /// Receive slot pairs of its offer.
     pub slots: usize,
+    /// Slots whose picture its line does not take now.
+    pub paused: BTreeSet<usize>,
     pub sending: BTreeSet<SourceKind>,
     pub quality: LinkQuality,
 }

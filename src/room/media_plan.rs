@@ -203,12 +203,25 @@ pub fn audiences(state: &State, live: &Live, levels: &Levels) -> BTreeMap<Levels
 pub fn slot_points(plan: &Plan, live: &Live, connection: ConnectionId) -> Vec<crate::protocol::frame::SlotView> {
     let feeds = plan.slots.get(&connection).map(Vec::as_slice).unwrap_or_default();
     let point_of = |source: SourceId| live.wires.get(&source.connection).and_then(|wire| wire.actor.point);
+    let paused = live.wires.get(&connection).map(|wire| &wire.paused);
     feeds
         .iter()
-        .map(|feed| crate::protocol::frame::SlotView {
+        .enumerate()
+        .map(|(number, feed)| crate::protocol::frame::SlotView {
             point: feed.video.map(|(source, _)| source).or(feed.audio).and_then(point_of),
             picture: feed.video.map(|(source, _)| super::sections::source_name(source.kind).to_owned()),
             sound: feed.audio.is_some_and(|source| plan.open_microphones.contains(&source.connection)),
+            paused: feed.video.is_some() && paused.is_some_and(|paused| paused.contains(&number)),
         })
         .collect()
+}
+
+impl From<Layer> for crate::protocol::frame::CameraLayer {
+    fn from(layer: Layer) -> Self {
+        match layer {
+            Layer::Quarter => Self::Quarter,
+            Layer::Half => Self::Half,
+            Layer::Full => Self::Full,
+        }
+    }
 }

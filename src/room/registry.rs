@@ -236,6 +236,8 @@ impl Registry {
             | EngineEvent::Gone { room, .. }
             | EngineEvent::Source { room, .. }
             | EngineEvent::Levels { room, .. }
+            | EngineEvent::Paused { room, .. }
+            | EngineEvent::Layers { room, .. }
             | EngineEvent::Quality { room, .. } => *room,
         };
         self.tell(session, Message::Engine(event)).await;

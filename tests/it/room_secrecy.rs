@@ -51,6 +51,7 @@ fn joins(world: &mut World, n: u128, who: &Actor) {
         actor: who.clone(),
         media: MediaLink::Connected,
         slots: 4,
+        paused: Default::default(),
         sending: Default::default(),
         quality: Default::default(),
     };

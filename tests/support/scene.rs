@@ -134,6 +134,7 @@ impl World {
                 actor: actor(n),
                 media: MediaLink::Connected,
                 slots: 4,
+                paused: Default::default(),
                 sending: Default::default(),
                 quality: Default::default(),
             };

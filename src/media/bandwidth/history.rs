@@ -82,11 +82,6 @@ impl SendHistory {
         Some(Told { sent_us: now_us - ago, bytes: sent.bytes, probe: sent.probe, before })
     }
 
-    /// Packets nothing is known of.
-    pub(crate) fn on_their_way(&self) -> u64 {
-        self.next - self.told
-    }
-
     fn place(&self, number: u64) -> usize {
         // The length is a power of two.
         number as usize & (self.ring.len() - 1)
@@ -126,7 +121,7 @@ mod tests {
         assert_eq!(again.before, Fate::Arrived);
         let late = history.told(199_895u64 as u16, true, 200_000_000).unwrap();
         assert_eq!(late.before, Fate::Missing, "what came after all");
-        assert_eq!(history.on_their_way(), 100);
+        assert_eq!(history.next - history.told, 100);
     }
 
     #[test]
@@ -135,7 +130,7 @@ mod tests {
         for number in 0..10_000i64 {
             history.push(number, 100, 0);
         }
-        assert_eq!((history.ring.len(), history.on_their_way()), (MOST, MOST as u64));
+        assert_eq!((history.ring.len(), history.next - history.told), (MOST, MOST as u64));
         assert_eq!(history.told(5_000, true, 10_000), None, "forgotten");
         assert_eq!(history.told(10_000, true, 10_000), None, "never sent");
         assert_eq!(history.told(6_000, true, 10_000).map(|told| told.sent_us), Some(6_000));

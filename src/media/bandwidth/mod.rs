@@ -298,11 +298,6 @@ impl Bandwidth {
         self.silent_us.is_none() && self.queue_us() < QUEUE_US
     }
 
-    /// Share of packets lost lately, per mille.
-    pub(crate) fn loss_permille(&self) -> u16 {
-        (self.loss.recent() * 1_000.0) as u16
-    }
-
     /// How long packets wait, beyond what a burst of ours (a key frame, a probe) explains.
     fn queue_us(&self) -> i64 {
         let own_us = self.own_queue.get().map_or(0, |own| -own);

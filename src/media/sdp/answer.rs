@@ -95,9 +95,8 @@ fn begin(sdp: &mut String, line: &OfferedLine, transport: &Transport<'_>, payloa
         sdp.push_str(&format!("a=rtpmap:{payload_type} VP8/90000\r\na=rtcp-fb:{payload_type} nack\r\na=rtcp-fb:{payload_type} nack pli\r\na=rtcp-fb:{payload_type} ccm fir\r\n"
         ));
     } else {
-        // What we wish to receive: redundancy for lost packets, and next to nothing while nobody speaks.
         sdp.push_str(&format!(
-            "a=rtpmap:{payload_type} opus/48000/2\r\na=fmtp:{payload_type} minptime=10;useinbandfec=1;usedtx=1\r\n"
+            "a=rtpmap:{payload_type} opus/48000/2\r\na=fmtp:{payload_type} minptime=10;useinbandfec=1\r\n"
         ));
     }
     if let Some(rtx) = rtx {
@@ -178,7 +177,7 @@ mod tests {
             "a=msid:s1 v1\r\n",
             "a=fmtp:97 apt=96\r\n",
             "a=setup:passive\r\n",
-            "a=fmtp:111 minptime=10;useinbandfec=1;usedtx=1\r\n",
+            "a=fmtp:111 minptime=10;useinbandfec=1\r\n",
         ] {
             assert!(sdp.contains(expected), "{expected} in\n{sdp}");
         }

@@ -1,7 +1,7 @@
 import type { LocalMedia } from "../media/local";
 import type { PeerOptions } from "../media/peer";
 import type { LinkStats } from "../media/stats";
-import type { ClientBody, ClientFrame, ServerBody, SlotView } from "../protocol/frame";
+import type { CameraLayer, ClientBody, ClientFrame, ServerBody, SlotView } from "../protocol/frame";
 import type { DeviceKind } from "../protocol/units";
 import type { WireEvents } from "./wire";
 
@@ -17,6 +17,7 @@ export interface PeerLike {
   readonly state: RTCPeerConnectionState;
   offer(): Promise<string>;
   accept(sdp: string): Promise<void>;
+  wantLayers(layers: readonly CameraLayer[], idle: boolean): void;
   stats(): Promise<LinkStats>;
   close(): void;
 }
@@ -119,6 +120,8 @@ export class Leg {
       await this.join();
     } else if (body.type === "answer") {
       if (body.re === this.offerId) await this.peer?.accept(body.sdp).catch((error) => this.loseWire({ error }));
+    } else if (body.type === "layers") {
+      this.peer?.wantLayers(body.layers, body.idle);
     } else {
       if (body.type === "slots") this.slots = body.slots;
       if (body.type === "bye") this.farewell = body.reason;

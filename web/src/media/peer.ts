@@ -1,4 +1,6 @@
+import type { CameraLayer } from "../protocol/frame";
 import type { LocalMedia, SourceKind } from "./local";
+import { wantedEncodings } from "./layers";
 import { compactOffer, roomCodecs } from "./sdp";
 import { readStats, type LinkStats } from "./stats";
 
@@ -25,6 +27,8 @@ export class Peer {
   private pc = new RTCPeerConnection({ bundlePolicy: "max-bundle", iceServers: [] });
   private senders: Record<SourceKind, RTCRtpSender>;
   private stopListening: () => void;
+  /** Changes of the camera's layers, one after the other: a browser refuses the second of two at once. */
+  private layersSent: Promise<void> = Promise.resolve();
   /** Stream k shows what slot k is fed with; the same objects for the life of the connection. */
   readonly streams: readonly MediaStream[];
 
@@ -50,6 +54,19 @@ export class Peer {
   /** The server's answer. Called once. */
   async accept(sdp: string): Promise<void> {
     await this.pc.setRemoteDescription({ type: "answer", sdp });
+  }
+
+  /** Which layers of the camera the server wants; `idle`: nobody watches, a few pictures a second will do. */
+  wantLayers(layers: readonly CameraLayer[], idle: boolean): void {
+    const { camera } = this.senders;
+    this.layersSent = this.layersSent
+      .then(() => {
+        const parameters = camera.getParameters();
+        const encodings = wantedEncodings(parameters.encodings, layers, idle);
+        return camera.setParameters({ ...parameters, encodings });
+      })
+      // A closed connection, or a browser that cannot: it goes on with all it sends.
+      .catch(() => undefined);
   }
 
   get state(): RTCPeerConnectionState {

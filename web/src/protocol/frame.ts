@@ -4,6 +4,11 @@ import type { BlockId, CommandId, ConnectionId, PointId, VisitId } from "./ids";
 import type { DeviceKind } from "./units";
 
 /**
+ * A simulcast layer of a camera: in the order of `a=simulcast`, the lowest first.
+ */
+export type CameraLayer = "quarter" | "half" | "full";
+
+/**
  * What a client sends. Tagged by `type`.
  */
 export type ClientBody = { "type": "hello", device: DeviceKind, 
@@ -56,7 +61,7 @@ citation: string | null,
 /**
  * Sentence in Vietnamese and English.
  */
-vi: string, en: string, } | { "type": "answer", re: CommandId, sdp: string, slots: number, } | { "type": "slots", slots: Array<SlotView>, } | { "type": "levels", levels: { [key in PointId]: number }, } | { "type": "typing", visit: VisitId, block: BlockId, name: string, } | { "type": "checkpoint", seq: number, 
+vi: string, en: string, } | { "type": "answer", re: CommandId, sdp: string, slots: number, } | { "type": "slots", slots: Array<SlotView>, } | { "type": "layers", layers: Array<CameraLayer>, idle: boolean, } | { "type": "levels", levels: { [key in PointId]: number }, } | { "type": "typing", visit: VisitId, block: BlockId, name: string, } | { "type": "checkpoint", seq: number, 
 /**
  * `frozen`, `closed`, `minuted`, `archived`.
  */
@@ -78,4 +83,8 @@ export type SlotView = { point: PointId | null,
 /**
  * `camera` or `paper`.
  */
-picture: string | null, sound: boolean, };
+picture: string | null, sound: boolean, 
+/**
+ * The line of this connection does not take the picture now: the last one stands still, sound goes on.
+ */
+paused: boolean, };

@@ -3,7 +3,7 @@ import { Room, type RoomOptions } from "../../src/live/room";
 import type { WireEvents } from "../../src/live/wire";
 import type { LocalMedia } from "../../src/media/local";
 import { readStats, type LinkStats } from "../../src/media/stats";
-import type { ClientBody, ClientFrame, ServerBody } from "../../src/protocol/frame";
+import type { CameraLayer, ClientBody, ClientFrame, ServerBody } from "../../src/protocol/frame";
 
 /** One connection as the server's end sees it: what came, and frames to play back. */
 export class PlayedWire implements WireLike {
@@ -59,6 +59,10 @@ export class PlayedPeer implements PeerLike {
   accept = (sdp: string) => {
     this.answer = sdp;
     return Promise.resolve();
+  };
+  wanted: { layers: readonly CameraLayer[]; idle: boolean } | undefined;
+  wantLayers = (layers: readonly CameraLayer[], idle: boolean) => {
+    this.wanted = { layers, idle };
   };
   stats = () => Promise.resolve(this.counters);
 

@@ -60,7 +60,9 @@ export function LineCheck({ passed }: { passed: { microphone: boolean; speaker: 
           <Badge tone={sending ? "good" : "info"}>{sending ? t("line.flows") : t("line.joining")}</Badge>
         </p>
       )}
-      <SlotVideo slot={0} label={t("line.received")} className={css.back} />
+      <div className={css.back}>
+        <SlotVideo slot={0} label={t("line.received")} />
+      </div>
       <dl className={css.figures}>
         <dt>{t("line.rtt")}</dt>
         <dd>{rtt}</dd>
