@@ -10,6 +10,9 @@ use super::plan::{Layer, SourceKind};
 const MARGIN: f64 = 1.15;
 /// So much more for a picture that would be none without it.
 const SMALL_MARGIN: f64 = 1.05;
+/// The first picture is tried at its lowest layer with a little less: estimates are cautious, and whether it was too
+/// much shows at once.
+const FIRST_MARGIN: f64 = 0.9;
 /// What is asked of the line, over what is needed: its answer is never quite the question.
 const GOAL: f64 = 1.05;
 /// A picture that got better and had to go back within this long waits longer before the next try.
@@ -126,9 +129,14 @@ impl Allocator {
                 continue;
             }
             let has = grant.layer.is_some_and(|granted| granted >= layer);
-            let needed = (used + more) * if now.is_none() { SMALL_MARGIN } else { MARGIN };
+            let (keep, take) = match *now {
+                None if number == 0 => (FIRST_MARGIN, FIRST_MARGIN),
+                None => (1.0, SMALL_MARGIN),
+                Some(_) => (1.0, MARGIN),
+            };
+            let needed = (used + more) * take;
             let fits = if has {
-                bear || used + more <= rate
+                bear || (used + more) * keep <= rate
             } else {
                 !bear && budget.calm && needed <= rate && now_us >= grant.may_rise_us
             };
@@ -224,6 +232,7 @@ mod tests {
             [camera(1, Full), camera(2, Quarter), paper(1, 400_000), camera(3, Quarter), None, camera(4, Quarter)];
         for (budget, expected) in [
             (100_000, [None; 6]),
+            (140_000, [Some(Quarter), None, None, None, None, None]),
             (200_000, [Some(Quarter), None, None, None, None, None]),
             // The papers do not fit, the small ones do.
             (600_000, [Some(Quarter), Some(Quarter), None, Some(Quarter), None, None]),
@@ -307,7 +316,8 @@ mod tests {
                 let cost: u32 = (0..count)
                     .filter_map(|slot| wanted[slot].unwrap().cost(allocator.layer(slot)?))
                     .sum();
-                prop_assert!(cost <= budget);
+                let first = allocator.layer(0) == Some(Layer::Quarter) && cost == 150_000 && budget >= 135_000;
+                prop_assert!(cost <= budget || first, "{cost} of {budget}");
                 let shown: Vec<bool> = (0..count).map(|slot| allocator.layer(slot).is_some()).collect();
                 if second == 0 {
                     prop_assert!(shown.windows(2).all(|pair| pair[0] || !pair[1]), "{shown:?}");

@@ -192,3 +192,128 @@ fn seal(
         srtp.seal_rtp(bytes, start, header, outline.ssrc, outline.index).is_ok()
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::super::rtp::RtpHeader;
+    use super::super::sdp::negotiate::SlotStream;
+    use super::super::srtp::tests::pair;
+    use super::*;
+
+    const STREAM: SlotStream = SlotStream { payload_type: 96, ssrc: 7, rtx: Some((97, 8)), transport_cc: Some(3) };
+    const SOUND: SlotStream = SlotStream { payload_type: 111, ssrc: 9, rtx: None, transport_cc: Some(3) };
+
+    /// What a receiver finds in the datagrams that left: SSRC, sequence number and transport-wide number of each.
+    fn left(down: &mut Downlink) -> Vec<(u32, u16, u16)> {
+        let mut found = Vec::new();
+        down.outbox.flush(1, |datagram, _| {
+            let header = RtpHeader::parse(datagram).unwrap();
+            let (_, number) = header.extensions(datagram).next().unwrap();
+            found.push((header.ssrc, header.sequence, u16::from_be_bytes([number[0], number[1]])));
+        });
+        found
+    }
+
+    fn content(payload: &[u8], sound: bool) -> Content<'_> {
+        Content { timestamp: 9, marker: false, payload, vp8: None, sound }
+    }
+
+    proptest! {
+        /// The stop-ship property (RFC 7714 §8.1): whatever is switched, left out, late, held back, repaired or padded,
+        /// no index of a stream is sealed twice, and everything that leaves has the next number of its connection.
+        #[test]
+        fn no_index_is_sealed_twice(steps in proptest::collection::vec((0u8..11, 0u64..2, 0u64..40), 1..400)) {
+            let (srtp, _) = pair();
+            let mut down = Downlink::new(true);
+            down.bandwidth.as_mut().unwrap().believe(400_000.0);
+            let (mut picture, mut sound) = (Outgoing::new(STREAM, 90_000, 5), Outgoing::new(SOUND, 48_000, 5));
+            sound.rewriter.switch(5, 0, 0, None, 0);
+            picture.rewriter.switch(0, 1_000, 0, None, 0);
+            let payload = [7u8; 900];
+            let mut at = [1_000u64; 2];
+            let (mut now_us, mut said, mut next) = (0, 0, 0u16);
+            let mut used = BTreeSet::new();
+            for (act, stream, distance) in steps {
+                now_us += distance as i64 * 100;
+                let head = &mut at[stream as usize];
+                match act {
+                    0 => { *head += 1; picture.rewriter.switch(stream, *head, 5, None, now_us); }
+                    1 => { *head += 1; picture.rewriter.skip(stream, *head); }
+                    2 => { down.padding(&srtp, &mut picture, distance as usize * 30, now_us); }
+                    3 => {
+                        let sequence = picture.rewriter.next_sequence().wrapping_sub(distance as u16);
+                        if let Some((_, _, place)) = picture.rewriter.sent_as(sequence) {
+                            down.repair(&srtp, &mut picture, place, content(&payload, false), now_us);
+                        }
+                    }
+                    4 => { down.release(&srtp, now_us); }
+                    5 => {
+                        said += 1;
+                        let place = sound.rewriter.place(5, said, 5, None).unwrap();
+                        down.media(&srtp, &mut sound, place, content(&payload[..90], true), now_us);
+                    }
+                    _ => {
+                        let late = act == 6;
+                        *head += u64::from(!late);
+                        let index = head.saturating_sub(if late { distance } else { 0 });
+                        if let Some(place) = picture.rewriter.place(stream, index, 5, None) {
+                            let payload = if act == 7 { &[][..] } else { &payload };
+                            down.media(&srtp, &mut picture, place, content(payload, false), now_us);
+                        }
+                    }
+                }
+                for (ssrc, sequence, number) in left(&mut down) {
+                    prop_assert!(used.insert((ssrc, sequence)));
+                    prop_assert_eq!(number, next);
+                    next = next.wrapping_add(1);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_fat_line_waits_for_nothing_and_sound_never_waits() {
+        let (srtp, _) = pair();
+        let payload = [1u8; 1_100];
+        for (line, at_once) in [(100e6, 60), (2e6, 15)] {
+            let mut down = Downlink::new(true);
+            down.bandwidth.as_mut().unwrap().believe(line);
+            let (mut picture, mut sound) = (Outgoing::new(STREAM, 90_000, 5), Outgoing::new(SOUND, 48_000, 5));
+            picture.rewriter.switch(1, 0, 0, None, 0);
+            sound.rewriter.switch(2, 0, 0, None, 0);
+            for index in 0..60 {
+                let place = picture.rewriter.place(1, index, 0, None).unwrap();
+                assert!(down.media(&srtp, &mut picture, place, content(&payload, false), 1_000));
+            }
+            let place = sound.rewriter.place(2, 0, 0, None).unwrap();
+            assert!(down.media(&srtp, &mut sound, place, content(&payload[..90], true), 1_000));
+            let left = left(&mut down);
+            assert_eq!(left.last().unwrap().0, SOUND.ssrc);
+            assert!(left.len() <= at_once + 1 && left.len() > at_once / 2, "{}", left.len());
+            assert_eq!(down.due_us(1_000).is_some(), at_once < 60);
+        }
+    }
+
+    /// Whoever gives no feedback gets everything at once, without a number.
+    #[test]
+    fn nothing_changes_for_a_receiver_without_feedback() {
+        let (srtp, _) = pair();
+        let mut down = Downlink::new(false);
+        let mut picture = Outgoing::new(SlotStream { transport_cc: None, ..STREAM }, 90_000, 5);
+        picture.rewriter.switch(1, 0, 0, None, 0);
+        for index in 0..500 {
+            let place = picture.rewriter.place(1, index, 0, None).unwrap();
+            down.media(&srtp, &mut picture, place, content(&[1; 1_100], false), 1_000);
+        }
+        let mut count = 0;
+        down.outbox.flush(1, |datagram, _| {
+            assert_eq!(datagram.len(), 12 + 1_100 + 16);
+            count += 1;
+        });
+        assert_eq!((count, down.due_us(1_000)), (500, None));
+    }
+}

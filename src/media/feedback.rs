@@ -66,8 +66,7 @@ impl Worker {
                     // A queue is not waited with: sound stands behind it.
                     if calm && !bandwidth.is_calm() {
                         peer.due.allocation_us = now_us;
-                        peer.due.round_us = now_us;
-                        self.schedule(place, now_us);
+                        self.look_by(place, now_us);
                     }
                 }
             }

@@ -111,7 +111,13 @@ pub(crate) struct VideoSlot {
 
 impl VideoSlot {
     pub(crate) fn new(stream: SlotStream, random: u64) -> Self {
-        Self { out: Outgoing::new(stream, 90_000, random), wanted: None, shown: None, granted: Some(Layer::Full), paused_us: None }
+        Self {
+            out: Outgoing::new(stream, 90_000, random),
+            wanted: None,
+            shown: None,
+            granted: Some(Layer::Full),
+            paused_us: None,
+        }
     }
 
     /// What this slot should show from now on. The old picture goes on until the new one's key frame, so that

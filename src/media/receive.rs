@@ -95,7 +95,7 @@ impl Worker {
         let deadline = peer.dtls.deadline();
         self.mark_dirty(place);
         if let Some(deadline) = deadline {
-            self.schedule(place, self.now_us + (deadline.saturating_duration_since(now)).as_micros() as i64);
+            self.look_by(place, self.now_us + (deadline.saturating_duration_since(now)).as_micros() as i64);
         }
         match outcome {
             DtlsOutcome::Going => {}
@@ -248,7 +248,7 @@ impl Worker {
             stream.key_frames.arrived();
         }
         if let Some(due_us) = nack_due_us {
-            self.schedule(place, due_us);
+            self.look_by(place, due_us);
         }
         // The gate: what the floor does not allow ends here, neither heard nor recorded.
         if packet.kind == SourceKind::Microphone && !self.peer(place).is_some_and(|peer| peer.microphone_open) {

@@ -75,6 +75,11 @@ impl Rewriter {
         self.pieces.back().map(|piece| piece.stream)
     }
 
+    #[cfg(test)]
+    pub(crate) fn next_sequence(&self) -> u16 {
+        self.next_index as u16
+    }
+
     /// Of the newest packet sent.
     pub(crate) fn last_timestamp(&self) -> u32 {
         self.last_timestamp

@@ -173,9 +173,9 @@ impl Worker {
         for member in members {
             self.chase_key_frames(member);
             if let Some(peer) = self.peer(member) {
-                (peer.due.allocation_us, peer.due.layers_us, peer.due.round_us) = (now_us, now_us, now_us);
+                (peer.due.allocation_us, peer.due.layers_us) = (now_us, now_us);
             }
-            self.schedule(member, now_us);
+            self.look_by(member, now_us);
         }
     }
 }

@@ -91,6 +91,10 @@ impl Worker {
         }
         let Some(peer) = self.peer(place) else { return };
         let Some(bandwidth) = peer.down.bandwidth.as_deref_mut() else { return };
+        if bandwidth.is_mute(now_us) {
+            peer.slots.iter_mut().for_each(|slot| slot.video.grant(Some(Layer::Full), false, now_us));
+            return;
+        }
         let calm = bandwidth.is_calm();
         let budget = Budget { rate: bandwidth.usable().saturating_sub(sound), known: bandwidth.is_measured(), calm };
         let outcome = peer.allocator.allocate(budget, &wanted, now_us);

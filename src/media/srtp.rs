@@ -232,7 +232,7 @@ impl ReceiveWindow {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::super::rtp::{Outline, write_header};
     use super::*;
 

@@ -247,6 +247,14 @@ impl Worker {
         }
     }
 
+    /// Looks at everything of `place` at `due_us`, or earlier if that was planned already.
+    pub(crate) fn look_by(&mut self, place: PeerIndex, due_us: i64) {
+        if let Some(peer) = self.peer(place) {
+            peer.due.round_us = peer.due.round_us.min(due_us);
+            self.schedule(place, due_us);
+        }
+    }
+
     /// Ticks `place` when the next of its duties is due.
     pub(crate) fn reschedule(&mut self, place: PeerIndex) {
         if let Some(due_us) = self.peer(place).map(|peer| peer.due.pace_us.min(peer.due.reports_us)) {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ use diemcau::media::plan::{Layer, Plan, SlotFeed, SourceId, SourceKind};
 use diemcau::media::{MediaConfig, MediaEngine};
 use tokio::net::UdpSocket;
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 /// A recorder that keeps what it gets.
@@ -57,6 +58,13 @@ impl Stage {
         self.engine.join(Join { room: self.room, connection, offer }).await
     }
 
+    /// A connected point whose line is measured: it tells which packets came.
+    pub(crate) async fn measured(&self, who: u8, config: &BotConfig) -> Point {
+        let (bot, offer) = Bot::offer(config).await.unwrap();
+        let point = self.enter(who, config, bot, offer).await;
+        point.expect_connected(Duration::from_secs(5)).await
+    }
+
     /// A connected point.
     pub(crate) async fn point(&self, who: u8, config: &BotConfig) -> Point {
         let point = self.knocking(who, config).await;
@@ -66,6 +74,14 @@ impl Stage {
     /// A point that has its answer and tries to connect.
     pub(crate) async fn knocking(&self, who: u8, config: &BotConfig) -> Point {
         let (bot, offer) = Bot::offer(config).await.unwrap();
+        // Without transport-wide numbers everything is sent at once: what is asserted of forwarding does not depend on
+        // how promptly this machine runs the receiver.
+        let lines = offer.lines().filter(|line| !line.contains("transport-wide-cc"));
+        let offer = lines.flat_map(|line| [line, "\r\n"]).collect();
+        self.enter(who, config, bot, offer).await
+    }
+
+    async fn enter(&self, who: u8, config: &BotConfig, bot: Bot, offer: String) -> Point {
         let connection = ConnectionId(Uuid::new_v4());
         let answer = self.join(connection, offer).await.unwrap();
         assert_eq!(answer.slots, config.slots);
@@ -298,6 +314,7 @@ pub(crate) struct Relay {
     server: Arc<Mutex<Option<SocketAddr>>>,
     judge: Arc<Mutex<Judge>>,
     rebind: Arc<AtomicBool>,
+    limit: Arc<AtomicU32>,
 }
 
 impl Relay {
@@ -309,8 +326,10 @@ impl Relay {
             server: Arc::default(),
             judge: Arc::new(Mutex::new(Box::new(|_, _| 1))),
             rebind: Arc::default(),
+            limit: Arc::default(),
         };
         let (server, judge, rebind) = (relay.server.clone(), relay.judge.clone(), relay.rebind.clone());
+        let limit = relay.limit.clone();
         tokio::spawn(async move {
             let mut outer: BTreeMap<SocketAddr, Arc<UdpSocket>> = BTreeMap::new();
             let mut buffer = [0; 2_048];
@@ -323,7 +342,7 @@ impl Relay {
                     Some(own) => own.clone(),
                     None => {
                         let fresh = Arc::new(UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap());
-                        tokio::spawn(back(fresh.clone(), socket.clone(), from, judge.clone()));
+                        tokio::spawn(back(fresh.clone(), socket.clone(), from, judge.clone(), limit.clone()));
                         outer.insert(from, fresh.clone());
                         fresh
                     }
@@ -353,19 +372,49 @@ impl Relay {
         *self.judge.lock().unwrap() = Box::new(harm);
     }
 
+    /// From now on each client's line carries so many bits per second to it; 0 for no limit.
+    pub(crate) fn limit(&self, rate: u32) {
+        self.limit.store(rate, Ordering::Release);
+    }
+
     /// The server sees another source address from now on, as after a change of network.
     pub(crate) fn rebind(&self) {
         self.rebind.store(true, Ordering::Release);
     }
 }
 
-async fn back(outer: Arc<UdpSocket>, inner: Arc<UdpSocket>, client: SocketAddr, judge: Arc<Mutex<Judge>>) {
+/// Datagrams that wait before a limited line; what does not fit is lost.
+const QUEUE: usize = 40;
+
+async fn back(
+    outer: Arc<UdpSocket>,
+    inner: Arc<UdpSocket>,
+    client: SocketAddr,
+    judge: Arc<Mutex<Judge>>,
+    limit: Arc<AtomicU32>,
+) {
+    let (queue, mut waiting) = mpsc::channel::<Vec<u8>>(1_024);
+    let rate = limit.clone();
+    tokio::spawn(async move {
+        let mut free_at = Instant::now();
+        while let Some(datagram) = waiting.recv().await {
+            let rate = rate.load(Ordering::Acquire);
+            if rate > 0 {
+                free_at = free_at.max(Instant::now()) + Duration::from_secs(8 * datagram.len() as u64) / rate;
+                tokio::time::sleep_until(free_at).await;
+            }
+            inner.send_to(&datagram, client).await.ok();
+        }
+    });
     let mut buffer = [0; 2_048];
     while let Ok(length) = outer.recv(&mut buffer).await {
         let mut datagram = buffer[..length].to_vec();
         let copies = (judge.lock().unwrap())(Way::ToClient, &mut datagram);
         for _ in 0..copies {
-            inner.send_to(&datagram, client).await.ok();
+            let full = queue.max_capacity() - queue.capacity() >= QUEUE;
+            if limit.load(Ordering::Acquire) == 0 || !full {
+                queue.send(datagram.clone()).await.ok();
+            }
         }
     }
 }

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use diemcau::domain::event::Event;
+use diemcau::media::engine::EngineEvent;
+use diemcau::media::plan::Layer;
 use diemcau::protocol::command::Command;
-use diemcau::protocol::frame::ServerBody;
+use diemcau::protocol::frame::{CameraLayer, ServerBody};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -84,4 +86,18 @@ async fn a_second_main_device_waits_until_it_takes_over() {
     second.does(Command::Microphone { open: true }).await.unwrap();
     assert!(!second.seen.iter().any(|body| matches!(body, ServerBody::Bye { .. })));
     assert!(day.room().await.look().await.unwrap().state.visits.contains_key(&VISIT_1));
+}
+
+#[tokio::test]
+async fn what_is_told_of_layers_reaches_the_publisher_alone() {
+    let day = Day::with_open_lobby(World::sqlite().await).await;
+    let (mut presider, mut officer) = (day.joins(Who::Presider).await, day.joins(Who::OfficerA).await);
+    let connection = officer.connection;
+    let layers = vec![Layer::Quarter, Layer::Full];
+    day.registry.engine_event(EngineEvent::Layers { room: SESSION, connection, layers, idle: true }).await;
+    let layers = vec![CameraLayer::Quarter, CameraLayer::Full];
+    let told = |client: &Client| client.seen.contains(&ServerBody::Layers { layers: layers.clone(), idle: true });
+    officer.until("which layers are wanted", told).await;
+    presider.drain();
+    assert!(!told(&presider));
 }

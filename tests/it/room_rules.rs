@@ -160,6 +160,22 @@ fn a_restricted_visit_has_no_name_anywhere_else() {
     }
 }
 
+/// A screen is told which of its pictures its own line does not take; others' lines are not its business.
+#[test]
+fn a_paused_picture_is_told_to_its_own_screen() {
+    let mut world = World::new();
+    world.must(1, Command::RegisterVisit { registration: registration(1, COMMUNE_A, Class::Normal) });
+    world.begin();
+    let wire = |who: u128| ConnectionId(id(500 + who));
+    world.live.wires.get_mut(&wire(0)).unwrap().paused = [0, 99].into();
+    let plan = media_plan::plan(SESSION, &world.book.state, &world.live);
+    let paused = |who| -> Vec<bool> {
+        media_plan::slot_points(&plan, &world.live, wire(who)).iter().map(|slot| slot.paused).collect()
+    };
+    assert!(paused(0).len() > 1 && paused(0)[0] && !paused(0)[1..].contains(&true), "{:?}", paused(0));
+    assert!(!paused(2).is_empty() && !paused(2).contains(&true));
+}
+
 /// L42 Điều 29; D154 Điều 20(4).
 #[test]
 fn registration_follows_the_law() {

@@ -113,3 +113,33 @@ test("pictures flow both ways through one offer and one answer, and a source can
   expect(seen.decoded).toBeGreaterThan(0);
   expect(seen.stats.arrived).toBeGreaterThan(5);
 }, 30_000);
+
+test("layers that nobody watches are switched off in the browser, and on again", async () => {
+  const seen = await page.evaluate(async () => {
+    const peer = new parts.Peer({ slots: 0, simulcast: true, local: new parts.LocalMedia() });
+    const server = new RTCPeerConnection();
+    await server.setRemoteDescription({ type: "offer", sdp: await peer.offer() });
+    await server.setLocalDescription();
+    // A browser answers no layers; a media server does.
+    const layers = "a=rid:q recv\r\na=rid:h recv\r\na=rid:f recv\r\na=simulcast:recv q;h;f\r\n";
+    const answer = (server.localDescription?.sdp ?? "").replace(/(m=video[^]*?)(?=m=)/, `$1${layers}`);
+    await peer.accept(answer);
+    const [camera] = (peer as unknown as { pc: RTCPeerConnection }).pc.getSenders();
+    const sent = () => (camera?.getParameters().encodings ?? []).map(({ rid, active, maxFramerate }) => `${rid}:${active}:${maxFramerate}`);
+    const until = async (wanted: string) => {
+      const end = performance.now() + 10_000;
+      while (performance.now() < end && sent().join(" ") !== wanted) await new Promise((next) => setTimeout(next, 50));
+      return sent().join(" ");
+    };
+    peer.wantLayers(["quarter", "half", "full"], true);
+    peer.wantLayers(["quarter"], true);
+    const idle = await until("q:true:5 h:false:5 f:false:5");
+    peer.wantLayers(["quarter", "full"], false);
+    const watched = await until("q:true:undefined h:false:undefined f:true:undefined");
+    peer.close();
+    server.close();
+    return { idle, watched };
+  });
+  expect(seen.idle).toBe("q:true:5 h:false:5 f:false:5");
+  expect(seen.watched).toBe("q:true:undefined h:false:undefined f:true:undefined");
+}, 30_000);

@@ -103,11 +103,13 @@ impl Least {
     }
 }
 
-/// How far the delay strays while nothing queues: radio lines deliver in gusts.
+/// Least waiting of each half second, to tell a queue that others keep filled from one of ours.
 #[derive(Clone, Copy, Debug)]
-struct Noise {
-    mean_us: f64,
-    deviation_us: f64,
+struct Standing {
+    since_us: i64,
+    least_us: i64,
+    before_us: i64,
+    times: u32,
 }
 
 impl Standing {
@@ -123,6 +125,13 @@ impl Standing {
         self.least_us = i64::MAX;
         self.since_us = at_us;
     }
+}
+
+/// How far the delay strays while nothing queues: radio lines deliver in gusts.
+#[derive(Clone, Copy, Debug)]
+struct Noise {
+    mean_us: f64,
+    deviation_us: f64,
 }
 
 impl Noise {
@@ -172,15 +181,6 @@ pub(crate) struct DelayMonitor {
     sudden_until_us: i64,
     arrival_us: i64,
     standing: Standing,
-}
-
-/// Least waiting of each half second, to tell a queue that others keep filled from one of ours.
-#[derive(Clone, Copy, Debug)]
-struct Standing {
-    since_us: i64,
-    least_us: i64,
-    before_us: i64,
-    times: u32,
 }
 
 impl DelayMonitor {

@@ -36,6 +36,8 @@ const DELIVERED_SUDDEN_US: i64 = 125_000;
 /// Receivers tell every 50 to 250 ms; silent for longer means that nothing gets through.
 const SILENT_US: i64 = 1_200_000;
 const SILENT_AGAIN_US: i64 = 500_000;
+/// Who has agreed to give feedback and never gave any for so long will not.
+const MUTE_US: i64 = 4_000_000;
 /// Waiting below this is no reason to send less; what is above is to be gone within [`DRAIN_S`].
 const QUEUE_US: i64 = 60_000;
 const DRAIN_S: f64 = 1.0;
@@ -241,7 +243,8 @@ impl Bandwidth {
 
     /// To be called every 50 ms or so: notices that nothing is heard, begins probes.
     pub(crate) fn tick(&mut self, now_us: i64) {
-        let silent = self.unanswered_us.is_some_and(|since_us| now_us - since_us > SILENT_US + self.rtt_us);
+        let silent = self.arrival_us.is_some()
+            && self.unanswered_us.is_some_and(|since_us| now_us - since_us > SILENT_US + self.rtt_us);
         if silent {
             if self.silent_us.is_none_or(|last_us| now_us - last_us >= SILENT_AGAIN_US) {
                 self.silent_us = Some(now_us);
@@ -279,6 +282,12 @@ impl Bandwidth {
         self.control.rate() as u32
     }
 
+    #[cfg(test)]
+    pub(crate) fn believe(&mut self, rate: f64) {
+        self.control.set(rate);
+        self.measured = true;
+    }
+
     /// The rate is more than the guess at the beginning.
     pub(crate) fn is_measured(&self) -> bool {
         self.measured
@@ -291,6 +300,11 @@ impl Bandwidth {
         }
         let excess_s = (self.queue_us() - QUEUE_US).max(0) as f64 / 1e6;
         (self.control.rate() * (1.0 - excess_s / DRAIN_S).max(0.0)) as u32
+    }
+
+    /// The receiver never said anything: nothing can be known of its line.
+    pub(crate) fn is_mute(&self, now_us: i64) -> bool {
+        self.arrival_us.is_none() && self.unanswered_us.is_some_and(|since_us| now_us - since_us > MUTE_US)
     }
 
     /// Nothing queues that would make this a bad moment to send more.

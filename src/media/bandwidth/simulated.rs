@@ -100,6 +100,8 @@ pub(crate) struct Seen {
     pub(crate) padding: f64,
     /// Longest way of a sound packet that arrived in this step.
     pub(crate) sound_us: i64,
+    /// Sound packets that found no place in the queue.
+    pub(crate) sound_lost: u32,
     pub(crate) layer: Option<Layer>,
     /// Longest time between two arrivals of picture packets up to now, as it stands at the end of this step.
     pub(crate) still_us: i64,
@@ -208,6 +210,7 @@ struct World {
     losses_seen: VecDeque<i64>,
     sent: (usize, usize),
     sound_us: i64,
+    sound_lost: u32,
     picture_us: i64,
 }
 
@@ -231,6 +234,7 @@ impl World {
             losses_seen: VecDeque::new(),
             sent: (0, 0),
             sound_us: 0,
+            sound_lost: 0,
             picture_us: 0,
         }
     }
@@ -246,6 +250,7 @@ impl World {
         };
         let lost = self.random.share() < self.shape.loss && what != What::Download;
         if self.waiting_bytes + bytes > self.shape.queue {
+            self.sound_lost += u32::from(what == What::Sound);
             if what == What::Download {
                 self.losses_seen.push_back(self.now_us + 2 * self.shape.delay_us);
             }
@@ -336,6 +341,7 @@ impl World {
             sent: sent as f64 * 80.0,
             padding: padding as f64 * 80.0,
             sound_us: std::mem::take(&mut self.sound_us),
+            sound_lost: std::mem::take(&mut self.sound_lost),
             layer,
             still_us: self.now_us - self.picture_us,
         }
@@ -346,20 +352,4 @@ impl World {
 pub(crate) fn mean(seen: &[Seen], from_us: i64, to_us: i64, value: impl Fn(&Seen) -> f64) -> f64 {
     let part: Vec<f64> = seen.iter().filter(|seen| (from_us..to_us).contains(&seen.at_us)).map(value).collect();
     part.iter().sum::<f64>() / part.len().max(1) as f64
-}
-
-/// For a look at a run.
-pub(crate) fn print(seen: &[Seen]) {
-    for seen in seen {
-        println!(
-            "{:6.1} est {:8.0} sent {:8.0} pad {:8.0} sound {:4} ms still {:4} ms {:?}",
-            seen.at_us as f64 / 1e6,
-            seen.estimate / 1e3,
-            seen.sent / 1e3,
-            seen.padding / 1e3,
-            seen.sound_us / MS,
-            seen.still_us / MS,
-            seen.layer
-        );
-    }
 }

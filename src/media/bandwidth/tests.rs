@@ -1,7 +1,9 @@
 //! The estimator, the prober and the allocator together on simulated lines.
 
+use super::Bandwidth;
 use super::simulated::{LineShape, Load, MS, Random, S, Seen, mean, run};
 use crate::media::plan::Layer;
+use crate::media::twcc::TwccRecorder;
 
 fn part(seen: &[Seen], from: i64, to: i64) -> impl Iterator<Item = &Seen> {
     seen.iter().filter(move |seen| (from * S..to * S).contains(&seen.at_us))
@@ -12,6 +14,10 @@ fn sound_ms(seen: &[Seen], from: i64, to: i64) -> i64 {
     let mut delays: Vec<i64> = part(seen, from, to).map(|seen| seen.sound_us / MS).collect();
     delays.sort_unstable();
     delays[delays.len() * 9 / 10]
+}
+
+fn sound_lost(seen: &[Seen], from: i64, to: i64) -> u32 {
+    part(seen, from, to).map(|seen| seen.sound_lost).sum()
 }
 
 fn still_ms(seen: &[Seen], from: i64, to: i64) -> i64 {
@@ -40,6 +46,7 @@ fn a_steady_line_is_filled_and_not_overfilled() {
             let seen = run(LineShape::of(rate), &Load::Layered, 40 * S, seed);
             assert!(part(&seen, 10, 40).all(|seen| seen.layer == layer), "{rate} seed {seed}");
             assert!(sound_ms(&seen, 10, 40) <= sound, "{rate} seed {seed}: {} ms", sound_ms(&seen, 10, 40));
+            assert_eq!(sound_lost(&seen, 3, 40), 0, "{rate} seed {seed}");
             let padding = mean(&seen, 10 * S, 40 * S, |seen| seen.padding);
             assert!(padding < 0.03 * rate, "{rate} seed {seed}: {padding} of padding");
         }
@@ -70,6 +77,8 @@ fn the_line_falls_and_comes_back() {
                 "{case}: below the line within three seconds"
             );
             assert!(still_ms(&seen, 1, 60) < 1_500, "{case}: still for {} ms", still_ms(&seen, 1, 60));
+            let lost = (sound_lost(&seen, 10, 12), sound_lost(&seen, 12, 40));
+            assert!(lost.0 <= 10 && lost.1 <= 2, "{case}: sound that found the queue full, of 1500: {lost:?}");
             let back = until(&seen, 40, |layer| layer == Some(Layer::Full)).unwrap();
             assert!(back <= 17_000, "{case}: back after {back} ms");
         }
@@ -98,6 +107,7 @@ fn losses_of_the_line_itself_starve_nothing() {
             let sent = mean(&seen, 5 * S, 60 * S, |seen| seen.sent);
             assert!(sent > least, "{loss} on {rate} seed {seed}: {sent}");
             assert!(still_ms(&seen, 2, 60) < 1_000, "{loss} on {rate} seed {seed}");
+            assert_eq!(sound_lost(&seen, 3, 60), 0, "{loss} on {rate} seed {seed}: nor is sound crowded out");
         }
     }
 }
@@ -141,6 +151,7 @@ fn a_line_too_thin_for_any_picture_keeps_its_sound() {
         assert!(part(&seen, 12, 60).all(|seen| seen.layer.is_none()), "seed {seed}");
         assert!(sound_ms(&seen, 12, 60) < 100, "seed {seed}: {} ms", sound_ms(&seen, 12, 60));
         assert!(mean(&seen, 12 * S, 60 * S, |seen| seen.padding) < 25e3);
+        assert_eq!(sound_lost(&seen, 3, 60), 0, "seed {seed}");
     }
 }
 
@@ -154,6 +165,24 @@ fn a_cut_stops_the_picture_and_it_comes_back() {
         assert!(back < 3_000, "seed {seed}: a picture after {back} ms");
         assert!(until(&seen, 40, |layer| layer == Some(Layer::Full)).unwrap() < 12_000, "seed {seed}");
     }
+}
+
+#[test]
+fn who_never_gives_feedback_is_known_as_mute_and_forgiven() {
+    let mut bandwidth = Bandwidth::new();
+    let start = bandwidth.usable();
+    for ms in 0..10_000 {
+        if ms % 20 == 0 {
+            bandwidth.sent(1_000, ms * MS);
+        }
+        bandwidth.tick(ms * MS);
+        assert_eq!(bandwidth.is_mute(ms * MS), ms > 4_000);
+    }
+    assert_eq!(bandwidth.usable(), start, "a silence that was never broken is no sign of a cut");
+    let mut receiver = TwccRecorder::default();
+    receiver.arrived(499, 77 * S);
+    bandwidth.feedback(&receiver.report().unwrap(), 10 * S);
+    assert!(!bandwidth.is_mute(11 * S));
 }
 
 /// Lines nobody has thought of: no panic, nothing endless, sound goes through whatever the picture does.

@@ -109,9 +109,13 @@ pub const LAYERS: &[Layer] = &[
     // Packets and decisions about packets: bytes and numbers in, bytes and numbers out.
     Layer {
         modules: &[
+            "media::allocator",
+            "media::bandwidth",
             "media::cache",
             "media::layers",
+            "media::meter",
             "media::nack",
+            "media::pacer",
             "media::reports",
             "media::rewrite",
             "media::rtcp",
@@ -132,6 +136,7 @@ pub const LAYERS: &[Layer] = &[
             "media::cache",
             "media::engine",
             "media::layers",
+            "media::meter",
             "media::nack",
             "media::plan",
             "media::reports",

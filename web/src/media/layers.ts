@@ -14,9 +14,12 @@ export function wantedEncodings(
   layers: readonly CameraLayer[],
   idle: boolean,
 ): RTCRtpEncodingParameters[] {
-  return encodings.map(({ maxFramerate: _, ...encoding }, place) => {
+  return encodings.map((encoding, place) => {
     const layer = ORDER[place];
     const active = encodings.length === 1 || (layer !== undefined && layers.includes(layer));
-    return { ...encoding, active, ...(idle ? { maxFramerate: IDLE_RATE } : {}) };
+    const wanted: RTCRtpEncodingParameters = { ...encoding, active };
+    if (idle) wanted.maxFramerate = IDLE_RATE;
+    else delete wanted.maxFramerate;
+    return wanted;
   });
 }
