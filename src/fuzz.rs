@@ -16,6 +16,7 @@ pub const TARGETS: &[Target] = &[
     ("vp8", media::vp8),
     ("rtcp", media::rtcp),
     ("arrivals", media::arrivals),
+    ("feedback", media::feedback),
     ("srtp", media::srtp),
     ("offer", media::offer),
     ("pictures", record::pictures),

@@ -7,13 +7,14 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use rtc_sdp::SessionDescription;
 
+use super::bandwidth::Bandwidth;
 use super::rtcp::{self, Rtcp};
-use super::rtp::{self, RtpHeader};
+use super::rtp::{self, Outline, RtpHeader};
 use super::sdp::answer::{self, Transport};
 use super::sdp::negotiate::{Negotiated, Role};
 use super::sdp::offer::Offer;
 use super::srtp::{ReceiveWindow, SrtpSession};
-use super::twcc::TwccRecorder;
+use super::twcc::{self, TwccRecorder};
 use super::vp8::{Vp8Descriptor, Vp8Shift};
 use super::wire::{u16_at, u32_at};
 use super::{ice, mux};
@@ -75,6 +76,7 @@ pub fn rtcp(bytes: &[u8]) {
                 assert_eq!(numbers.len(), 1 + following.count_ones() as usize);
                 assert!(numbers.iter().all(|number| number.wrapping_sub(sequence) <= 16));
             }
+            Rtcp::Feedback(fci) => feedback(fci),
             Rtcp::SenderReport { .. } | Rtcp::KeyFrame { .. } | Rtcp::Bye { .. } => {}
         }
     });
@@ -109,6 +111,29 @@ pub fn arrivals(bytes: &[u8]) {
     }
 }
 
+/// What a receiver says of packets we sent, whatever it says: numbers come in order, and the rate that is believed
+/// afterwards stays one.
+pub fn feedback(fci: &[u8]) {
+    let mut next = u16_at(fci, 0);
+    let told = twcc::read(fci, |number, _| {
+        assert_eq!(next, Some(number));
+        next = Some(number.wrapping_add(1));
+    });
+    if told.is_some() {
+        assert_eq!(next.map(|end| end.wrapping_sub(u16_at(fci, 0).unwrap_or_default())), u16_at(fci, 2));
+    }
+    let mut line = Bandwidth::new();
+    for number in 0..400 {
+        line.sent(1_000, number * 2_000);
+    }
+    for again in 0..3 {
+        line.feedback(fci, 900_000 + again * 100_000);
+        line.tick(900_000 + again * 100_000);
+    }
+    assert!((30_000..=100_000_000).contains(&line.estimate()) && line.usable() <= line.estimate());
+    assert!(line.padding(2_000_000) < 100_000_000);
+}
+
 /// Encrypted packets: nothing forged opens, what we seal opens once, and no changed bit is missed.
 pub fn srtp(bytes: &[u8]) {
     let exported: Vec<u8> = (0..56).collect();
@@ -128,17 +153,19 @@ pub fn srtp(bytes: &[u8]) {
         assert!(server.open_rtp(&mut packet, header.length, header.ssrc, index).is_err());
     }
     let mut sealed = Vec::new();
-    rtp::write_header(&mut sealed, false, true, 96, 7, 9, 42);
+    let outline = Outline { padding: false, marker: true, payload_type: 96, index: 7, timestamp: 9, ssrc: 42 };
+    let numbered = u16_at(bytes, 0).filter(|number| number % 2 == 0).map(|number| (3, number));
+    let header = rtp::write_header(&mut sealed, &outline, numbered);
     sealed.extend_from_slice(bytes);
-    client.seal_rtp(&mut sealed, 0, rtp::HEADER, 42, 7).expect("it is long enough");
+    client.seal_rtp(&mut sealed, 0, header, 42, 7).expect("it is long enough");
     let bit = u32_at(bytes, 0).unwrap_or_default() as usize % (8 * sealed.len());
     let mut changed = sealed.clone();
     if let Some(byte) = changed.get_mut(bit / 8) {
         *byte ^= 1 << (bit % 8);
     }
-    assert!(server.open_rtp(&mut changed, rtp::HEADER, 42, 7).is_err());
-    let length = server.open_rtp(&mut sealed, rtp::HEADER, 42, 7).expect("it is ours");
-    assert_eq!(sealed.get(rtp::HEADER..length), Some(bytes));
+    assert!(server.open_rtp(&mut changed, header, 42, 7).is_err());
+    let length = server.open_rtp(&mut sealed, header, 42, 7).expect("it is ours");
+    assert_eq!(sealed.get(header..length), Some(bytes));
     let mut report = vec![0x80, 201, 0, 1, 0, 0, 0, 42];
     report.extend_from_slice(bytes);
     client.seal_rtcp(&mut report, 0).expect("it is long enough");

@@ -96,7 +96,8 @@ async fn a_publisher_is_told_which_layers_are_of_use() {
 
     stage.feed(&viewer, 0, &a, Layer::Quarter);
     stage.apply();
-    until("a small picture is watched", &mut [&mut a, &mut viewer], |_| asked(&mut stage) == (low.clone(), false)).await;
+    until("a small picture is watched", &mut [&mut a, &mut viewer], |_| asked(&mut stage) == (low.clone(), false))
+        .await;
 
     stage.plan.record.insert(a.camera(), RecordTarget { session: stage.room, visit: None });
     stage.apply();
