@@ -24,6 +24,7 @@ pub mod domain;
 pub mod error;
 pub mod http;
 pub mod limits;
+pub mod load;
 pub mod media;
 pub mod protocol;
 pub mod room;

@@ -3,6 +3,7 @@
 mod admin;
 mod demo;
 mod init;
+mod load;
 mod prove;
 mod serve;
 
@@ -43,6 +44,11 @@ enum Verb {
     Verify(prove::Verify),
     /// Write a session as a bundle that verifies without this server.
     Export(prove::Export),
+    /// Put load on a media engine or an installation, and say what became of it.
+    Load(Box<load::Load>),
+    /// The engine that `load` measures.
+    #[command(hide = true)]
+    LoadEngine(load::Engine),
 }
 
 /// The configuration a verb works with.
@@ -129,5 +135,7 @@ async fn run(desk: &Desk, verb: Verb) -> Outcome {
         Verb::Admin(admin) => admin::run(desk, &admin).await,
         Verb::Verify(verify) => prove::verify(desk, &verify).await,
         Verb::Export(export) => prove::export(desk, &export).await,
+        Verb::Load(load) => load::run(desk, &load).await,
+        Verb::LoadEngine(engine) => load::engine(desk, &engine).await,
     }
 }

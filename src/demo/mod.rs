@@ -2,8 +2,8 @@
 //! the same doors as real ones, and two points that take part by themselves.
 //!
 //! `province` and `script` read the data; `seed` plays it into rooms by `stage` with a clock that can be set (`clock`);
-//! what a point officer and a citizen would do while a session runs is `officer`, what they send is `material`, how they
-//! reach the server is `wire`, and `point` makes them one.
+//! what a point officer and a citizen would do while a session runs is `officer`, what they send is `material`, and
+//! `point` makes them one, on the way of `bot::wire`.
 
 mod cast;
 mod clock;
@@ -19,7 +19,6 @@ mod province;
 mod script;
 mod seed;
 mod stage;
-mod wire;
 
 pub use clock::DemoClock;
 pub use error::DemoError;

@@ -33,6 +33,7 @@ mod docs;
 mod http_files;
 mod http_guard;
 mod http_papers;
+mod load;
 mod media_call;
 mod media_harm;
 mod media_loss;

@@ -1,0 +1,93 @@
+//! The checks of a controlling client against an ICE-lite server: ask until answered, then keep asking as consent.
+
+use std::net::SocketAddr;
+
+use rtc_dtls::crypto_provider::RTCCrypto;
+use rtc_stun::attributes::{ATTR_ICE_CONTROLLING, ATTR_PRIORITY, ATTR_USE_CANDIDATE, ATTR_USERNAME};
+use rtc_stun::fingerprint::FINGERPRINT;
+use rtc_stun::integrity::MessageIntegrity;
+use rtc_stun::message::{BINDING_REQUEST, BINDING_SUCCESS, Message, Setter, TransactionId};
+
+/// Between two checks before the first answer.
+const FIRST_US: i64 = 20_000;
+/// Between two checks as consent (RFC 7675 asks for about 5 s).
+const CONSENT_US: i64 = 4_000_000;
+/// Of a host candidate that is found by a check (RFC 8445 §5.1.2).
+const PEER_REFLEXIVE: u32 = 110 << 24 | 65_535 << 8 | 255;
+
+/// The state of one client's checks.
+pub(super) struct Checks {
+    /// `theirs:ours`.
+    username: String,
+    pwd: String,
+    candidates: Vec<SocketAddr>,
+    next: usize,
+    serial: u64,
+    selected: Option<SocketAddr>,
+    pub(super) due_us: i64,
+    /// Last answer.
+    pub(super) heard_us: i64,
+}
+
+impl Checks {
+    pub(super) fn new(ours: &str, theirs: &str, pwd: String, candidates: Vec<SocketAddr>, serial: u64) -> Self {
+        let username = format!("{theirs}:{ours}");
+        Self { username, pwd, candidates, next: 0, serial, selected: None, due_us: i64::MIN, heard_us: i64::MIN }
+    }
+
+    pub(super) fn candidate(&self) -> Option<SocketAddr> {
+        self.candidates.first().copied()
+    }
+
+    /// The address that answered.
+    pub(super) fn selected(&self) -> Option<SocketAddr> {
+        self.selected
+    }
+
+    /// The next check and where it goes, when one is due.
+    pub(super) fn ask(&mut self, now_us: i64, crypto: &dyn RTCCrypto) -> Option<(Vec<u8>, SocketAddr)> {
+        if now_us < self.due_us {
+            return None;
+        }
+        self.due_us = now_us + if self.selected.is_some() { CONSENT_US } else { FIRST_US };
+        let to = self.selected.or_else(|| self.candidates.get(self.next % self.candidates.len().max(1)).copied())?;
+        self.next += 1;
+        self.serial = self.serial.wrapping_add(1);
+        let mut request = Message::new();
+        request.typ = BINDING_REQUEST;
+        request.transaction_id = transaction(self.serial);
+        request.write_header();
+        request.add(ATTR_USERNAME, self.username.as_bytes());
+        request.add(ATTR_ICE_CONTROLLING, &self.serial.to_be_bytes());
+        request.add(ATTR_USE_CANDIDATE, &[]);
+        request.add(ATTR_PRIORITY, &PEER_REFLEXIVE.to_be_bytes());
+        MessageIntegrity::new_short_term_integrity_with_provider(self.pwd.clone(), crypto).add_to(&mut request).ok()?;
+        FINGERPRINT.add_to(&mut request).ok()?;
+        Some((request.raw, to))
+    }
+
+    /// A STUN datagram came. `true`: it is the first authentic answer.
+    pub(super) fn answered(&mut self, datagram: &[u8], from: SocketAddr, now_us: i64, crypto: &dyn RTCCrypto) -> bool {
+        let mut response = Message::new();
+        if response.write(datagram).is_err() || response.decode().is_err() || response.typ != BINDING_SUCCESS {
+            return false;
+        }
+        // An answer to any of our checks will do, the last hundred are near enough.
+        let ours = (0..100).any(|back| response.transaction_id == transaction(self.serial.wrapping_sub(back)));
+        if !ours || MessageIntegrity::check(&mut response, self.pwd.as_bytes(), crypto).is_err() {
+            return false;
+        }
+        self.heard_us = now_us;
+        let first = self.selected.is_none();
+        if first {
+            self.selected = Some(from);
+            self.due_us = now_us + CONSENT_US;
+        }
+        first
+    }
+}
+
+fn transaction(serial: u64) -> TransactionId {
+    let [a, b, c, d, e, f, g, h] = serial.to_be_bytes();
+    TransactionId([b'l', b'o', b'a', b'd', a, b, c, d, e, f, g, h])
+}
