@@ -99,6 +99,7 @@ impl Load {
             first_sequence: self.first_sequence,
             seed: self.seed,
             line: self.line.clone(),
+            ..Scene::default()
         }
     }
 }

@@ -84,6 +84,8 @@ pub struct Scene {
     pub talkers: usize,
     /// What each sends.
     pub profile: Profile,
+    /// Clients that are not there by then, after the last was admitted, are not waited for, ms.
+    pub patience_ms: u64,
     /// Between the last join and the measuring, ms.
     pub warm_up_ms: u64,
     /// How long is measured, ms.
@@ -113,6 +115,7 @@ impl Default for Scene {
             subscribers: 12,
             talkers: 0,
             profile: Profile::default(),
+            patience_ms: 20_000,
             warm_up_ms: 2_000,
             window_ms: 10_000,
             joins_at_once: 8,

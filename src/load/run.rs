@@ -22,8 +22,6 @@ use crate::clock::SharedClock;
 
 /// Between two looks at how the clients are.
 const LOOK: Duration = Duration::from_millis(20);
-/// Clients that are not there by then will not come.
-const PATIENCE_US: i64 = 20_000_000;
 /// What is on its way when the sources stop has arrived by then.
 const DRAIN: Duration = Duration::from_millis(500);
 
@@ -184,7 +182,7 @@ impl Stage {
 
     /// Waits until everybody is connected and gets what was promised, or has waited too long.
     async fn settle(&self) {
-        let until_us = self.clock.mono_us() + PATIENCE_US;
+        let until_us = self.clock.mono_us() + self.scene.patience_ms as i64 * 1_000;
         while self.clock.mono_us() < until_us {
             let look = self.field.look().await;
             let there = self.wishes.keys().all(|id| {

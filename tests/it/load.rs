@@ -66,7 +66,7 @@ async fn a_poor_line_and_restless_receivers_show() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_cannot_be_believed_is_said() {
     // A room of more senders than a connection may show.
-    let report = play(Scene { publishers: 27, subscribers: 1, window_ms: 500, ..small() }).await;
+    let report = play(Scene { publishers: 27, subscribers: 1, patience_ms: 2_000, window_ms: 500, ..small() }).await;
     assert_eq!(report.missing_streams, 4, "two senders too many, picture and sound: {report:?}");
     assert!(report.doubts.contains(&Doubt::MissingStreams), "{:?}", report.doubts);
 }
