@@ -97,6 +97,11 @@ pub const SLOW_CLIENT: Duration = Duration::from_secs(10);
 pub const PING: Duration = Duration::from_secs(2);
 /// A socket silent for this long is lost (design §2).
 pub const SOCKET_SILENT: Duration = Duration::from_secs(6);
+/// A room without sockets, of a session that is not under way, ends when nobody asked it for anything for this long. It
+/// is opened again from its log.
+pub const ROOM_REST: Duration = Duration::from_secs(5 * 60);
+/// How often a room looks whether its log is still its own: what takes it away (an erasure) reaches people within this.
+pub const LEASE_CHECK: Duration = Duration::from_secs(2);
 /// Commands waiting for one room. Full: the socket's reader stops reading; nothing is dropped.
 pub const ROOM_QUEUE: usize = 64;
 /// Malformed frames of one connection. More: closed with 4400.
@@ -105,10 +110,11 @@ pub const FRAMES_MALFORMED: u32 = 10;
 pub const FRAMES_REFUSED: u32 = 20;
 /// Time in which the first frame must come. Later: closed with 4408.
 pub const HELLO: Duration = Duration::from_secs(10);
-/// How long a closed socket stays open for the other side to read why.
+/// Time to write down why a socket is closed; twice that it stays open for the other side to read it.
 pub const CLOSE_LINGER: Duration = Duration::from_millis(500);
-/// Sockets of one sign-in at a time. More: the oldest is closed with 4410.
-pub const SOCKETS_PER_SIGN_IN: usize = 5;
+/// Sockets of one sign-in at a time: the four devices of a point in one browser, each with a second connection while it
+/// comes back, and two pages beside. More: the oldest is closed with 4410.
+pub const SOCKETS_PER_SIGN_IN: usize = 10;
 /// Sockets of one room. More: refused `room_full`.
 pub const ROOM_WIRES: usize = 600;
 /// Lifetime of a ticket for socket, media or download. Older: refused `ticket_expired`.
@@ -189,6 +195,9 @@ pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 pub const SHUTDOWN: Duration = Duration::from_secs(15);
 /// Most events of one append. More: refused `invalid`; a room never decides that much at once.
 pub const APPEND_EVENTS: usize = 500;
+/// Events of a room's own that wait for a store that is away, an hour of a full session. Full: hashes of growing files and
+/// figures of the lines are dropped first, with an error in the server's log.
+pub const OWED_EVENTS: usize = 2_000;
 /// Most statements of one office transaction. More: refused `invalid`; the caller splits its work.
 pub const OFFICE_ROWS: usize = 500;
 /// A room belongs to its node this long after the last append or renewal. Then another node may adopt it.
@@ -206,8 +215,10 @@ pub const WAL_PAGES: u32 = 16_384;
 
 /// Papers that are set at the same time. More: they wait for their turn.
 pub const PAPERS_AT_ONCE: usize = 2;
-/// Longest time one paper may take, and its processor time. Longer: killed, `paper_time_limit`.
-pub const PAPER_TIME: Duration = Duration::from_secs(20);
+/// Longest time one paper may take, on a machine that holds a call beside it. Longer: killed, `paper_time_limit`.
+pub const PAPER_TIME: Duration = Duration::from_secs(60);
+/// Processor time of one paper. More: killed, `paper_time_limit`.
+pub const PAPER_CPU: Duration = Duration::from_secs(20);
 /// Memory of one typeset process in bytes. More: it ends, `paper_memory_limit`.
 pub const PAPER_MEMORY: u64 = 512 * 1024 * 1024;
 /// Largest request for a paper in bytes. Larger: refused `paper_request`.

@@ -1,7 +1,8 @@
 //! The object graph: what is made in which order, and what ends in which.
 //!
-//! Start: keys, store, recordings a crash left open, recorder, media, rooms, listener. Stop: no new connections, rooms
-//! (what is decided is committed, wires are told when to come back), the sockets that are left, recorder, store.
+//! Start: keys, store, recordings a crash left open, recorder, media, rooms, listener. Stop: no new connections, media,
+//! recorder (its files are closed and told), rooms (what is decided is committed, wires are told when to come back), the
+//! sockets that are left, store.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -79,13 +80,15 @@ pub fn backend(config: &Config) -> Backend {
 
 /// Hash of the rule set in force: the genesis of every log names it.
 pub fn rules() -> Hash {
-    Hash::of(access::print().as_bytes())
+    access::digest()
 }
 
 /// A running server.
 pub struct Server {
     app: App,
     recorder: Arc<Recorder>,
+    /// Ends when the recorder has ended and everything it said is with the rooms.
+    recorded: JoinHandle<()>,
     stop: watch::Sender<bool>,
     served: JoinHandle<()>,
     /// Where browsers reach it.
@@ -125,15 +128,16 @@ impl Server {
             register: Arc::new(Mutex::new(())),
         };
         let registry = Registry::new(Arc::new(services));
-        forward_events(&registry, engine_queue, recorder_queue);
+        let recorded = forward_events(&registry, engine_queue, recorder_queue);
         tell_rooms(&registry, found).await;
+        tokio::spawn(finish_logs(registry.clone()));
         let listener = TcpListener::bind(config.http.listen).await.map_err(io("http.listen"))?;
         let address = listener.local_addr().map_err(io("http.listen"))?;
         let app = Arc::new(context(config, clock, store, registry, root)?);
         let (stop, stopping) = watch::channel(false);
         let served = tokio::spawn(listener::serve(listener, http::router(app.clone()), stopping));
         tracing::info!(%address, %media, "serving");
-        Ok(Self { app, recorder, stop, served, address, media })
+        Ok(Self { app, recorder, recorded, stop, served, address, media })
     }
 
     /// What the handlers work with: for the demonstration and for tests.
@@ -141,9 +145,21 @@ impl Server {
         &self.app
     }
 
-    /// Orderly end, at most `limits::SHUTDOWN`.
+    /// Orderly end, in twice `limits::SHUTDOWN` at most: first the recording, while there are rooms to write its end
+    /// down, then the rooms.
     pub async fn stop(self) {
         self.stop.send_replace(true);
+        self.app.registry.silence();
+        let (recorder, recorded) = (self.recorder, self.recorded);
+        let written = async {
+            if tokio::task::spawn_blocking(move || recorder.shutdown()).await.is_err() || recorded.await.is_err() {
+                tracing::error!("the recorder failed to end");
+            }
+        };
+        // A disk that does not answer must not keep the rooms from their end: the next start finds what is finished.
+        if tokio::time::timeout(limits::SHUTDOWN, written).await.is_err() {
+            tracing::warn!("the recordings did not end in time");
+        }
         let orderly = async {
             self.app.registry.shutdown().await;
             self.app.sockets.close_all(closing::SERVER_RESTARTS);
@@ -157,16 +173,12 @@ impl Server {
         if tokio::time::timeout(limits::SHUTDOWN, orderly).await.is_err() {
             tracing::warn!("some connections did not end in time");
         }
-        let recorder = self.recorder;
-        if tokio::task::spawn_blocking(move || recorder.shutdown()).await.is_err() {
-            tracing::error!("the recorder failed to end");
-        }
         tracing::info!("stopped");
     }
 }
 
 /// Name of this process in leases: one process per database today, so that a restart takes its rooms back at once.
-const NODE: &str = "diemcau";
+pub const NODE: &str = "diemcau";
 
 fn context(
     config: Config,
@@ -202,7 +214,7 @@ fn forward_events(
     registry: &Registry,
     mut engine: mpsc::Receiver<EngineEvent>,
     mut recorder: mpsc::Receiver<RecorderEvent>,
-) {
+) -> JoinHandle<()> {
     let rooms = registry.clone();
     tokio::spawn(async move {
         while let Some(event) = engine.recv().await {
@@ -214,13 +226,33 @@ fn forward_events(
         while let Some(event) = recorder.recv().await {
             rooms.recorder_event(event).await;
         }
-    });
+    })
 }
 
-/// Keys from the store, for the one moment in which nothing else runs yet.
-struct StoredKeys {
+/// Opens the rooms whose log waits for the end of a recording: each looks by itself what is finished on the disk.
+async fn finish_logs(registry: Registry) {
+    let sessions = match registry.services().store.unfinished_recordings().await {
+        Ok(sessions) => sessions,
+        Err(error) => return tracing::warn!(code = error.code(), "open recordings could not be looked up"),
+    };
+    for session in sessions {
+        if let Err(refusal) = registry.open(session).await {
+            tracing::warn!(%session, code = refusal.code, "a recording without a room");
+        }
+    }
+}
+
+/// Keys from the store, for the one moment in which nothing else runs yet. Not on an async thread.
+pub(crate) struct StoredKeys {
     store: Store,
     runtime: tokio::runtime::Handle,
+}
+
+impl StoredKeys {
+    /// Within a runtime.
+    pub(crate) fn of(store: &Store) -> Self {
+        Self { store: store.clone(), runtime: tokio::runtime::Handle::current() }
+    }
 }
 
 impl KeyLookup for StoredKeys {
@@ -233,7 +265,7 @@ impl KeyLookup for StoredKeys {
 
 /// Finishes what a crash cut off, so that it plays.
 async fn recover_recordings(root: PathBuf, store: &Store) -> Result<Vec<RecoveredFile>, StartError> {
-    let keys = StoredKeys { store: store.clone(), runtime: tokio::runtime::Handle::current() };
+    let keys = StoredKeys::of(store);
     let recovered = tokio::task::spawn_blocking(move || recover(&root, &keys)).await;
     let recovery = recovered.map_err(|_| AppError::Busy)?.map_err(io("recordings"))?;
     for (path, why) in &recovery.left {
@@ -245,23 +277,28 @@ async fn recover_recordings(root: PathBuf, store: &Store) -> Result<Vec<Recovere
 /// The logs learn the end of the files that were finished at this start.
 async fn tell_rooms(registry: &Registry, found: Vec<RecoveredFile>) {
     for file in found {
-        let RecoveredFile { segment, target, source, started, duration_ms, bytes, sha256, .. } = file;
-        if let Err(refusal) = registry.open(target.session).await {
-            tracing::warn!(session = %target.session, code = refusal.code, "a recording without a room");
+        let session = file.target.session;
+        if let Err(refusal) = registry.open(session).await {
+            tracing::warn!(%session, code = refusal.code, "a recording without a room");
             continue;
         }
-        let (started_mono_us, lost_packets) = (0, 0);
-        let closed = ClosedSegment {
-            segment,
-            source,
-            target,
-            started,
-            started_mono_us,
-            duration_ms,
-            bytes,
-            sha256,
-            lost_packets,
-        };
-        registry.recorder_event(RecorderEvent::SegmentClosed(closed)).await;
+        registry.recorder_event(closing(file)).await;
     }
+}
+
+/// What a room is told of a file that was finished at this start.
+pub(crate) fn closing(file: RecoveredFile) -> RecorderEvent {
+    let RecoveredFile { segment, target, source, started, duration_ms, bytes, sha256, .. } = file;
+    let (started_mono_us, lost_packets) = (0, 0);
+    RecorderEvent::SegmentClosed(ClosedSegment {
+        segment,
+        source,
+        target,
+        started,
+        started_mono_us,
+        duration_ms,
+        bytes,
+        sha256,
+        lost_packets,
+    })
 }

@@ -54,6 +54,11 @@ pub fn refusal(code: &str) -> Sentence {
     sentence(&format!("refusal.{code}"))
 }
 
+/// The codes of all refusals.
+pub fn refusals() -> impl Iterator<Item = &'static str> {
+    CATALOGUE.keys().filter_map(|key| key.strip_prefix("refusal."))
+}
+
 /// The sentence with its placeholders filled.
 pub fn fill(key: &str, language: Language, values: &[(&str, &str)]) -> String {
     values
@@ -141,7 +146,7 @@ mod tests {
             if path.ends_with("src/store/verify/report.rs") {
                 wanted.extend(literals_after(&code, "line(").into_iter().map(|code| format!("verify.{code}")));
             }
-            if path.ends_with("src/domain/chain/verify.rs") {
+            if path.ends_with("src/domain/chain/fault.rs") {
                 let codes = code.split("pub fn code(&self)").nth(1).unwrap().split("\n    }\n").next().unwrap();
                 wanted.extend(literals_after(codes, "=>").into_iter().map(|code| format!("verify.fault.{code}")));
             }

@@ -43,7 +43,7 @@ const ALL_JOINED: Figure = figure("all_joined_ms", |report| report.all_joined_ms
 const LOST: Figure = Figure { always: true, ..figure("lost_permille", |report| report.lost_permille) };
 const RATE: Figure = Figure { always: true, ..figure("packets_per_second", |report| report.received_per_second) };
 const RSS_PER_WATCHER: Figure =
-    figure("rss_kb_per_watching_point", |report| per_point(report, report.scene.subscribers, report.scene.publishers));
+    figure("rss_kb_per_watching_point", |report| per_point(report, report.scene.subscribers));
 const RSS_PER_SENDER: Figure = figure("rss_kb_per_sending_point", |report| per_point(report, report.scene.publishers));
 
 /// Growth of the server's memory per point, kB. The few senders of a row of watchers are left in: it is an upper bound.

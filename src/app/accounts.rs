@@ -7,11 +7,10 @@ use crate::domain::ids::{DeviceId, PointId, UserId};
 use crate::domain::people::{RoleGrant, User};
 use crate::domain::units::{Device, Point, Unit};
 use crate::error::AppError;
-use crate::store::office::{self, Account, PairingCode, TicketUse, WebSession};
+use crate::store::office::{self, Account, Act, PairingCode, TicketUse, WebSession};
 use crate::store::{Store, StoreError, WriterCounts};
 
-/// Accounts of kiosks begin so; no officer's sign-in name may.
-pub const KIOSK_LOGIN: &str = "kiosk-";
+pub use crate::domain::people::KIOSK_LOGIN;
 
 /// The accounts of the installation.
 #[derive(Clone, Debug)]
@@ -81,8 +80,14 @@ impl Accounts {
         Ok(self.store.account(user).await?.map(|account| account.user))
     }
 
-    pub async fn make_link(&self, digest: Hash, user: UserId, end: Timestamp, now: Timestamp) -> Result<(), AppError> {
-        Ok(self.store.write_office(now, vec![office::link(digest, user, end)]).await?)
+    pub async fn make_link(
+        &self,
+        digest: Hash,
+        user: UserId,
+        end: Timestamp,
+        act: impl Into<Act>,
+    ) -> Result<(), AppError> {
+        Ok(self.store.write_office(act, vec![office::link(digest, user, end)]).await?)
     }
 
     /// Uses a ticket or challenge up; `false` when it was used before.
@@ -92,8 +97,8 @@ impl Accounts {
 
     // --- kiosks
 
-    pub async fn make_pairing_code(&self, code: &PairingCode, now: Timestamp) -> Result<(), AppError> {
-        Ok(self.store.write_office(now, vec![office::pairing_code(code)]).await?)
+    pub async fn make_pairing_code(&self, code: &PairingCode, act: impl Into<Act>) -> Result<(), AppError> {
+        Ok(self.store.write_office(act, vec![office::pairing_code(code)]).await?)
     }
 
     /// Uses a pairing code up. `None`: unknown, used or too old.
@@ -115,6 +120,19 @@ impl Accounts {
         Ok(self.store.device(id).await?)
     }
 
+    /// Browsers that were ever paired with a point.
+    pub async fn devices_of(&self, point: PointId) -> Result<Vec<Device>, AppError> {
+        Ok(self.store.devices_of(point).await?)
+    }
+
+    /// Lets a paired browser in no more; its sign-ins end with the next thing they ask. `None`: no such browser.
+    pub async fn unpair(&self, id: DeviceId, now: Timestamp) -> Result<Option<Device>, AppError> {
+        let Some(device) = self.store.device(id).await? else { return Ok(None) };
+        let gone = Device { revoked: true, ..device };
+        self.store.write_office(now, vec![office::device(&gone, now)]).await?;
+        Ok(Some(gone))
+    }
+
     /// The account of a kiosk nobody is signed in at: it has no password and no role, and shows what its point may see.
     pub async fn kiosk_account(&self, device: &Device, now: Timestamp) -> Result<User, AppError> {
         let id = UserId(device.id.0);
@@ -124,31 +142,32 @@ impl Accounts {
         let login = format!("{KIOSK_LOGIN}{}", device.id);
         let user = User { id, login, name: device.name.clone(), title: String::new(), disabled: false };
         let account = Account { user, password_hash: None };
-        self.store.write_office(now, vec![office::user(&account)]).await?;
+        let act = Act::by(format!("device:{}", device.id), now);
+        self.store.write_office(act, vec![office::user(&account)]).await?;
         Ok(account.user)
     }
 
     // --- administration
 
     /// Makes or changes an account; with a new password or a disabled account all its sign-ins end.
-    pub async fn save(&self, account: &Account, now: Timestamp) -> Result<(), AppError> {
-        self.store.write_office(now, vec![office::user(account)]).await?;
+    pub async fn save(&self, account: &Account, act: impl Into<Act>) -> Result<(), AppError> {
+        let mut rows = vec![office::user(account)];
         if account.password_hash.is_some() || account.user.disabled {
-            self.store.end_web_sessions_of(account.user.id, now).await?;
+            rows.push(office::end_web_sessions(account.user.id));
         }
-        Ok(())
+        Ok(self.store.write_office(act, rows).await?)
     }
 
-    pub async fn grant(&self, grant: &RoleGrant, given: bool, now: Timestamp) -> Result<(), AppError> {
-        Ok(self.store.write_office(now, vec![office::grant(grant, given)]).await?)
+    pub async fn grant(&self, grant: &RoleGrant, given: bool, act: impl Into<Act>) -> Result<(), AppError> {
+        Ok(self.store.write_office(act, vec![office::grant(grant, given)]).await?)
     }
 
-    pub async fn save_unit(&self, unit: &Unit, now: Timestamp) -> Result<(), AppError> {
-        Ok(self.store.write_office(now, office::unit(unit)).await?)
+    pub async fn save_unit(&self, unit: &Unit, act: impl Into<Act>) -> Result<(), AppError> {
+        Ok(self.store.write_office(act, office::unit(unit)).await?)
     }
 
-    pub async fn save_point(&self, point: &Point, now: Timestamp) -> Result<(), AppError> {
-        Ok(self.store.write_office(now, vec![office::point(point)]).await?)
+    pub async fn save_point(&self, point: &Point, act: impl Into<Act>) -> Result<(), AppError> {
+        Ok(self.store.write_office(act, vec![office::point(point)]).await?)
     }
 
     /// A unit by id or abbreviation.

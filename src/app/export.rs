@@ -14,10 +14,11 @@ use crate::domain::visit::VisitStatus;
 use crate::error::AppError;
 use crate::media::record::{ReadError, RecordKey, RecordingReader, segment_path};
 use crate::room::state::{Segment, State};
-use crate::store::verify::{BundleFile, ExportError, Manifest, RECORDINGS, RecordedFile};
+use crate::store::verify::{BundleFile, ExportError, Manifest, RECORDINGS, RecordedFile, TEXTS};
 use crate::store::{Store, StoreError};
 
 use super::papers::{Papers, Printed};
+use super::prove;
 use super::record::{folded, recordings, target};
 
 /// What of a session is opened in a bundle.
@@ -91,6 +92,8 @@ impl Exporter {
         let desk = Desk::new(PathBuf::from(name))?;
         let mut files = self.recordings(session, &state, opened, &desk).await?;
         files.extend(self.papers(&state, opened, &desk).await?);
+        let texts = prove::texts(&self.store, session, &state).await?;
+        files.push(desk.lay(TEXTS, &serde_json::to_vec_pretty(&texts)?)?);
         Ok(self.store.export_bundle(session, out, files, at).await?)
     }
 

@@ -9,12 +9,14 @@ use crate::domain::people::Class;
 use crate::domain::refusal::Refusal;
 use crate::error::AppError;
 use crate::limits;
-use crate::store::office::{self, FileRow};
+use crate::store::office::{self, Act, FileRow};
 use crate::store::{BlobError, Blobs, Store};
 
 /// What comes with an upload.
 #[derive(Clone, Debug)]
 pub struct Upload {
+    /// Who sends it: `Actor::label`.
+    pub by: String,
     pub session: SessionId,
     pub visit: VisitId,
     pub class: Class,
@@ -102,7 +104,8 @@ impl Files {
         let blobs = self.blobs.clone();
         let put = tokio::task::spawn_blocking(move || blobs.put(id, &key, &upload.bytes)).await;
         put.map_err(|_| AppError::Busy)?.map_err(failed)?;
-        self.store.write_office(now, vec![office::file(upload.session, &file, now)?]).await?;
+        let rows = vec![office::file(upload.session, &file, now)?];
+        self.store.write_office(Act::by(upload.by, now), rows).await?;
         Ok(file)
     }
 

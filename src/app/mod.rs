@@ -1,6 +1,7 @@
 //! Use cases of the office: authorize, load, decide, commit.
 
 pub mod accounts;
+pub mod erase;
 pub mod export;
 pub mod files;
 pub mod papers;

@@ -4,14 +4,18 @@
 use std::path::Path;
 
 use crate::documents::PaperProof;
-use crate::domain::chain::{Fault, FaultKind};
+use crate::domain::chain::{Fault, FaultKind, Hash, LogId, Scope};
 use crate::domain::event::Event;
-use crate::domain::ids::SessionId;
+use crate::domain::ids::{SessionId, VisitId};
+use crate::domain::minutes;
+use crate::domain::visit::VisitAct;
 use crate::error::AppError;
 use crate::media::record::segment_path;
-use crate::store::Store;
-use crate::store::verify::{Checked, Report, digest};
+use crate::room::state::State;
+use crate::store::verify::{Checked, PaperText, Report, digest};
+use crate::store::{Store, StoreError, StoredEvent};
 
+use super::papers;
 use super::record::{folded, recordings, target};
 
 /// Goes on where a sound `report` of the chain ends; a report with a fault comes back as it is.
@@ -26,7 +30,11 @@ pub async fn contents(
 ) -> Result<Report, AppError> {
     for paper in papers {
         if report.is_sound() {
-            report.fault = text(store, paper).await?;
+            match text(store, paper).await? {
+                Ok(true) => report.text_compared(paper.session, paper.seq, paper.text),
+                Ok(false) => {}
+                Err(fault) => report.fault = Some(fault),
+            }
         }
     }
     let (mut present, sessions) = (0_usize, report.sessions.clone());
@@ -44,19 +52,59 @@ pub async fn contents(
     Ok(report)
 }
 
-/// Whether the paper's text hash is that of the text frozen at its event. A paper of a whole session carries no frozen
-/// text, and a body that an erasure closed tells nothing any more: the chain around it was verified.
-async fn text(store: &Store, paper: &PaperProof) -> Result<Option<Fault>, AppError> {
-    let Some(visit) = paper.visit else { return Ok(None) };
+/// Whether the paper's text hash is that of the text frozen at its event; false where that cannot be said: a body that an
+/// erasure closed tells nothing any more, and the attendance goes on being attested after its event.
+async fn text(store: &Store, paper: &PaperProof) -> Result<Result<bool, Fault>, AppError> {
+    let Some(visit) = paper.visit else {
+        let Some(state) = folded(store, paper.session).await? else { return Ok(Ok(false)) };
+        let annex = papers::attendance_proof(store, &state).await?;
+        return Ok(Ok(annex.is_some_and(|annex| (annex.seq, annex.text) == (paper.seq, paper.text))));
+    };
     let stored = store.load_page(paper.session, paper.seq).await?.into_iter().next();
-    if stored.as_ref().is_some_and(|event| event.body.is_none()) {
-        return Ok(None);
+    let frozen = match &stored {
+        Some(event) if event.body.is_none() => return Ok(Ok(false)),
+        Some(event) => frozen_text(event)?,
+        None => None,
+    };
+    let same = frozen == Some((visit, paper.text));
+    let (log, seq) = (Some(LogId::Session(paper.session)), Some(paper.seq));
+    Ok(if same { Ok(true) } else { Err(Fault { log, seq, kind: FaultKind::PaperTextMismatch }) })
+}
+
+/// The visit whose text an event froze, and the text's hash.
+fn frozen_text(event: &StoredEvent) -> Result<Option<(VisitId, Hash)>, StoreError> {
+    let (visit, sha256) = match event.typed()? {
+        Some(Event::TextFrozen { visit, text }) => (visit, text.sha256),
+        Some(Event::VisitMoved { visit, act: VisitAct::NoShow, reason, .. }) => {
+            (visit, minutes::absence(&reason).sha256)
+        }
+        _ => return Ok(None),
+    };
+    Ok(sha256.parse().ok().map(|hash| (visit, hash)))
+}
+
+/// The hashes of all texts that papers of a session may carry, also of those that were opened again.
+///
+/// # Errors
+/// The store's.
+pub(super) async fn texts(store: &Store, session: SessionId, state: &State) -> Result<Vec<PaperText>, AppError> {
+    let mut list = Vec::new();
+    for event in store.load(session, 0).await? {
+        let header = &event.item.header;
+        let entry = match header.scope {
+            // Erased: which of the visit's moves was the one that ended it is not known any more.
+            Scope::Visit(visit)
+                if event.body.is_none() && matches!(header.kind.as_str(), "text_frozen" | "visit_moved") =>
+            {
+                Some((visit, None))
+            }
+            _ => frozen_text(&event)?.map(|(visit, text)| (visit, Some(text))),
+        };
+        list.extend(entry.map(|(visit, text)| PaperText { visit: Some(visit), seq: header.seq, text }));
     }
-    let event = stored.map(|event| event.typed()).transpose()?.flatten();
-    let same = matches!(&event, Some(Event::TextFrozen { visit: of, text })
-        if *of == visit && text.sha256 == paper.text.to_string());
-    let (session, seq) = (Some(paper.session), Some(paper.seq));
-    Ok((!same).then_some(Fault { session, seq, kind: FaultKind::PaperTextMismatch }))
+    let annex = papers::attendance_proof(store, state).await?;
+    list.extend(annex.map(|annex| PaperText { visit: None, seq: annex.seq, text: Some(annex.text) }));
+    Ok(list)
 }
 
 /// How many recordings of a session are the recorded ones, or the first that is not.
@@ -78,7 +126,7 @@ async fn of_session(store: &Store, root: &Path, session: SessionId) -> Result<Re
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => FaultKind::RecordingMissing { name },
             Err(error) => return Err(AppError::Internal(error.to_string())),
         };
-        return Ok(Err(Fault { session: Some(session), seq: None, kind }));
+        return Ok(Err(Fault { log: Some(session.into()), seq: None, kind }));
     }
     Ok(Ok(count))
 }

@@ -5,6 +5,7 @@ use std::io::{BufRead as _, Write as _};
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::SignedDuration;
 use rustix::termios::{LocalModes, OptionalActions, isatty, tcgetattr, tcsetattr};
+use uuid::Uuid;
 
 use super::{Desk, Failure, Outcome, WithConfig};
 use crate::app::accounts::{Accounts, KIOSK_LOGIN};
@@ -12,14 +13,14 @@ use crate::auth::password::{self, Passwords};
 use crate::auth::{link, secret};
 use crate::config::Config;
 use crate::domain::calendar;
-use crate::domain::ids::{PointId, UnitId, UserId};
+use crate::domain::ids::{DeviceId, PointId, UnitId, UserId};
 use crate::domain::people::{RoleGrant, UnitRole, User};
 use crate::domain::units::{DeviceKind, Point, Unit, UnitKind};
 use crate::limits;
 use crate::run;
 use crate::store::Store;
 use crate::store::keys::Keys;
-use crate::store::office::{Account, PairingCode};
+use crate::store::office::{Account, Act as OfficeAct, PairingCode};
 
 #[derive(Args, Debug)]
 pub(crate) struct Admin {
@@ -43,6 +44,8 @@ enum Act {
     /// Paired browsers.
     #[command(subcommand)]
     Kiosk(KioskAct),
+    /// Destroy the key of a visit: nobody opens it again.
+    Erase(super::erase::Erase),
     /// Print a one-use sign-in link (only where the configuration allows them).
     SignInLink { login: String },
 }
@@ -136,6 +139,16 @@ enum KioskAct {
         #[arg(long)]
         name: String,
     },
+    /// List the paired browsers of a point.
+    List {
+        /// Point by name or id.
+        point: String,
+    },
+    /// Unpair a browser: its sign-ins and sockets end, and it is let in no more.
+    Unpair {
+        /// As `list` prints it.
+        device: Uuid,
+    },
 }
 
 /// Values as typed, without a second list: each is the stable name of the domain's value.
@@ -173,13 +186,17 @@ struct Office<'a> {
 pub(super) async fn run(desk: &Desk, admin: &Admin) -> Outcome {
     let config = admin.with.load()?;
     let store = Store::open(&run::backend(&config), Keys::load(&config.data.keys)?).await?;
+    if let Act::Erase(what) = &admin.act {
+        return super::erase::run(desk, &store, what).await;
+    }
     let office = Office { desk, config, accounts: Accounts::new(store) };
     match &admin.act {
         Act::User(act) => office.user(act).await,
         Act::Unit(act) => office.unit(act).await,
         Act::Point(act) => office.point(act).await,
-        Act::Kiosk(KioskAct::Code { point, kind, name }) => office.kiosk_code(point, (*kind).into(), name).await,
+        Act::Kiosk(act) => office.kiosk(act).await,
         Act::SignInLink { login } => office.link(login).await,
+        Act::Erase(_) => Ok(()),
     }
 }
 
@@ -194,21 +211,25 @@ impl Office<'_> {
         self.accounts.find_unit(text).await?.ok_or_else(unknown)
     }
 
+    /// Whoever sits at this machine: the command line knows no accounts.
+    fn act(&self) -> OfficeAct {
+        OfficeAct::by("console", self.desk.clock.now())
+    }
+
     async fn user(&self, act: &UserAct) -> Outcome {
-        let now = self.desk.clock.now();
         match act {
             UserAct::Add { login, name, title, password } => self.add_user(login, name, title, password).await,
             UserAct::Password { login, password } => {
                 let mut account = self.account(login).await?;
                 account.password_hash = Some(self.new_password(login, password).await?);
-                self.accounts.save(&account, now).await?;
+                self.accounts.save(&account, self.act()).await?;
                 self.desk.say("cli.password_set", &[("login", login)])
             }
             UserAct::Role { login, role, unit, withdraw } => {
                 let user = self.account(login).await?.user.id;
                 let unit = self.find_unit(unit).await?.id;
                 let grant = RoleGrant { user, unit, role: (*role).into() };
-                self.accounts.grant(&grant, !withdraw, now).await?;
+                self.accounts.grant(&grant, !withdraw, self.act()).await?;
                 let key = if *withdraw { "cli.role_withdrawn" } else { "cli.role_granted" };
                 let role = role.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
                 self.desk.say(key, &[("login", login), ("role", &role)])
@@ -216,7 +237,7 @@ impl Office<'_> {
             UserAct::Disable { login } => {
                 let mut account = self.account(login).await?;
                 account.user.disabled = true;
-                self.accounts.save(&account, now).await?;
+                self.accounts.save(&account, self.act()).await?;
                 self.desk.say("cli.user_disabled", &[("login", login)])
             }
         }
@@ -235,7 +256,7 @@ impl Office<'_> {
         let id = UserId(self.desk.clock.new_id());
         let (login, name, title) = (login.to_owned(), name.to_owned(), title.to_owned());
         let account = Account { user: User { id, login: login.clone(), name, title, disabled: false }, password_hash };
-        self.accounts.save(&account, self.desk.clock.now()).await?;
+        self.accounts.save(&account, self.act()).await?;
         self.desk.say("cli.user_added", &[("login", &login), ("id", &id.to_string())])
     }
 
@@ -270,7 +291,7 @@ impl Office<'_> {
             code: code.clone(),
             place: place.clone(),
         };
-        self.accounts.save_unit(&unit, now).await?;
+        self.accounts.save_unit(&unit, self.act()).await?;
         self.desk.say("cli.unit_added", &[("name", name), ("id", &unit.id.to_string())])
     }
 
@@ -288,17 +309,43 @@ impl Office<'_> {
             valid_from: calendar::local_date(now),
             valid_to: None,
         };
-        self.accounts.save_point(&point, now).await?;
+        self.accounts.save_point(&point, self.act()).await?;
         self.desk.say("cli.point_added", &[("name", name), ("id", &point.id.to_string())])
     }
 
+    async fn kiosk(&self, act: &KioskAct) -> Outcome {
+        match act {
+            KioskAct::Code { point, kind, name } => self.kiosk_code(point, (*kind).into(), name).await,
+            KioskAct::List { point } => {
+                let devices = self.accounts.devices_of(self.find_point(point).await?.id).await?;
+                for device in devices.iter().filter(|device| !device.revoked) {
+                    let typed = Device::value_variants().iter().find(|value| DeviceKind::from(**value) == device.kind);
+                    let kind = typed.and_then(Device::to_possible_value);
+                    let kind = kind.map(|value| value.get_name().to_owned()).unwrap_or_default();
+                    let id = device.id.to_string();
+                    self.desk.say("cli.kiosk_row", &[("id", &id), ("kind", &kind), ("name", &device.name)])?;
+                }
+                Ok(())
+            }
+            KioskAct::Unpair { device } => {
+                let unknown = || Failure::of("cli.device_unknown", vec![("id", device.to_string())]);
+                let gone = self.accounts.unpair(DeviceId(*device), self.desk.clock.now()).await?.ok_or_else(unknown)?;
+                self.desk.say("cli.kiosk_unpaired", &[("name", &gone.name)])
+            }
+        }
+    }
+
+    async fn find_point(&self, text: &str) -> Result<Point, Failure> {
+        let unknown = || Failure::of("cli.point_unknown", vec![("point", text.to_owned())]);
+        self.accounts.find_point(text).await?.ok_or_else(unknown)
+    }
+
     async fn kiosk_code(&self, point: &str, kind: DeviceKind, name: &str) -> Outcome {
-        let unknown = || Failure::of("cli.point_unknown", vec![("point", point.to_owned())]);
-        let point = self.accounts.find_point(point).await?.ok_or_else(unknown)?.id;
+        let point = self.find_point(point).await?.id;
         let (code, now) = (secret::spoken_code()?, self.desk.clock.now());
         let expires_at = now.saturating_add(SignedDuration::try_from(limits::PAIRING_CODE)?)?;
         let kept = PairingCode { code_hash: secret::digest(&code), point, kind, name: name.to_owned(), expires_at };
-        self.accounts.make_pairing_code(&kept, now).await?;
+        self.accounts.make_pairing_code(&kept, self.act()).await?;
         let minutes = limits::PAIRING_CODE.as_secs().div_euclid(60).to_string();
         self.desk.say("cli.kiosk_code", &[("code", &code), ("minutes", &minutes)])
     }
@@ -309,7 +356,7 @@ impl Office<'_> {
         }
         let user = self.account(login).await?.user.id;
         let origin = self.config.http.origins.first().cloned().unwrap_or_default();
-        let link = link::make(&self.accounts, &origin, user, self.desk.clock.now()).await?;
+        let link = link::make(&self.accounts, &origin, user, self.act()).await?;
         let minutes = limits::SIGN_IN_LINK.as_secs().div_euclid(60).to_string();
         self.desk.say("cli.link_made", &[("link", &link), ("minutes", &minutes)])
     }

@@ -1,7 +1,9 @@
 //! The verbs of the one program. Sentences come from the catalogue; help texts are for administrators, in English.
 
 mod admin;
+mod anchor;
 mod demo;
+mod erase;
 mod init;
 mod load;
 mod prove;
@@ -38,11 +40,13 @@ enum Verb {
     Demo(demo::Demo),
     /// Check configuration, keys, folders and ports without starting.
     Check(WithConfig),
-    /// Accounts, roles, units, points, sign-in links and kiosks.
+    /// Accounts, roles, units, points, sign-in links, kiosks and erasures.
     Admin(admin::Admin),
     /// Prove that the logs are intact: of a bundle, or of the database.
     Verify(prove::Verify),
-    /// Write a session as a bundle that verifies without this server.
+    /// Sign the heads of all logs, in a file for somebody outside to keep; `verify --anchor` compares with it.
+    Anchor(anchor::MakeAnchor),
+    /// Write a session, or what changed in a unit, as a bundle that verifies without this server.
     Export(prove::Export),
     /// Put load on a media engine or an installation, and say what became of it.
     Load(Box<load::Load>),
@@ -134,6 +138,7 @@ async fn run(desk: &Desk, verb: Verb) -> Outcome {
         Verb::Check(with) => serve::check(desk, &with),
         Verb::Admin(admin) => admin::run(desk, &admin).await,
         Verb::Verify(verify) => prove::verify(desk, &verify).await,
+        Verb::Anchor(made) => anchor::run(desk, &made).await,
         Verb::Export(export) => prove::export(desk, &export).await,
         Verb::Load(load) => load::run(desk, &load).await,
         Verb::LoadEngine(engine) => load::engine(desk, &engine).await,

@@ -6,16 +6,17 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{Desk, Failure, Outcome, WithConfig};
+use crate::app::accounts::Accounts;
 use crate::app::export::{Exporter, Opened};
 use crate::app::papers::Papers;
 use crate::app::prove;
 use crate::documents::{PaperProof, Press};
-use crate::domain::chain::Anchor;
+use crate::domain::chain::{Anchor, Checkpoint};
 use crate::domain::ids::SessionId;
 use crate::run;
-use crate::store::Store;
 use crate::store::keys::Keys;
 use crate::store::verify::{Against, Report, verify_bundle, verify_database};
+use crate::store::{Head, Store};
 
 #[derive(Args, Debug)]
 pub(crate) struct Verify {
@@ -26,6 +27,9 @@ pub(crate) struct Verify {
     /// Anchor files kept elsewhere.
     #[arg(long)]
     anchor: Vec<PathBuf>,
+    /// Signed heads that points of a session kept, as files.
+    #[arg(long)]
+    checkpoint: Vec<PathBuf>,
     /// Text of the QR code on a printed paper; may be given more than once.
     #[arg(long, value_parser = PaperProof::parse)]
     paper: Vec<PaperProof>,
@@ -39,11 +43,14 @@ pub(crate) struct Export {
     #[command(flatten)]
     with: WithConfig,
     /// Print the sessions there are, one a line.
-    #[arg(long, conflicts_with_all = ["session", "out"])]
+    #[arg(long, conflicts_with_all = ["session", "unit", "out"])]
     list: bool,
     /// Which session.
-    #[arg(long, required_unless_present = "list")]
+    #[arg(long, required_unless_present_any = ["list", "unit"])]
     session: Option<SessionId>,
+    /// Instead of a session: the log of what changed in the office data of a unit, by abbreviation or id.
+    #[arg(long, conflicts_with = "session")]
+    unit: Option<String>,
     /// New folder to write.
     #[arg(long, required_unless_present = "list")]
     out: Option<PathBuf>,
@@ -61,6 +68,10 @@ pub(super) async fn verify(desk: &Desk, verify: &Verify) -> Outcome {
         let text = std::fs::read_to_string(path)?;
         against.anchors.push(Anchor::parse(&text)?);
     }
+    for path in &verify.checkpoint {
+        let text = std::fs::read_to_string(path)?;
+        against.kept.push(Checkpoint::parse(&text)?);
+    }
     against.papers = verify.paper.iter().map(PaperProof::mark).collect();
     let report = match &verify.bundle {
         Some(bundle) => verify_bundle(bundle, &against)?,
@@ -68,10 +79,10 @@ pub(super) async fn verify(desk: &Desk, verify: &Verify) -> Outcome {
     };
     print(desk, &report, verify.json)?;
     let Some(fault) = &report.fault else { return Ok(()) };
-    // A fault of keys or files is of no session and no event.
-    let session = fault.session.map_or_else(|| "–".to_owned(), |session| session.to_string());
+    // A fault of keys or files is of no log, one of a row is of no event.
+    let log = fault.log.map_or_else(|| "–".to_owned(), |log| log.to_string());
     let seq = fault.seq.map_or_else(|| "–".to_owned(), |seq| seq.to_string());
-    let values = vec![("session", session), ("seq", seq), ("source", report.source.to_owned())];
+    let values = vec![("log", log), ("seq", seq), ("source", report.source.to_owned())];
     Err(Failure::of("cli.verify_failed", values))
 }
 
@@ -82,7 +93,7 @@ async fn database(verify: &Verify, against: &Against) -> Result<Report, Failure>
     let keys = Keys::load(&config.data.keys).ok();
     let report = verify_database(&run::backend(&config), keys.as_ref(), against).await?;
     let Some(keys) = keys.filter(|_| report.is_sound()) else { return Ok(report) };
-    let store = Store::open(&run::backend(&config), keys).await?;
+    let store = Store::open_read_only(&run::backend(&config), keys).await?;
     Ok(prove::contents(report, &store, &config.data.recordings(), &verify.paper).await?)
 }
 
@@ -110,18 +121,23 @@ pub(super) async fn export(desk: &Desk, export: &Export) -> Outcome {
         let (session, file) = (session.to_string(), out.display().to_string());
         return desk.say("cli.exported", &[("session", &session), ("file", &file)]);
     }
+    if let (Some(unit), Some(out)) = (&export.unit, &export.out) {
+        let unknown = || Failure::of("cli.unit_unknown", vec![("unit", unit.clone())]);
+        let found = Accounts::new(store.clone()).find_unit(unit).await?.ok_or_else(unknown)?;
+        store.export_bundle(found.id, out, Vec::new(), desk.clock.now()).await?;
+        return desk.say("cli.exported_unit", &[("name", &found.name), ("file", &out.display().to_string())]);
+    }
     let heads = store.heads().await?;
+    let heads: Vec<_> = heads.iter().filter_map(|head| Some((head.log.session()?, head))).collect();
     let mut out = std::io::stdout().lock();
     if export.json {
-        let rows: Vec<_> = heads
-            .iter()
-            .map(|head| serde_json::json!({ "session": head.session, "seq": head.seq, "at": head.at, "hash": head.hash }))
-            .collect();
+        let row = |(session, head): &(SessionId, &Head)| serde_json::json!({ "session": session, "seq": head.seq, "at": head.at, "hash": head.hash });
+        let rows: Vec<_> = heads.iter().map(row).collect();
         serde_json::to_writer(&mut out, &rows)?;
         writeln!(out)?;
     } else {
-        for head in heads {
-            writeln!(out, "{} {} {}", head.session, head.seq, head.at)?;
+        for (session, head) in heads {
+            writeln!(out, "{session} {} {}", head.seq, head.at)?;
         }
     }
     Ok(())

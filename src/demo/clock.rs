@@ -18,6 +18,8 @@ pub struct DemoClock {
     offset_us: AtomicI64,
     /// Added to the monotonic clock: the sum of all moves forward.
     moved_us: AtomicI64,
+    /// How much of that was time in which sound and picture ran.
+    ran_us: AtomicI64,
 }
 
 impl DemoClock {
@@ -25,7 +27,13 @@ impl DemoClock {
     pub fn starting(inner: SharedClock, from: Timestamp) -> Arc<Self> {
         let offset_us = from.as_microsecond().saturating_sub(inner.now().as_microsecond());
         let boot = BootId(inner.new_id());
-        Arc::new(Self { inner, boot, offset_us: AtomicI64::new(offset_us), moved_us: AtomicI64::new(0) })
+        Arc::new(Self {
+            inner,
+            boot,
+            offset_us: AtomicI64::new(offset_us),
+            moved_us: AtomicI64::new(0),
+            ran_us: AtomicI64::new(0),
+        })
     }
 
     /// Moves to a moment; a moment that is past leaves the clock alone, since no log may go back.
@@ -42,9 +50,18 @@ impl DemoClock {
         self.set(self.now().saturating_add(by).unwrap_or(Timestamp::MAX));
     }
 
-    /// The same wall clock with a monotonic clock that does not jump: for what watches threads of this process.
-    pub fn unmoved(self: &Arc<Self>) -> SharedClock {
-        Arc::new(Unmoved(Arc::clone(self)))
+    /// Moves forward a little while sound and picture run: the recorder's clock goes with it.
+    pub fn run(&self, by: SignedDuration) {
+        let by_us = i64::try_from(by.as_micros()).unwrap_or(0).max(0);
+        self.ran_us.fetch_add(by_us, Ordering::AcqRel);
+        self.offset_us.fetch_add(by_us, Ordering::AcqRel);
+        self.moved_us.fetch_add(by_us, Ordering::AcqRel);
+    }
+
+    /// The same wall clock with a monotonic clock that knows only of time in which something ran: for what records, and
+    /// for what watches threads of this process.
+    pub fn running(self: &Arc<Self>) -> SharedClock {
+        Arc::new(Running(Arc::clone(self)))
     }
 }
 
@@ -70,14 +87,14 @@ impl Clock for DemoClock {
     }
 }
 
-struct Unmoved(Arc<DemoClock>);
+struct Running(Arc<DemoClock>);
 
-impl Clock for Unmoved {
+impl Clock for Running {
     fn now(&self) -> Timestamp {
         self.0.now()
     }
     fn mono_us(&self) -> i64 {
-        self.0.inner.mono_us()
+        self.0.inner.mono_us().saturating_add(self.0.ran_us.load(Ordering::Acquire))
     }
     fn instant(&self) -> Instant {
         self.0.inner.instant()
@@ -107,7 +124,13 @@ mod tests {
         assert!(drift.abs() < 1_000_000, "{drift} us between the clocks");
         clock.set(from);
         assert!(clock.now() >= after, "the clock does not go back");
-        assert!(clock.unmoved().mono_us() < 3_600_000_000, "threads are not told of the move");
+        let running = clock.running();
+        assert!(running.mono_us() < 3_600_000_000, "threads are not told of the move");
+        let (ran, moved) = (running.mono_us(), clock.mono_us());
+        clock.run(SignedDuration::from_secs(8));
+        for (clock, before) in [(running.mono_us(), ran), (clock.mono_us(), moved)] {
+            assert!((8_000_000..9_000_000).contains(&(clock - before)), "{} us", clock - before);
+        }
         let (older, newer) = (clock.new_id(), {
             clock.advance(SignedDuration::from_secs(1));
             clock.new_id()

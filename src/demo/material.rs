@@ -1,5 +1,7 @@
-//! What a self-running point sends: a drawn picture (VP8 in IVF) and a voice (Opus in Ogg, RFC 7845), embedded.
+//! Drawn pictures (VP8 in IVF) and spoken voices (Opus in Ogg, RFC 7845), embedded: what a self-running point sends, and
+//! what was recorded in sessions of the past.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use bytes::Bytes;
@@ -11,13 +13,13 @@ pub(super) const FRAMES_PER_SECOND: u32 = 15;
 /// Length of one packet of sound.
 pub(super) const SOUND_MS: u32 = 20;
 
-/// A picture and a voice, each to be repeated from its beginning.
-#[derive(Clone, Debug)]
+/// A picture to be repeated from its beginning, and a voice to be spoken.
+#[derive(Clone, Copy, Debug)]
 pub struct Material {
     /// VP8 frames; the first one is a key frame.
-    pub pictures: Vec<Picture>,
-    /// 20 ms packets of Opus.
-    pub voice: Vec<Packet>,
+    pub pictures: &'static [Picture],
+    /// 20 ms packets of Opus; none for a point that only listens.
+    pub voice: &'static [Packet],
 }
 
 /// One frame.
@@ -36,47 +38,64 @@ pub struct Packet {
     pub data: Bytes,
 }
 
-static BEN_DA: LazyLock<Option<Material>> = LazyLock::new(|| {
-    Material::read(
-        include_bytes!("../../config/demo/media/ben-da.ivf"),
-        include_bytes!("../../config/demo/media/ben-da.ogg"),
-        include_bytes!("../../config/demo/media/ben-da.levels"),
-    )
+macro_rules! file {
+    ($name:literal, $ending:literal) => {
+        include_bytes!(concat!("../../config/demo/media/", $name, $ending)).as_slice()
+    };
+}
+
+/// Pictures by the key of their point in `province.toml`.
+macro_rules! pictures {
+    ($($name:literal),*) => { [$(($name, read_ivf(file!($name, ".ivf")))),*] };
+}
+
+/// Voices by the name under which scripts call them.
+macro_rules! voices {
+    ($($name:literal),*) => { [$(($name, read_voice(file!($name, ".ogg"), file!($name, ".levels")))),*] };
+}
+
+static PICTURES: LazyLock<BTreeMap<&str, Vec<Picture>>> = LazyLock::new(|| {
+    let read = pictures!["ben-da", "so-nnmt", "tru-so", "tru-so-2", "an-hoa", "nam-ngan", "thuong-ngan"];
+    read.into_iter().filter_map(|(name, pictures)| Some((name, pictures?))).collect()
 });
-static SO_NNMT: LazyLock<Option<Material>> = LazyLock::new(|| {
-    Material::read(
-        include_bytes!("../../config/demo/media/so-nnmt.ivf"),
-        include_bytes!("../../config/demo/media/so-nnmt.ogg"),
-        include_bytes!("../../config/demo/media/so-nnmt.levels"),
-    )
+static VOICES: LazyLock<BTreeMap<&str, Vec<Packet>>> = LazyLock::new(|| {
+    let read = voices!["ben-da", "so-nnmt", "loi-di", "dien", "tai-dinh-cu", "tai-dinh-cu-so", "che-do", "phi-do"];
+    read.into_iter().filter_map(|(name, voice)| Some((name, voice?))).collect()
 });
 
 impl Material {
-    /// What the point of this key in `province.toml` sends.
+    /// What a point that runs by itself sends: its picture, and the voice of the same name.
     ///
     /// # Errors
     /// [`DemoError::Data`] for a point without picture and voice.
-    pub fn of(point: &str) -> Result<&'static Self, DemoError> {
-        let found = match point {
-            "ben-da" => BEN_DA.as_ref(),
-            "so-nnmt" => SO_NNMT.as_ref(),
-            _ => None,
-        };
-        found.ok_or_else(|| DemoError::data("media", format!("no picture and voice of `{point}`")))
+    pub fn of(point: &str) -> Result<Self, DemoError> {
+        Ok(Self { voice: Self::voice(point)?, ..Self::silent(point)? })
     }
 
-    /// Reads the three files; `None` when one of them is not what it should be.
-    fn read(ivf: &[u8], ogg: &[u8], levels: &[u8]) -> Option<Self> {
-        let pictures = read_ivf(ivf)?;
-        let sound = read_ogg(ogg)?;
-        if !pictures.first()?.key || sound.is_empty() {
-            return None;
-        }
-        // The encoder's look-ahead makes one packet more than there was sound.
-        let levels = levels.iter().copied().chain(std::iter::repeat(127));
-        let voice = sound.into_iter().zip(levels).map(|(data, level)| Packet { level, data }).collect();
-        Some(Self { pictures, voice })
+    /// The picture of a point whose microphone is closed.
+    ///
+    /// # Errors
+    /// [`DemoError::Data`] for a point without one.
+    pub fn silent(point: &str) -> Result<Self, DemoError> {
+        let pictures = PICTURES.get(point).map(Vec::as_slice).filter(|found| found.first().is_some_and(|one| one.key));
+        let pictures = pictures.ok_or_else(|| DemoError::data("media", format!("no picture of `{point}`")))?;
+        Ok(Self { pictures, voice: &[] })
     }
+
+    /// A voice by its name.
+    ///
+    /// # Errors
+    /// [`DemoError::Data`] when nothing is called so.
+    pub fn voice(name: &str) -> Result<&'static [Packet], DemoError> {
+        let voice = VOICES.get(name).map(Vec::as_slice).filter(|found| !found.is_empty());
+        voice.ok_or_else(|| DemoError::data("media", format!("no voice `{name}`")))
+    }
+}
+
+fn read_voice(ogg: &[u8], levels: &[u8]) -> Option<Vec<Packet>> {
+    // The encoder's look-ahead makes one packet more than there was sound.
+    let levels = levels.iter().copied().chain(std::iter::repeat(127));
+    Some(read_ogg(ogg)?.into_iter().zip(levels).map(|(data, level)| Packet { level, data }).collect())
 }
 
 /// Frames of an IVF file: 32 bytes of head, then per frame its length (4, little endian), time (8) and data.
@@ -129,35 +148,42 @@ mod tests {
 
     #[test]
     fn files_are_what_a_point_sends() {
-        for (point, voice_s) in [("ben-da", 23), ("so-nnmt", 17)] {
-            let material = Material::of(point).unwrap();
-            assert_eq!(material.pictures.len(), 8 * FRAMES_PER_SECOND as usize);
-            for (n, picture) in material.pictures.iter().enumerate() {
+        assert_eq!((PICTURES.len(), VOICES.len()), (7, 8), "every file reads");
+        for point in PICTURES.keys() {
+            let pictures = Material::silent(point).unwrap().pictures;
+            let seconds = if ["ben-da", "so-nnmt"].contains(point) { 8 } else { 4 };
+            assert_eq!(pictures.len(), seconds * FRAMES_PER_SECOND as usize, "{point}");
+            for (n, picture) in pictures.iter().enumerate() {
                 assert_eq!(picture.key, n % 15 == 0, "{point}: a key frame each second, frame {n}");
             }
-            let seconds = material.voice.len() / 50;
-            assert!(seconds.abs_diff(voice_s) <= 1, "{point}: {seconds} s");
+        }
+        for name in VOICES.keys() {
+            let voice = Material::voice(name).unwrap();
+            let seconds = voice.len() / 50;
+            assert!((6..24).contains(&seconds), "{name}: {seconds} s");
             // TOC byte, RFC 6716 §3.1: 20 ms, one frame.
-            for packet in &material.voice {
+            for packet in voice {
                 let toc = packet.data[0];
-                assert!(matches!(toc >> 3, 1 | 5 | 9 | 13 | 15 | 19 | 23 | 27 | 31), "{point}: {toc:#x} is not 20 ms");
+                assert!(matches!(toc >> 3, 1 | 5 | 9 | 13 | 15 | 19 | 23 | 27 | 31), "{name}: {toc:#x} is not 20 ms");
                 assert_eq!(toc & 3, 0);
             }
-            let loud = material.voice.iter().filter(|packet| packet.level < 50).count();
-            assert!(loud * 2 > material.voice.len(), "{point} speaks: {loud}");
-            assert!(material.voice.last().unwrap().level > 90, "{point} ends in silence");
+            let loud = voice.iter().filter(|packet| packet.level < 50).count();
+            assert!(loud * 2 > voice.len(), "{name} speaks: {loud}");
+            assert!(voice.last().unwrap().level > 90, "{name} ends in silence");
         }
-        assert!(Material::of("tru-so").is_err());
+        for point in ["ben-da", "so-nnmt"] {
+            assert!(!Material::of(point).unwrap().voice.is_empty());
+        }
+        assert!(Material::of("tru-so").is_err() && Material::silent("nowhere").is_err());
     }
 
     #[test]
     fn broken_files_are_none() {
-        let ivf = include_bytes!("../../config/demo/media/ben-da.ivf");
-        let ogg = include_bytes!("../../config/demo/media/ben-da.ogg");
+        let (ivf, ogg) = (file!("ben-da", ".ivf"), file!("ben-da", ".ogg"));
         assert!(read_ivf(&ivf[..ivf.len() - 1]).is_none());
         assert!(read_ivf(ogg).is_none());
         assert!(read_ogg(&ogg[..ogg.len() - 1]).is_none());
         assert!(read_ogg(ivf).is_none());
-        assert!(Material::read(ivf, &[], &[]).is_none());
+        assert!(read_voice(&[], &[]).is_none());
     }
 }

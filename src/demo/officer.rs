@@ -265,7 +265,7 @@ mod tests {
                     "starts_at": "2026-11-22T01:00:00Z", "recording": "running", "notice": "", "ends_at": null,
                     "points": {POINT: {"name": "", "role": "component", "link": "connected", "microphone_open": false,
                         "hand_raised": false, "waiting": []}},
-                    "running_number": null, "consultation": false,
+                    "running_number": null, "running_point": null, "consultation": false, "room_wide": false,
                     "floor": {"point": null, "person": null, "since": null, "hands": []},
                 }),
                 staff: json!({
@@ -277,6 +277,7 @@ mod tests {
                 point: json!({
                     "point": POINT, "name": "", "address": "", "roster": {OFFICER: row(OFFICER, "officer")},
                     "attested_by": null, "visits": [VISIT], "may_speak": false, "microphone_open": false,
+                    "take_over": [],
                 }),
                 visit: json!({
                     "visit": VISIT, "number": 1, "class": "normal", "status": visit_status, "presented_as": "complaint",

@@ -18,9 +18,16 @@ const SILENCE: &[u8] = &[0xf8, 0xff, 0xfe];
 /// RTP payload that fits every path with SRTP and IP around it.
 const PAYLOAD: usize = 1_150;
 
+/// What one tick brings.
+pub(super) struct Sent {
+    pub(super) sound: BotPacket,
+    /// The packets of a picture, when one is due.
+    pub(super) picture: Vec<BotPacket>,
+}
+
 /// The sending half of a point.
 pub(super) struct Player {
-    material: &'static Material,
+    material: Material,
     ticks: u32,
     /// Pictures sent so far.
     pictures: u32,
@@ -34,7 +41,7 @@ pub(super) struct Player {
 }
 
 impl Player {
-    pub(super) fn new(material: &'static Material) -> Self {
+    pub(super) fn new(material: Material) -> Self {
         let start = rand::random::<u16>() >> 1;
         Self {
             material,
@@ -67,19 +74,28 @@ impl Player {
     /// # Errors
     /// [`BotError`] when the connection is over.
     pub(super) async fn tick(&mut self, bot: &Bot) -> Result<(), BotError> {
+        let sent = self.next(|| bot.take_key_frame_wish(SourceKind::Camera, Layer::Full));
+        bot.send(SourceKind::Microphone, Layer::Full, sent.sound).await?;
+        for packet in sent.picture {
+            bot.send(SourceKind::Camera, Layer::Full, packet).await?;
+        }
+        Ok(())
+    }
+
+    /// What 20 ms bring; a picture begins anew where `key_frame` wants it.
+    pub(super) fn next(&mut self, key_frame: impl FnOnce() -> bool) -> Sent {
         let sound = self.sound();
-        bot.send(SourceKind::Microphone, Layer::Full, sound).await?;
         let due = self.ticks.saturating_mul(SOUND_MS).saturating_mul(FRAMES_PER_SECOND) / 1_000;
-        if self.pictures <= due {
-            if bot.take_key_frame_wish(SourceKind::Camera, Layer::Full) {
+        let picture = if self.pictures <= due {
+            if key_frame() {
                 self.skip_to_key_frame();
             }
-            for packet in self.picture() {
-                bot.send(SourceKind::Camera, Layer::Full, packet).await?;
-            }
-        }
+            self.picture()
+        } else {
+            Vec::new()
+        };
         self.ticks = self.ticks.wrapping_add(1);
-        Ok(())
+        Sent { sound, picture }
     }
 
     fn sound(&mut self) -> BotPacket {
@@ -176,7 +192,7 @@ mod tests {
         let mut player = Player::new(material);
         assert_eq!(player.sound().level, Some(127));
         player.speak();
-        for packet in &material.voice {
+        for packet in material.voice {
             assert!(player.is_speaking());
             assert_eq!(player.sound().payload, packet.data);
         }

@@ -49,7 +49,7 @@ pub struct SelfRunning {
     /// Host and port the point calls the server by.
     pub host: String,
     pub officer: Officer,
-    pub material: &'static Material,
+    pub material: Material,
     pub clock: SharedClock,
     pub links: Links,
 }

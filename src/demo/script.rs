@@ -79,6 +79,8 @@ pub(super) struct VisitScript {
     #[serde(default)]
     pub(super) agency_points: Vec<String>,
     pub(super) summary: String,
+    /// Answer of a denouncer who was asked about secrecy.
+    pub(super) secrecy_requested: Option<bool>,
     /// Name of the matter, where several visits belong to one.
     pub(super) case: Option<String>,
     #[serde(default = "one")]
@@ -128,6 +130,11 @@ pub(super) struct Heard {
     pub(super) responsible: String,
     pub(super) citizen_opinion: String,
     pub(super) signed: Signed,
+    /// What the citizen is heard to say, a file of `config/demo/media`; absent: nothing of the hearing is recorded.
+    pub(super) voice: Option<String>,
+    /// The same of the agencies, in the order of `agency_points`.
+    #[serde(default)]
+    pub(super) agency_voices: Vec<String>,
     pub(super) petitions: Vec<PetitionScript>,
 }
 

@@ -1,5 +1,5 @@
 //! Rooms for the past: the same registry and recorder as in production, with a clock that can be set and without a media
-//! port, since nobody connects to what is over.
+//! port, since nobody connects to what is over: what points would have sent is played by the `studio`.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -8,17 +8,18 @@ use tokio::sync::{Mutex, mpsc, watch};
 
 use super::clock::DemoClock;
 use super::error::DemoError;
+use super::studio::Studio;
 use crate::clock::{Clock as _, SharedClock};
 use crate::domain::actor::Actor;
 use crate::domain::chain::Hash;
 use crate::domain::ids::{ConnectionId, SessionId};
 use crate::limits;
-use crate::media::engine::{Answer, Engine, EngineEvent, EngineFuture, Join, JoinRefusal};
-use crate::media::plan::Plan;
-use crate::media::record::{KeyLookup, Recorder, RecorderConfig, RecorderEvent};
+use crate::media::engine::EngineEvent;
+use crate::media::record::{KeyLookup, Recorder, RecorderConfig, RecorderEvent, recover_session};
 use crate::room::handle::{Attach, RoomHandle, Wire};
 use crate::room::recording::RecordKeys;
 use crate::room::registry::{Registry, Services};
+use crate::run::{self, StoredKeys};
 use crate::store::Store;
 
 /// How rooms of the past are called in leases.
@@ -29,7 +30,9 @@ const RECORDER_EVENTS: usize = 1_024;
 pub(super) struct Stage {
     pub(super) registry: Registry,
     pub(super) clock: Arc<DemoClock>,
-    pub(super) recorder: Arc<Recorder>,
+    pub(super) studio: Arc<Studio>,
+    recorder: Arc<Recorder>,
+    recordings: PathBuf,
 }
 
 impl Stage {
@@ -43,12 +46,14 @@ impl Stage {
         let (events_in, mut events) = mpsc::channel::<RecorderEvent>(RECORDER_EVENTS);
         let record_keys = Arc::new(RecordKeys::default());
         let keys: Arc<dyn KeyLookup> = record_keys.clone();
-        let recorder = Recorder::start(RecorderConfig::new(recordings), clock.unmoved(), keys, events_in)?;
+        let config = RecorderConfig::new(recordings.clone());
+        let recorder = Recorder::start(config, clock.running(), keys.clone(), events_in)?;
+        let studio = Arc::new(Studio::new(recorder.clone(), keys, clock.clone()));
         let shared: SharedClock = clock.clone();
         let registry = Registry::new(Arc::new(Services {
             clock: shared,
             store: store.clone(),
-            engine: Arc::new(NoMedia),
+            engine: studio.clone(),
             recorder: recorder.clone(),
             record_keys,
             rules,
@@ -61,7 +66,17 @@ impl Stage {
                 rooms.recorder_event(event).await;
             }
         });
-        Ok(Self { registry, clock, recorder })
+        Ok(Self { registry, clock, studio, recorder, recordings })
+    }
+
+    /// Finishes what an earlier run had begun to record of this session, as a server does when it starts. Its room is open.
+    pub(super) async fn recover(&self, session: SessionId) -> Result<(), DemoError> {
+        let (root, keys) = (self.recordings.clone(), StoredKeys::of(&self.registry.services().store));
+        let recovered = tokio::task::spawn_blocking(move || recover_session(&root, session, &keys)).await;
+        for file in recovered.map_err(std::io::Error::other)??.finished {
+            self.registry.recorder_event(run::closing(file)).await;
+        }
+        Ok(())
     }
 
     /// A device of a point is connected, sends and receives as far as the room can tell.
@@ -84,21 +99,16 @@ impl Stage {
 
     /// Rooms commit what is decided, the recorder closes its files.
     pub(super) async fn close(self) -> Result<(), DemoError> {
-        let recorder = self.recorder;
+        let recorder = self.recorder.clone();
         tokio::task::spawn_blocking(move || recorder.shutdown()).await.map_err(std::io::Error::other)?;
         self.registry.shutdown().await;
         Ok(())
     }
 }
 
-/// The media plane of a room nobody can join.
-struct NoMedia;
-
-impl Engine for NoMedia {
-    fn join(&self, _join: Join) -> EngineFuture<Result<Answer, JoinRefusal>> {
-        Box::pin(async { Err(JoinRefusal::Unavailable) })
+/// Who is cut off leaves nobody behind who writes into files that the next run finishes.
+impl Drop for Stage {
+    fn drop(&mut self) {
+        self.recorder.shutdown();
     }
-    fn leave(&self, _room: SessionId, _connection: ConnectionId) {}
-    fn set_plan(&self, _room: SessionId, _plan: Plan) {}
-    fn close_room(&self, _room: SessionId) {}
 }

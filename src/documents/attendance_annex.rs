@@ -18,6 +18,9 @@ pub struct AttendanceAnnex {
     pub day: Date,
     /// The points, the central one first.
     pub points: Vec<PointAttendance>,
+    /// Only some of the points, for who may read no others; proves nothing and says so.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub extract: bool,
     /// From which state of the record; none prints as a draft.
     pub proof: Option<PaperProof>,
 }

@@ -5,7 +5,7 @@ use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
 
 use super::parts::{Citizen, Exhibit, Head, Officer, Online, ReadBack, Signature};
-use super::{Paper, PaperProof};
+use super::{Conclusion, Paper, PaperProof};
 
 /// What a denouncer said, written down by the receiver.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -26,10 +26,21 @@ pub struct DenunciationMinutes {
     pub online: Option<Online>,
     /// II. Content: who is denounced, for what.
     pub content: Option<String>,
-    /// III. Documents.
+    /// III. Documents: the text as frozen.
+    pub documents: Option<String>,
+    /// III. The documents themselves, as a table after the text.
     pub exhibits: Vec<Exhibit>,
+    /// Documents that came after the text was frozen: no part of what was read back and signed.
+    #[serde(default)]
+    pub added: Vec<Exhibit>,
     /// IV. Requests, among them protection.
     pub requests: Option<String>,
+    /// V.1, text as frozen. Part V is absent where nothing of it is given: at a desk a denunciation is only written down.
+    pub opinions: Option<String>,
+    /// V.2, what a presider must say at the end (D154 Điều 25(3)): it is read back and signed with the rest.
+    pub conclusion: Conclusion,
+    /// V.3 opinion of the denouncer.
+    pub reply: Option<String>,
     /// When it ended.
     pub ended_at: Option<DateTime>,
     /// Reading back.

@@ -149,6 +149,40 @@ pub struct Recording {
     pub announced_by: Option<String>,
     /// Its files.
     pub files: Vec<RecordingFile>,
+    /// Parts of the visit that are in none of them.
+    #[serde(default)]
+    pub gaps: Vec<RecordingGap>,
+    /// Times in which the reception went on without a recording.
+    #[serde(default)]
+    pub unrecorded: Vec<Unrecorded>,
+}
+
+/// A part of one source that was not recorded.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RecordingGap {
+    /// Point and source.
+    pub source: String,
+    /// Beginning.
+    pub from: DateTime,
+    /// End; none while nothing is recorded yet.
+    pub to: Option<DateTime>,
+    /// Cause, in words.
+    pub cause: String,
+}
+
+/// The reception went on without a recording: a decision of two, with a reason (D154 Điều 24(1)).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Unrecorded {
+    /// When both had allowed it.
+    pub from: DateTime,
+    /// When the recorder worked again or the session was over; none while neither.
+    pub to: Option<DateTime>,
+    /// The presider who asked.
+    pub by_presider: Option<String>,
+    /// The note-taker who agreed.
+    pub by_note_taker: Option<String>,
+    /// Why.
+    pub reason: String,
 }
 
 /// One file of a recording.

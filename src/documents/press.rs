@@ -183,7 +183,7 @@ pub fn typeset_main() -> std::process::ExitCode {
 
     let fence = diemcau_typeset::Fence {
         memory: limits::PAPER_MEMORY,
-        cpu_seconds: limits::PAPER_TIME.as_secs().saturating_add(1),
+        cpu_seconds: limits::PAPER_CPU.as_secs().saturating_add(1),
     };
     let most = u64::try_from(limits::PAPER_REQUEST_BYTES).unwrap_or(u64::MAX);
     let mut input = std::io::stdin().lock().take(most);

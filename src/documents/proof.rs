@@ -39,7 +39,14 @@ pub enum ProofError {
 impl PaperProof {
     /// The part that the log itself can be compared with.
     pub fn mark(&self) -> chain::Paper {
-        chain::Paper { session: self.session, seq: self.seq, head: self.head, fingerprint: self.key }
+        chain::Paper {
+            session: self.session,
+            visit: self.visit,
+            seq: self.seq,
+            head: self.head,
+            text: self.text,
+            fingerprint: self.key,
+        }
     }
 
     /// `DIEMCAU-PAPER-1:SESSION:VISIT:SEQ:HEAD:TEXT:KEY`, capitals only: a QR code packs them 40 % denser than bytes.

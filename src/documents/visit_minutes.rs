@@ -39,6 +39,9 @@ pub struct VisitMinutes {
     pub documents: Option<String>,
     /// II.3 the documents themselves, as a table after the text.
     pub exhibits: Vec<Exhibit>,
+    /// Documents that came after the text was frozen: no part of what was read back and signed.
+    #[serde(default)]
+    pub added: Vec<Exhibit>,
     /// III.1, text as frozen.
     pub opinions: Option<String>,
     /// III.2.
@@ -53,18 +56,20 @@ pub struct VisitMinutes {
     pub copies: u32,
     /// Who signs where.
     pub signatures: Vec<Signature>,
+    /// Whether only those get the paper who received and who were received: it says so under its title.
+    pub restricted: bool,
     /// From which state of the record the text was frozen; none prints as a draft.
     pub proof: Option<PaperProof>,
 }
 
 /// The closing card: D154 Điều 25(2)–(3).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Conclusion {
-    /// Conclusion in words.
+    /// Conclusion in words, with the sentences that say who answers until when.
     pub text: Option<String>,
-    /// Answered on the spot.
+    /// Answered on the spot, where the words do not say it: minutes frozen by the first releases.
     pub answered_now: bool,
-    /// What is due, if anything is.
+    /// What is due, where the words do not say it.
     pub promised: Vec<Promised>,
 }
 

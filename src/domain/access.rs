@@ -8,6 +8,7 @@ mod table;
 
 use std::fmt;
 
+use super::chain::Hash;
 use super::people::{Function, UnitRole};
 use super::units::PointRole;
 
@@ -24,6 +25,10 @@ pub enum Who {
     Function(Function),
     /// The role in the unit that holds this session.
     Role(UnitRole),
+    /// No function in this session: a kiosk, or an officer of the unit whose point it is.
+    Guest,
+    /// A paired device nobody is signed in at: it is the place, whoever stands before it.
+    Kiosk,
 }
 
 /// What must hold between the actor and the thing beside the function or role.
@@ -57,6 +62,8 @@ pub struct Standing<'a> {
     pub unit_roles: &'a [UnitRole],
     /// Role of the point whose device speaks; `None` for office pages.
     pub at_point: Option<PointRole>,
+    /// The account is a paired device's.
+    pub kiosk: bool,
     /// The point concerned is the actor's; for a visit: its citizen's point is.
     pub own_point: bool,
     /// The actor's point is in the visit's list of points.
@@ -85,6 +92,8 @@ impl Grant {
             Who::Anyone | Who::Account => true,
             Who::Function(function) => standing.functions.contains(&function),
             Who::Role(role) => standing.unit_roles.contains(&role),
+            Who::Guest => standing.functions.is_empty(),
+            Who::Kiosk => standing.kiosk,
         };
         let relation = match self.relation {
             Relation::Anywhere => true,
@@ -122,6 +131,8 @@ impl fmt::Display for Grant {
             Who::Account => f.write_str("account")?,
             Who::Function(function) => write!(f, "{function:?}")?,
             Who::Role(role) => write!(f, "unit {role:?}")?,
+            Who::Guest => f.write_str("no function")?,
+            Who::Kiosk => f.write_str("kiosk")?,
         }
         f.write_str(match self.relation {
             Relation::Anywhere => "",
@@ -131,6 +142,11 @@ impl fmt::Display for Grant {
         })?;
         f.write_str(if self.restricted { ", restricted too" } else { "" })
     }
+}
+
+/// SHA-256 of the printed table: the rule set that the genesis of every log names.
+pub fn digest() -> Hash {
+    Hash::of(print().as_bytes())
 }
 
 /// The table as text, one line per action and grant, in the order of the table.
@@ -174,11 +190,23 @@ mod tests {
             functions: &[Function::Technician],
             unit_roles: &[UnitRole::Technician],
             at_point: Some(PointRole::Central),
+            kiosk: false,
             own_point: true,
             in_visit_points: true,
             restricted: false,
         };
-        for action in ["view.staff", "view.visit", "view.minutes", "view.record", "write_block", "http.files.read"] {
+        for action in [
+            "view.staff",
+            "view.visit",
+            "view.minutes",
+            "view.record",
+            "write_block",
+            "http.files.read",
+            "see.visit",
+            "hear.visit",
+            "hear.session",
+            "see.consultation",
+        ] {
             assert!(!may(action, &technician), "{action}");
         }
         assert!(may("view.devices", &technician));
@@ -191,6 +219,39 @@ mod tests {
         assert!(may("view.visit", &Standing { own_point: true, ..other }));
         assert!(may("view.visit", &Standing { functions: &[Function::Presider], ..other }));
         assert!(!may("view.visit", &Standing { functions: &[Function::AgencyRepresentative], ..other }));
+    }
+
+    /// Who sits where a denouncer sits hears them only with a part in it: an agency, an observer or a colleague of the
+    /// officer is shown nothing (domain.md trap 40).
+    #[test]
+    fn a_restricted_visit_is_heard_by_who_receives_it_and_by_who_stands_beside() {
+        let there = Standing { restricted: true, own_point: true, ..standing(&[]) };
+        let holds = |functions: &'static [Function], kiosk: bool| {
+            let who = Standing { functions, kiosk, ..there };
+            let central = Standing { own_point: false, ..who };
+            assert_eq!(may("hear.visit", &who), may("see.visit", &who));
+            (
+                may("hear.visit", &who),
+                may("hear.visit", &central),
+                may("hear.visit", &Standing { restricted: false, ..who }),
+            )
+        };
+        use Function as F;
+        for (functions, kiosk, wanted) in [
+            (&[F::Presider][..], false, (true, true, true)),
+            (&[F::NoteTaker], false, (true, true, true)),
+            (&[F::PointOfficer], false, (true, false, true)),
+            (&[F::Assistant], false, (true, false, true)),
+            (&[F::Interpreter], false, (true, false, true)),
+            (&[], true, (true, true, true)),
+            (&[F::AgencyRepresentative], false, (false, false, true)),
+            (&[F::AdvisingUnit], false, (false, false, true)),
+            (&[F::Observer], false, (false, false, true)),
+            (&[], false, (false, false, true)),
+            (&[F::Technician], false, (false, false, false)),
+        ] {
+            assert_eq!(holds(functions, kiosk), wanted, "{functions:?}, kiosk {kiosk}");
+        }
     }
 
     #[test]

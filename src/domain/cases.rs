@@ -9,7 +9,7 @@ use super::people::Class;
 
 /// Classification, by content and never by title.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "cases.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "cases.ts"))]
 #[serde(rename_all = "snake_case")]
 pub enum PetitionKind {
     /// Khiếu nại.
@@ -22,7 +22,7 @@ pub enum PetitionKind {
 
 /// Kết quả xử lý of a classified petition (domain.md §4.4).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "cases.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "cases.ts"))]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// Trả lời ngay (D154 Điều 25(3)).
@@ -45,7 +45,7 @@ pub enum Outcome {
 
 /// Vụ việc.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "cases.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "cases.ts"))]
 pub struct Case {
     pub id: CaseId,
     pub unit: UnitId,
@@ -60,7 +60,7 @@ pub struct Case {
 
 /// Đơn: one content of one kind.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "cases.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "cases.ts"))]
 pub struct Petition {
     pub id: PetitionId,
     pub kind: PetitionKind,
@@ -74,7 +74,7 @@ pub struct Petition {
 
 /// What was answered or is due, by whom and when (D154 Điều 25(2)–(3)).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "cases.ts", rename = "CasePromise"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "cases.ts", rename = "CasePromise"))]
 pub struct Promise {
     pub id: PromiseId,
     pub visit: VisitId,
@@ -89,7 +89,7 @@ pub struct Promise {
 
 /// Dòng sổ of form 03/TCD.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "cases.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "cases.ts"))]
 pub struct RegisterEntry {
     pub unit: UnitId,
     pub year: i16,
@@ -106,7 +106,7 @@ pub struct RegisterEntry {
 
 /// What a stored file is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "cases.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "cases.ts"))]
 #[serde(rename_all = "snake_case")]
 pub enum FileKind {
     /// Handed over or shown by a person.
@@ -119,7 +119,7 @@ pub enum FileKind {
 
 /// A stored file. The name is personal data of its scope.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "cases.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "cases.ts"))]
 pub struct StoredFile {
     pub id: FileId,
     pub visit: Option<VisitId>,

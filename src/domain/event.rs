@@ -18,7 +18,7 @@ use super::visit::{BlockKind, ClosingCard, Confirmation, VisitAct, VisitStatus};
 
 /// How a session begins to exist.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "event.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "event.ts"))]
 pub struct Proposal {
     pub session: SessionId,
     pub unit: UnitId,
@@ -32,7 +32,7 @@ pub struct Proposal {
 
 /// A point as the session knows it: names as printed on that day.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "event.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "event.ts"))]
 pub struct SessionPoint {
     pub point: PointId,
     pub unit: UnitId,
@@ -43,7 +43,7 @@ pub struct SessionPoint {
 
 /// A visit as it is registered.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "event.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "event.ts"))]
 pub struct Registration {
     pub visit: VisitId,
     /// What a restricted or public screen shows instead of a name.
@@ -62,11 +62,15 @@ pub struct Registration {
     pub group_size: u32,
     /// The matter, where it is known already.
     pub case: Option<CaseId>,
+    /// Whether the denouncer asks for secrecy; asked of a denunciation alone (D154 Điều 20(4)).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub secrecy_requested: Option<bool>,
 }
 
 /// What the recorder tells the log of one of its files.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "event.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "event.ts"))]
 pub struct SegmentMark {
     pub segment: SegmentId,
     pub point: PointId,
@@ -83,16 +87,21 @@ pub struct SegmentMark {
 
 /// Frozen text of a visit: what is read back and signed.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "event.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "event.ts"))]
 pub struct FrozenText {
     pub blocks: Vec<(BlockKind, String)>,
     /// SHA-256 of the canonical text, hex; printed on the paper.
     pub sha256: String,
+    /// Whether the conclusion says in words who answers until when (`minutes::TextForm::Three`). Where it does not, the
+    /// paper of an old log takes that from the closing card.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(test, ts(optional, as = "Option<bool>"))]
+    pub answer_told: bool,
 }
 
 /// One thing that happened in a session.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "event.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "event.ts"))]
 #[serde(rename_all = "snake_case", tag = "event")]
 pub enum Event {
     // --- the session
@@ -104,6 +113,10 @@ pub enum Event {
         /// For a postponement or a new time.
         #[cfg_attr(test, ts(type = "string | null"))]
         new_start: Option<Timestamp>,
+        /// From when it is so, where that is earlier than the event: an interruption begins with the loss.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional, as = "Option<String>"))]
+        since: Option<Timestamp>,
     },
     StepRecorded {
         step: SessionStep,
@@ -165,12 +178,20 @@ pub enum Event {
     PersonExpected {
         point: PointId,
         person: Person,
+        /// The visit whose person this is: the name is sealed with the visit, and goes with it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
+        visit: Option<VisitId>,
     },
     PersonIn {
         point: PointId,
         person: Person,
         seat: u32,
         substitute_for: Option<PersonId>,
+        /// The visit whose person this is: the name is sealed with the visit, and goes with it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
+        visit: Option<VisitId>,
     },
     PersonOut {
         point: PointId,
@@ -192,6 +213,10 @@ pub enum Event {
         language: String,
     },
     AttendanceAttested {
+        point: PointId,
+    },
+    /// The roster changed after it was attested: an officer has to answer for it anew.
+    AttestationVoided {
         point: PointId,
     },
     // --- visits
@@ -282,6 +307,10 @@ pub enum Event {
         point: PointId,
         reason: String,
     },
+    /// The text was opened again: who had refused to sign it has not answered to the next one.
+    AnswersVoided {
+        visit: VisitId,
+    },
     // --- recorder
     RecordingStarted,
     RecordingStopped {
@@ -290,6 +319,10 @@ pub enum Event {
     SegmentOpened {
         visit: Option<VisitId>,
         mark: SegmentMark,
+        /// Of its first picture or sound; the event's own time may be later.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional, as = "Option<String>"))]
+        began_at: Option<Timestamp>,
     },
     SegmentHashed {
         visit: Option<VisitId>,
@@ -334,9 +367,6 @@ pub enum Event {
     },
 }
 
-/// Version of the event bodies written by this release.
-pub const EVENT_VERSION: u16 = 1;
-
 impl Event {
     /// The stable name, as the log's `kind` column has it.
     pub fn kind(&self) -> String {
@@ -346,11 +376,23 @@ impl Event {
             .unwrap_or_default()
     }
 
+    /// Version of the body, for the log's `v` column. It rises where the meaning of a kind changes.
+    pub fn version(&self) -> u32 {
+        match self {
+            // 2: the hash is of `minutes::TextForm::Two`. 3: of `TextForm::Three`.
+            Self::TextFrozen { text, .. } if text.answer_told => 3,
+            Self::TextFrozen { .. } => 2,
+            _ => 1,
+        }
+    }
+
     /// Whose key seals the body: what tells of a visit goes with the visit.
     pub fn scope(&self) -> Scope {
         match self {
             Self::VisitRegistered(registration) => Scope::Visit(registration.visit),
-            Self::IdentitySeen { visit, .. }
+            Self::PersonExpected { visit: Some(visit), .. }
+            | Self::PersonIn { visit: Some(visit), .. }
+            | Self::IdentitySeen { visit, .. }
             | Self::RecordingAnnounced { visit, .. }
             | Self::VisitMoved { visit, .. }
             | Self::VisitPointsSet { visit, .. }
@@ -363,6 +405,7 @@ impl Event {
             | Self::TextFrozen { visit, .. }
             | Self::TextConfirmed { visit, .. }
             | Self::SignatureRefused { visit, .. }
+            | Self::AnswersVoided { visit }
             | Self::QualityDigest { visit, .. }
             | Self::SegmentOpened { visit: Some(visit), .. }
             | Self::SegmentHashed { visit: Some(visit), .. }

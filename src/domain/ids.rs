@@ -10,7 +10,7 @@ macro_rules! typed_ids {
     ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[cfg_attr(test, derive(ts_rs::TS), ts(type = "string", export_to = "ids.ts"))]
+        #[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(type = "string", export_to = "ids.ts"))]
         #[serde(transparent)]
         pub struct $name(pub Uuid);
 

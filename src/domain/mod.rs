@@ -1,5 +1,23 @@
 //! The rules of citizen reception, pure: no clock, no IO, no randomness, no async. Time and ids are passed in.
 
+/// All values of an enum, in order. One that is left out does not compile (the `match` would not be whole), nor does one
+/// that is named twice (its second arm would be unreachable, and warnings are errors).
+macro_rules! every {
+    ($(#[$doc:meta])+ $name:ident: $type:ident { $($value:ident),+ $(,)? }) => {
+        $(#[$doc])+
+        pub const $name: [$type; [$(stringify!($value)),+].len()] = {
+            const fn known(value: $type) -> $type {
+                match value {
+                    $($type::$value => value),+
+                }
+            }
+            [$(known($type::$value)),+]
+        };
+    };
+}
+
+pub(crate) use every;
+
 pub mod access;
 pub mod actor;
 pub mod calendar;

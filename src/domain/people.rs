@@ -7,7 +7,7 @@ use super::ids::{PersonId, UnitId, UserId};
 
 /// Confidentiality of a visit, a person or a file, from the first day of its life.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "people.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "people.ts"))]
 #[serde(rename_all = "snake_case")]
 pub enum Class {
     /// Named where the role allows.
@@ -19,7 +19,7 @@ pub enum Class {
 
 /// The part a person takes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "people.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "people.ts"))]
 #[serde(rename_all = "snake_case")]
 pub enum PersonRole {
     /// Cán bộ at a point.
@@ -42,7 +42,7 @@ pub enum PersonRole {
 
 /// Which paper or number names a person (D154 Điều 12).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "people.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "people.ts"))]
 #[serde(rename_all = "snake_case")]
 pub enum IdentityKind {
     /// Số căn cước.
@@ -59,7 +59,7 @@ pub enum IdentityKind {
 
 /// How the identity was checked by the officer beside the person.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "people.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "people.ts"))]
 #[serde(rename_all = "snake_case")]
 pub enum IdentityCheck {
     Stated,
@@ -72,7 +72,7 @@ pub enum IdentityCheck {
 
 /// Identity data as stated or read. The number is a string: leading zeros, passports.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "people.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "people.ts"))]
 pub struct Identity {
     pub kind: IdentityKind,
     pub number: String,
@@ -83,7 +83,7 @@ pub struct Identity {
 
 /// A person of a visit or at a point. Personal data: lives only in sealed bodies and sealed rows.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "people.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "people.ts"))]
 pub struct Person {
     pub id: PersonId,
     /// Họ và tên, NFC, never split.
@@ -111,7 +111,7 @@ pub struct Person {
 
 /// What an account may be in a unit.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "people.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "people.ts"))]
 #[serde(rename_all = "snake_case")]
 pub enum UnitRole {
     Administrator,
@@ -128,7 +128,7 @@ pub enum UnitRole {
 
 /// What an account does in one session.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "people.ts", rename = "SessionFunction"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "people.ts", rename = "SessionFunction"))]
 #[serde(rename_all = "snake_case")]
 pub enum Function {
     /// Người chủ trì. One at a time.
@@ -149,9 +149,12 @@ pub enum Function {
     Technician,
 }
 
+/// Accounts of paired devices begin so; no officer's sign-in name may.
+pub const KIOSK_LOGIN: &str = "kiosk-";
+
 /// An officer's account.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "people.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "people.ts"))]
 pub struct User {
     pub id: UserId,
     /// What is typed at sign-in: ASCII, lower case.
@@ -164,7 +167,7 @@ pub struct User {
 
 /// A role of a user in a unit, with validity by the grant itself.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "people.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "people.ts"))]
 pub struct RoleGrant {
     pub user: UserId,
     pub unit: UnitId,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::ids::{PersonId, PointId};
+use super::ids::{PersonId, PointId, VisitId};
 use super::people::{Class, Person};
 
 /// What the roster of the session knows, in the order people became known.
@@ -18,6 +18,8 @@ pub struct Roster {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Entry {
     pub person: Person,
+    /// The visit they came for, where the server knows it.
+    pub visit: Option<VisitId>,
     /// Named before the session, so that absence can be written.
     pub expected: bool,
     /// Seat while present.
@@ -31,6 +33,14 @@ pub struct Entry {
 pub struct Interval {
     pub from: Timestamp,
     pub to: Option<Timestamp>,
+}
+
+impl Interval {
+    /// Whether both share a moment; an open end goes on.
+    pub fn overlaps(self, other: Self) -> bool {
+        let begins_before_end = |from: Timestamp, to: Option<Timestamp>| to.is_none_or(|to| from < to);
+        begins_before_end(self.from, other.to) && begins_before_end(other.from, self.to)
+    }
 }
 
 /// Where a person stands now.
@@ -127,26 +137,27 @@ impl Roster {
         self.at(point).any(|entry| entry.seat == Some(seat))
     }
 
-    pub fn expect(&mut self, point: PointId, person: Person) {
-        let fresh =
-            Entry { person: person.clone(), expected: true, seat: None, intervals: Vec::new(), substitute_for: None };
-        self.entries.entry((point, person.id)).and_modify(|entry| entry.expected = true).or_insert(fresh);
+    pub fn expect(&mut self, point: PointId, person: Person, visit: Option<VisitId>) {
+        let id = person.id;
+        let fresh = Entry { person, visit, expected: true, seat: None, intervals: Vec::new(), substitute_for: None };
+        self.entries.entry((point, id)).and_modify(|entry| entry.expected = true).or_insert(fresh);
     }
 
     pub fn enter(
         &mut self,
         point: PointId,
-        person: Person,
+        (person, visit): (Person, Option<VisitId>),
         seat: u32,
         substitute_for: Option<PersonId>,
         now: Timestamp,
     ) {
-        let fresh =
-            Entry { person: person.clone(), expected: false, seat: None, intervals: Vec::new(), substitute_for };
+        let intervals = Vec::new();
+        let fresh = Entry { person: person.clone(), visit, expected: false, seat: None, intervals, substitute_for };
         let entry = self.entries.entry((point, person.id)).or_insert(fresh);
         // Once restricted, always: a roster typed anew does not lift it.
         let class = entry.person.class.max(person.class);
         entry.person = Person { class, ..person };
+        entry.visit = visit.or(entry.visit);
         entry.substitute_for = substitute_for.or(entry.substitute_for);
         if entry.standing() != Standing::Present {
             entry.intervals.push(Interval { from: now, to: None });
@@ -163,10 +174,12 @@ impl Roster {
         }
     }
 
-    /// The person's visit became restricted: wherever they are listed, they are from now on listed as restricted.
-    pub fn restrict(&mut self, person: PersonId) {
-        for (_, entry) in self.entries.iter_mut().filter(|((_, id), _)| *id == person) {
-            entry.person.class = Class::Restricted;
+    /// A visit became restricted: its people, and those who came for it, are from now on listed as restricted.
+    pub fn restrict(&mut self, visit: VisitId, people: &[Person]) {
+        for ((_, id), entry) in &mut self.entries {
+            if entry.visit == Some(visit) || people.iter().any(|person| person.id == *id) {
+                entry.person.class = Class::Restricted;
+            }
         }
     }
 
@@ -223,10 +236,11 @@ mod tests {
         ];
         for (intervals, substitute, wanted) in rows {
             let mut roster = Roster::default();
-            roster.expect(POINT, person(1));
+            roster.expect(POINT, person(1), None);
             for (n, (from, to)) in intervals.iter().enumerate() {
                 if n == 0 {
-                    roster.enter(POINT, person(1), 1, substitute.then_some(PersonId(Uuid::from_u128(9))), at(*from));
+                    let absent = substitute.then_some(PersonId(Uuid::from_u128(9)));
+                    roster.enter(POINT, (person(1), None), 1, absent, at(*from));
                 } else {
                     roster.come_back(POINT, PersonId(Uuid::from_u128(1)), 1, at(*from));
                 }
@@ -242,8 +256,8 @@ mod tests {
     #[test]
     fn entering_twice_is_one_interval_and_one_row() {
         let mut roster = Roster::default();
-        roster.enter(POINT, person(1), 1, None, at(1));
-        roster.enter(POINT, person(1), 2, None, at(5));
+        roster.enter(POINT, (person(1), None), 1, None, at(1));
+        roster.enter(POINT, (person(1), None), 2, None, at(5));
         assert_eq!(roster.entries().count(), 1);
         let entry = roster.get(POINT, PersonId(Uuid::from_u128(1))).unwrap();
         assert_eq!(entry.intervals.len(), 1);
@@ -254,9 +268,9 @@ mod tests {
     #[test]
     fn restricted_once_is_restricted_however_the_roster_is_typed() {
         let mut roster = Roster::default();
-        roster.enter(POINT, person(1), 1, None, at(1));
-        roster.restrict(PersonId(Uuid::from_u128(1)));
-        roster.enter(POINT, person(1), 2, None, at(5));
+        roster.enter(POINT, (person(1), None), 1, None, at(1));
+        roster.restrict(VisitId(Uuid::from_u128(7)), &[person(1)]);
+        roster.enter(POINT, (person(1), None), 2, None, at(5));
         assert_eq!(roster.get(POINT, PersonId(Uuid::from_u128(1))).unwrap().person.class, Class::Restricted);
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// State of a session (design §2; domain.md §4.2).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "session.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "session.ts"))]
 #[serde(rename_all = "snake_case")]
 pub enum SessionStatus {
     /// Đề xuất.
@@ -48,7 +48,7 @@ pub enum SessionStatus {
 
 /// What moves a session.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "session.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "session.ts"))]
 #[serde(rename_all = "snake_case")]
 pub enum SessionAct {
     Approve,
@@ -73,44 +73,21 @@ pub enum SessionAct {
     Cancel,
 }
 
-/// Every state, for tables and tests.
-pub const ALL_STATUSES: [SessionStatus; 17] = {
-    use SessionStatus::{
-        Approved, Archived, Cancelled, Closed, Concluded, Connecting, InProgress, Interrupted, Minuted, Notified,
-        Paused, Postponed, Proposed, Published, Ready, Rejected, Tested,
-    };
-    [
-        Proposed,
-        Approved,
-        Rejected,
-        Published,
-        Notified,
-        Tested,
-        Connecting,
-        Ready,
-        InProgress,
-        Paused,
-        Interrupted,
-        Closed,
-        Minuted,
-        Concluded,
-        Archived,
-        Postponed,
-        Cancelled,
-    ]
-};
+every! {
+    /// Every state, for tables and tests.
+    ALL_STATUSES: SessionStatus {
+        Proposed, Approved, Rejected, Published, Notified, Tested, Connecting, Ready, InProgress, Paused,
+        Interrupted, Closed, Minuted, Concluded, Archived, Postponed, Cancelled,
+    }
+}
 
-/// Every act, for tables and tests.
-pub const ALL_ACTS: [SessionAct; 18] = {
-    use SessionAct::{
-        Approve, Archive, Cancel, Close, Conclude, Interrupt, MakeReady, Minute, Notify, OpenLobby, Pause, Postpone,
-        Publish, Reject, Reschedule, Resume, Start, Test,
-    };
-    [
+every! {
+    /// Every act, for tables and tests.
+    ALL_ACTS: SessionAct {
         Approve, Reject, Publish, Notify, Test, OpenLobby, MakeReady, Start, Pause, Interrupt, Resume, Close, Minute,
         Conclude, Archive, Postpone, Reschedule, Cancel,
-    ]
-};
+    }
+}
 
 impl SessionStatus {
     /// The state after the act, or `None` where the act is not allowed.
@@ -157,6 +134,12 @@ impl SessionStatus {
         matches!(self, Paused | Interrupted | Postponed | Cancelled | Rejected)
     }
 
+    /// Whether nothing more can happen that the record tells of: only papers follow, or nothing at all.
+    pub fn is_over(self) -> bool {
+        use SessionStatus::{Archived, Cancelled, Closed, Concluded, Minuted, Rejected};
+        matches!(self, Closed | Minuted | Concluded | Archived | Rejected | Cancelled)
+    }
+
     /// Whether the reception has begun and not yet been closed.
     pub fn is_under_way(self) -> bool {
         use SessionStatus::{InProgress, Interrupted, Paused};
@@ -166,7 +149,7 @@ impl SessionStatus {
 
 /// Loại hình tiếp công dân (L42 Điều 2(1)).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "session.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "session.ts"))]
 #[serde(rename_all = "snake_case")]
 pub enum ReceptionKind {
     /// Thường xuyên.
@@ -179,7 +162,7 @@ pub enum ReceptionKind {
 
 /// Ground on which online reception may be chosen (D154 Điều 20).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "session.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "session.ts"))]
 #[serde(rename_all = "snake_case")]
 pub enum EligibilityGround {
     /// E1: complex, several agencies or places.
@@ -196,7 +179,7 @@ pub enum EligibilityGround {
 
 /// A duty before or around the call that leaves evidence: who, when, at which point.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "session.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "session.ts"))]
 #[serde(rename_all = "snake_case")]
 pub enum SessionStep {
     /// Niêm yết, đăng tải lịch (L42 Điều 24).
@@ -215,7 +198,7 @@ pub enum SessionStep {
 
 /// How a step ended. Ad hoc sessions may pass a gate as not possible, and it is printed so.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "session.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "session.ts"))]
 #[serde(rename_all = "snake_case", tag = "result")]
 pub enum StepOutcome {
     /// Done; the note may name the evidence.
@@ -226,7 +209,7 @@ pub enum StepOutcome {
 
 /// Why and until when a session was put off; the new time is a duty (L42 Điều 24(4)).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "session.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "session.ts"))]
 pub struct Postponement {
     pub reason: String,
     #[cfg_attr(test, ts(type = "string"))]

@@ -7,7 +7,7 @@ use super::ids::{DeviceId, PointId, UnitId};
 
 /// What kind of unit it is. The district level ended on 1 July 2025 and exists only for history.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "units.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "units.ts"))]
 #[serde(rename_all = "snake_case")]
 pub enum UnitKind {
     /// Ban Tiếp công dân tỉnh.
@@ -24,7 +24,7 @@ pub enum UnitKind {
 
 /// Đơn vị. Never deleted: it ends, and names who continues its work.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "units.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "units.ts"))]
 pub struct Unit {
     pub id: UnitId,
     /// Name as papers print it.
@@ -55,7 +55,7 @@ impl Unit {
 
 /// Điểm cầu: a place with its address. Whether it is central or component is a matter of the session.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "units.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "units.ts"))]
 pub struct Point {
     pub id: PointId,
     pub unit: UnitId,
@@ -73,7 +73,7 @@ pub struct Point {
 
 /// Role of a point in one session (D154 Điều 3(3)–(5)): exactly one is central.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "units.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "units.ts"))]
 #[serde(rename_all = "snake_case")]
 pub enum PointRole {
     /// Điểm cầu trung tâm.
@@ -84,7 +84,7 @@ pub enum PointRole {
 
 /// What a device of a point is for.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "units.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "units.ts"))]
 #[serde(rename_all = "snake_case")]
 pub enum DeviceKind {
     /// The one with sound and camera. A second one asks for take-over.
@@ -99,7 +99,7 @@ pub enum DeviceKind {
 
 /// A machine paired with a point.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "units.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "units.ts"))]
 pub struct Device {
     pub id: DeviceId,
     pub point: PointId,

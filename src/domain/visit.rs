@@ -7,7 +7,7 @@ use super::ids::UnitId;
 
 /// State of a visit (design §2; domain.md §4.4).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "visit.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "visit.ts"))]
 #[serde(rename_all = "snake_case")]
 pub enum VisitStatus {
     /// Đã đăng ký.
@@ -56,7 +56,7 @@ pub enum VisitStatus {
 
 /// What moves a visit.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "visit.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "visit.ts"))]
 #[serde(rename_all = "snake_case")]
 pub enum VisitAct {
     MakeAppointment,
@@ -73,7 +73,7 @@ pub enum VisitAct {
     Hear,
     /// Freezes the text.
     Record,
-    /// The text is opened again before anybody has signed; the frozen version stays in the log.
+    /// The text is opened again while answers are still owed; those given are void, the frozen version stays in the log.
     Reopen,
     ReadBack,
     Confirm,
@@ -88,69 +88,21 @@ pub enum VisitAct {
     Postpone,
 }
 
-/// Every state, for tables and tests.
-pub const ALL_STATUSES: [VisitStatus; 21] = {
-    use VisitStatus::{
-        Appointment, Arrived, Called, Classified, Confirmed, Ended, Heard, Held, Identified, InSession, Left,
-        MovedInPerson, NoShow, Postponed, ReadBack, Recorded, Refused, RefusedToSign, Registered, Waiting, Withdrawn,
-    };
-    [
-        Registered,
-        Appointment,
-        Arrived,
-        Identified,
-        Waiting,
-        Called,
-        InSession,
-        Held,
-        Heard,
-        Recorded,
-        ReadBack,
-        Confirmed,
-        RefusedToSign,
-        Classified,
-        Ended,
-        Refused,
-        Withdrawn,
-        Left,
-        NoShow,
-        MovedInPerson,
-        Postponed,
-    ]
-};
+every! {
+    /// Every state, for tables and tests.
+    ALL_STATUSES: VisitStatus {
+        Registered, Appointment, Arrived, Identified, Waiting, Called, InSession, Held, Heard, Recorded, ReadBack,
+        Confirmed, RefusedToSign, Classified, Ended, Refused, Withdrawn, Left, NoShow, MovedInPerson, Postponed,
+    }
+}
 
-/// Every act, for tables and tests.
-pub const ALL_ACTS: [VisitAct; 23] = {
-    use VisitAct::{
-        Arrive, Begin, Call, Classify, Confirm, End, Hear, Hold, Identify, Leave, MakeAppointment, MoveInPerson,
-        NoShow, Postpone, ReadBack, Record, Refuse, RefuseToSign, Reopen, Resume, ReturnToQueue, Wait, Withdraw,
-    };
-    [
-        MakeAppointment,
-        Arrive,
-        Identify,
-        Wait,
-        Call,
-        ReturnToQueue,
-        Begin,
-        Hold,
-        Resume,
-        Hear,
-        Record,
-        Reopen,
-        ReadBack,
-        Confirm,
-        RefuseToSign,
-        Classify,
-        End,
-        Refuse,
-        Withdraw,
-        Leave,
-        NoShow,
-        MoveInPerson,
-        Postpone,
-    ]
-};
+every! {
+    /// Every act, for tables and tests.
+    ALL_ACTS: VisitAct {
+        MakeAppointment, Arrive, Identify, Wait, Call, ReturnToQueue, Begin, Hold, Resume, Hear, Record, Reopen,
+        ReadBack, Confirm, RefuseToSign, Classify, End, Refuse, Withdraw, Leave, NoShow, MoveInPerson, Postpone,
+    }
+}
 
 impl VisitStatus {
     /// The state after the act, or `None` where the act is not allowed.
@@ -158,7 +110,7 @@ impl VisitStatus {
         use VisitAct as A;
         use VisitStatus as S;
         Some(match (self, act) {
-            (S::Identified, A::MakeAppointment) => S::Appointment,
+            (S::Arrived | S::Identified | S::Waiting | S::Called, A::MakeAppointment) => S::Appointment,
             (S::Registered | S::Appointment, A::Arrive) => S::Arrived,
             (S::Arrived, A::Identify) => S::Identified,
             (S::Identified, A::Wait) | (S::Called, A::ReturnToQueue) => S::Waiting,
@@ -170,11 +122,29 @@ impl VisitStatus {
             (S::Recorded, A::ReadBack) => S::ReadBack,
             (S::ReadBack, A::Confirm) => S::Confirmed,
             (S::ReadBack, A::RefuseToSign) => S::RefusedToSign,
-            (S::Confirmed | S::RefusedToSign, A::Classify) => S::Classified,
+            // Again, too: the last thing that may be put right before the visit is in the register.
+            (S::Confirmed | S::RefusedToSign | S::Classified, A::Classify) => S::Classified,
             (S::Classified, A::End) => S::Ended,
-            (open, early) if !open.is_final() => early.early_end()?,
+            // Who has come has not stayed away, and who never came has not walked out.
+            (before, A::NoShow) if before.is_awaited() => S::NoShow,
+            (before, A::Leave) if before.is_before_heard() && !before.is_awaited() => S::Left,
+            (before, A::Refuse | A::Withdraw | A::MoveInPerson | A::Postpone) if before.is_before_heard() => {
+                act.early_end()?
+            }
             _ => return None,
         })
+    }
+
+    /// Whether the citizen is expected and has not come, or not come back.
+    pub fn is_awaited(self) -> bool {
+        matches!(self, Self::Registered | Self::Appointment)
+    }
+
+    /// Whether the matter has not been heard to its end. What was heard is written down, signed or refused, classified
+    /// and entered into the register (L42 Điều 25; D154 Điều 27(1)): from there a visit only goes forward.
+    pub fn is_before_heard(self) -> bool {
+        use VisitStatus::{Appointment, Arrived, Called, Held, Identified, InSession, Registered, Waiting};
+        matches!(self, Registered | Appointment | Arrived | Identified | Waiting | Called | InSession | Held)
     }
 
     /// Whether nothing can move the visit any more.
@@ -212,7 +182,7 @@ impl VisitAct {
 
 /// How the presider's answer stands at the end of a visit (D154 Điều 25(3)).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "visit.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "visit.ts"))]
 #[serde(rename_all = "snake_case", tag = "answer")]
 pub enum Answer {
     /// Trả lời ngay.
@@ -228,7 +198,7 @@ pub enum Answer {
 
 /// The closing card: without it a visit is not heard.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "visit.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "visit.ts"))]
 pub struct ClosingCard {
     pub answer: Answer,
     /// The responsible unit (D154 Điều 25(2)).
@@ -256,7 +226,7 @@ impl ClosingCard {
 
 /// How a person confirmed what was read back (D154 Điều 14(1)).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "visit.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "visit.ts"))]
 #[serde(rename_all = "snake_case")]
 pub enum Confirmation {
     /// Ký.
@@ -271,7 +241,7 @@ pub enum Confirmation {
 
 /// Part of the minutes a block of text belongs to (domain.md §6.1).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "visit.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "visit.ts"))]
 #[serde(rename_all = "snake_case")]
 pub enum BlockKind {
     /// II.1 Nội dung trình bày.
@@ -288,12 +258,47 @@ pub enum BlockKind {
     CitizenOpinion,
 }
 
-/// Every kind of block, in the order of the paper.
-pub const ALL_BLOCKS: [BlockKind; 6] = [
-    BlockKind::Content,
-    BlockKind::Requests,
-    BlockKind::Documents,
-    BlockKind::Opinions,
-    BlockKind::Conclusion,
-    BlockKind::CitizenOpinion,
-];
+every! {
+    /// Every kind of block, in the order of the paper.
+    ALL_BLOCKS: BlockKind { Content, Requests, Documents, Opinions, Conclusion, CitizenOpinion }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EARLY: [VisitAct; 6] = {
+        use VisitAct::{Leave, MoveInPerson, NoShow, Postpone, Refuse, Withdraw};
+        [Refuse, Withdraw, Leave, NoShow, MoveInPerson, Postpone]
+    };
+
+    /// L42 Điều 25, D154 Điều 27(1): a matter that was heard reaches the register; no early end leads around it.
+    #[test]
+    fn what_was_heard_only_goes_forward() {
+        use VisitStatus::{Classified, Confirmed, Heard, ReadBack, Recorded, RefusedToSign};
+        for status in [Heard, Recorded, ReadBack, Confirmed, RefusedToSign, Classified] {
+            for act in EARLY {
+                assert_eq!(status.after(act), None, "{status:?} {act:?}");
+            }
+        }
+    }
+
+    /// The paper "no citizen came" is for a citizen who did not come.
+    #[test]
+    fn only_who_is_awaited_fails_to_come() {
+        for status in ALL_STATUSES {
+            let awaited = matches!(status, VisitStatus::Registered | VisitStatus::Appointment);
+            assert_eq!(status.after(VisitAct::NoShow).is_some(), awaited, "{status:?}");
+            assert!(!awaited || status.after(VisitAct::Leave).is_none(), "{status:?}");
+        }
+    }
+
+    #[test]
+    fn until_it_is_heard_a_visit_can_end_by_every_other_reason() {
+        for status in ALL_STATUSES {
+            for act in [VisitAct::Refuse, VisitAct::Withdraw, VisitAct::MoveInPerson, VisitAct::Postpone] {
+                assert_eq!(status.after(act).is_some(), status.is_before_heard(), "{status:?} {act:?}");
+            }
+        }
+    }
+}

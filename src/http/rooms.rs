@@ -14,6 +14,7 @@ use crate::error::AppError;
 use crate::protocol::command::Command;
 use crate::protocol::rest::NewSession;
 use crate::room::handle::{Look, RoomHandle};
+use crate::room::record::Reader;
 use crate::room::registry::Registry;
 use crate::room::standing::{self, About};
 
@@ -54,34 +55,33 @@ impl Rooms {
         if !self.sessions.exists(session).await? {
             return Err(AppError::NotFound);
         }
+        let look = self.registry.look(session).await?;
         let room = self.registry.open(session).await?;
-        let look = room.look().await?;
         if standing::may(&look.state, actor, action, about) { Ok((room, look)) } else { Err(AppError::NotFound) }
     }
 
-    /// The same for an office page, which sits nowhere: as far as the caller may do it from any of their seats. The
-    /// actor that was let in comes back with the room.
-    pub async fn enter_anywhere(
+    /// The committed state for an office page, which sits nowhere: as far as the caller may do `action` from any of their
+    /// seats.
+    ///
+    /// # Errors
+    /// As [`Rooms::enter`].
+    pub async fn read(
         &self,
         caller: &Caller,
         session: SessionId,
         action: &str,
         about: About,
-    ) -> Result<(RoomHandle, Look, Actor), AppError> {
+    ) -> Result<(Look, Reader), AppError> {
+        if !self.sessions.exists(session).await? {
+            return Err(AppError::NotFound);
+        }
         let office = caller.actor(None, DeviceKind::Companion);
-        let seats = self.sessions.seats(&office, caller.kiosk_point(), session).await?;
-        let (room, look) = match self.enter(&office, session, action, about).await {
-            Ok((room, look)) => return Ok((room, look, office)),
-            Err(AppError::NotFound) if !seats.is_empty() => {
-                let room = self.registry.open(session).await?;
-                let look = room.look().await?;
-                (room, look)
-            }
-            Err(error) => return Err(error),
-        };
-        let mut seated = seats.into_iter().map(|point| caller.actor(Some(point), DeviceKind::Companion));
-        let actor = seated.find(|actor| standing::may(&look.state, actor, action, about)).ok_or(AppError::NotFound)?;
-        Ok((room, look, actor))
+        let points = self.sessions.seats(&office, caller.kiosk_point(), session).await?;
+        let seated = points.into_iter().map(|point| caller.actor(Some(point), DeviceKind::Companion));
+        let seats = std::iter::once(office).chain(seated).collect();
+        let reader = Reader { user: caller.user.id, seats };
+        let look = self.registry.look(session).await?;
+        if reader.may(&look.state, action, about) { Ok((look, reader)) } else { Err(AppError::NotFound) }
     }
 
     /// The room for a socket: the actor's point must be one of theirs.

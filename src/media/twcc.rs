@@ -55,7 +55,8 @@ impl TwccRecorder {
     /// `None` when nothing is left to report.
     pub(crate) fn report(&mut self) -> Option<Vec<u8>> {
         let (&first_arrived, &first_us) = self.arrivals.first_key_value()?;
-        let base = self.next.unwrap_or(first_arrived);
+        // After a cut the first number may be further away than one message reaches: what was lost is not listed then.
+        let base = self.next.filter(|next| first_arrived < next + MOST).unwrap_or(first_arrived);
         let last = self.arrivals.range(..base + MOST).next_back().map(|(index, _)| *index)?;
         let reference = first_us.div_euclid(REFERENCE_US);
         let mut time = reference * REFERENCE_US;
@@ -191,6 +192,8 @@ mod tests {
         recorder.arrived(2, 20_000_000);
         assert_eq!(decode(&recorder.report().unwrap()).len(), 1);
         assert_eq!(decode(&recorder.report().unwrap()), vec![(2, Some(20_000_000))]);
+        recorder.arrived(1_500, 20_500_000);
+        assert_eq!(decode(&recorder.report().unwrap()), vec![(1_500, Some(20_500_000))], "a cut of 1500 packets");
         recorder.arrived(30_000, 21_000_000);
         assert_eq!(decode(&recorder.report().unwrap()), vec![(30_000, Some(21_000_000))]);
     }

@@ -13,7 +13,7 @@ use crate::domain::visit::{BlockKind, ClosingCard, Confirmation, VisitAct};
 
 /// One act. Tagged by `do`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "command.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "command.ts"))]
 #[serde(rename_all = "snake_case", tag = "do", deny_unknown_fields)]
 pub enum Command {
     // --- the session

@@ -9,7 +9,7 @@ use crate::domain::units::DeviceKind;
 
 /// Client to server.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "frame.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "frame.ts"))]
 #[serde(deny_unknown_fields)]
 pub struct ClientFrame {
     /// Protocol version, 1.
@@ -21,7 +21,7 @@ pub struct ClientFrame {
 
 /// What a client sends. Tagged by `type`.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "frame.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "frame.ts"))]
 #[serde(rename_all = "snake_case", tag = "type", deny_unknown_fields)]
 pub enum ClientBody {
     /// First frame: which device this is, and what the client still has of the sections.
@@ -43,7 +43,7 @@ pub enum ClientBody {
 
 /// Server to client.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "frame.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "frame.ts"))]
 pub struct ServerFrame {
     pub v: u16,
     pub body: ServerBody,
@@ -51,7 +51,7 @@ pub struct ServerFrame {
 
 /// What the server sends. Tagged by `type`.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "frame.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "frame.ts"))]
 #[serde(rename_all = "snake_case", tag = "type")]
 pub enum ServerBody {
     /// Answer to `hello`.
@@ -127,6 +127,16 @@ pub enum ServerBody {
         block: crate::domain::ids::BlockId,
         name: String,
     },
+    /// A signed head of the log, without a word of its content. Keep it: whoever has one can prove later that the log was
+    /// neither cut nor rewritten before it (`diemcau verify --checkpoint`).
+    Checkpoint {
+        #[cfg_attr(test, ts(type = "number"))]
+        seq: i64,
+        /// `frozen`, `closed`, `minuted`, `archived`.
+        reason: String,
+        /// The signed text, and the signature as its last line.
+        file: String,
+    },
     Ping,
     /// The connection ends: code as in the close frame, and whether to come back.
     Bye {
@@ -139,7 +149,7 @@ pub enum ServerBody {
 
 /// What one slot pair shows.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "frame.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "frame.ts"))]
 pub struct SlotView {
     pub point: Option<PointId>,
     /// `camera` or `paper`.

@@ -8,14 +8,14 @@ use super::command::Command;
 use crate::domain::cases::{Case, Petition, Promise, StoredFile};
 use crate::domain::event::{Registration, SessionPoint};
 use crate::domain::ids::{CommandId, PersonId, PointId, SegmentId, SessionId, UnitId, UserId, VisitId};
-use crate::domain::people::{Class, Function, Person, RoleGrant, User};
+use crate::domain::people::{Class, Function, PersonRole, RoleGrant, User};
 use crate::domain::session::{EligibilityGround, ReceptionKind, SessionStatus};
 use crate::domain::units::{DeviceKind, Point, Unit};
 use crate::domain::visit::VisitStatus;
 
 /// RFC 9457 problem document.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "rest.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "rest.ts"))]
 pub struct Problem {
     pub status: u16,
     /// Sentence in Vietnamese: what is wrong and the next step.
@@ -30,7 +30,7 @@ pub struct Problem {
 
 /// One page of a list.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "rest.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "rest.ts"))]
 pub struct Page<T> {
     pub rows: Vec<T>,
     /// Give it as `?after=` for the next page; absent on the last.
@@ -39,7 +39,7 @@ pub struct Page<T> {
 
 /// `POST /api/v1/sign-in`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "rest.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "rest.ts"))]
 #[serde(deny_unknown_fields)]
 pub struct SignIn {
     pub login: String,
@@ -48,7 +48,7 @@ pub struct SignIn {
 
 /// `POST /api/v1/sign-in/link`: a one-use link made by the administrator, off by default.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "rest.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "rest.ts"))]
 #[serde(deny_unknown_fields)]
 pub struct SignInLink {
     pub token: String,
@@ -56,7 +56,7 @@ pub struct SignInLink {
 
 /// `GET /api/v1/me`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "rest.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "rest.ts"))]
 pub struct Me {
     pub user: User,
     pub roles: Vec<RoleGrant>,
@@ -68,7 +68,7 @@ pub struct Me {
 
 /// A paired browser.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "rest.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "rest.ts"))]
 pub struct KioskView {
     pub point: PointId,
     pub device: DeviceKind,
@@ -77,7 +77,7 @@ pub struct KioskView {
 
 /// `POST /api/v1/kiosk/pair`: the code was shown once to the administrator.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "rest.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "rest.ts"))]
 #[serde(deny_unknown_fields)]
 pub struct KioskPair {
     pub code: String,
@@ -87,7 +87,7 @@ pub struct KioskPair {
 
 /// `GET /api/v1/kiosk/challenge`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "rest.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "rest.ts"))]
 pub struct KioskChallenge {
     /// The kiosk signs the line `diemcau-kiosk-sign-in-1`, LF, and this, with ECDSA P-256 and SHA-256 (r ‖ s), within 60 s.
     pub challenge: String,
@@ -95,7 +95,7 @@ pub struct KioskChallenge {
 
 /// Answer of `POST /api/v1/kiosk/pair`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "rest.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "rest.ts"))]
 pub struct KioskPaired {
     pub device: crate::domain::ids::DeviceId,
     pub point: PointId,
@@ -105,7 +105,7 @@ pub struct KioskPaired {
 
 /// `POST /api/v1/kiosk/sign-in`: signature over the challenge of `GET /api/v1/kiosk/challenge`, base64url.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "rest.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "rest.ts"))]
 #[serde(deny_unknown_fields)]
 pub struct KioskSignIn {
     pub device: crate::domain::ids::DeviceId,
@@ -115,7 +115,7 @@ pub struct KioskSignIn {
 
 /// `POST /api/v1/tickets`: one use, 30 s, for `wss /ws`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "rest.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "rest.ts"))]
 #[serde(deny_unknown_fields)]
 pub struct TicketRequest {
     pub session: SessionId,
@@ -126,7 +126,7 @@ pub struct TicketRequest {
 
 /// Answer of `POST /api/v1/tickets`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "rest.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "rest.ts"))]
 pub struct Ticket {
     /// Goes into `Sec-WebSocket-Protocol` beside `diemcau.v1`, as `ticket.<token>`.
     pub token: String,
@@ -134,7 +134,7 @@ pub struct Ticket {
 
 /// A session in a list: `GET /api/v1/sessions?day=&after=`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "rest.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "rest.ts"))]
 pub struct SessionRow {
     pub id: SessionId,
     pub unit: UnitId,
@@ -154,7 +154,7 @@ pub struct SessionRow {
 
 /// `POST /api/v1/sessions`: a proposal; the head's decision is a separate act.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "rest.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "rest.ts"))]
 #[serde(deny_unknown_fields)]
 pub struct NewSession {
     /// Made by the client, so that a repeated request makes one session.
@@ -173,7 +173,7 @@ pub struct NewSession {
 
 /// Who does what in a new session.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "rest.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "rest.ts"))]
 #[serde(deny_unknown_fields)]
 pub struct NewFunction {
     pub user: UserId,
@@ -183,7 +183,7 @@ pub struct NewFunction {
 
 /// `POST /api/v1/sessions/{id}/commands`: the same commands as on the socket, for office pages.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "rest.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "rest.ts"))]
 #[serde(deny_unknown_fields)]
 pub struct CommandRequest {
     pub id: CommandId,
@@ -192,7 +192,7 @@ pub struct CommandRequest {
 
 /// Answer of a committed command.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "rest.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "rest.ts"))]
 pub struct Committed {
     #[cfg_attr(test, ts(type = "number"))]
     pub seq: i64,
@@ -200,7 +200,7 @@ pub struct Committed {
 
 /// `GET /api/v1/directory`: what pickers need.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "rest.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "rest.ts"))]
 pub struct Directory {
     pub units: Vec<Unit>,
     pub points: Vec<Point>,
@@ -209,7 +209,7 @@ pub struct Directory {
 
 /// `GET /api/v1/sessions/{id}/record`: what remains after the last word.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "rest.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "rest.ts"))]
 pub struct RecordView {
     pub session: SessionRow,
     pub points: Vec<SessionPoint>,
@@ -217,6 +217,8 @@ pub struct RecordView {
     pub gaps: Vec<GapRow>,
     pub visits: Vec<VisitRecord>,
     pub segments: Vec<SegmentRow>,
+    pub recording_gaps: Vec<RecordingGapRow>,
+    pub unrecorded: Vec<UnrecordedRow>,
     /// Newest sequence and hash.
     #[cfg_attr(test, ts(type = "number"))]
     pub head_seq: i64,
@@ -225,12 +227,22 @@ pub struct RecordView {
     pub key_fingerprint: String,
 }
 
+/// A person as the annex names them: no number, address or telephone.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "rest.ts"))]
+pub struct Attendee {
+    pub id: PersonId,
+    pub name: String,
+    pub role: PersonRole,
+    pub title: String,
+}
+
 /// One person of the attendance annex.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "rest.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "rest.ts"))]
 pub struct AttendanceRow {
     pub point: PointId,
-    pub person: Person,
+    pub person: Attendee,
     /// `present`, `late`, `left_early`, `absent`, `substitute`.
     pub status: String,
     /// In and out, by act.
@@ -242,7 +254,7 @@ pub struct AttendanceRow {
 
 /// A technical gap of a point.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "rest.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "rest.ts"))]
 pub struct GapRow {
     pub point: PointId,
     #[cfg_attr(test, ts(type = "string"))]
@@ -254,9 +266,43 @@ pub struct GapRow {
     pub visit: Option<VisitId>,
 }
 
+/// A part of one source that is not in the recording.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "rest.ts"))]
+pub struct RecordingGapRow {
+    pub visit: Option<VisitId>,
+    pub point: PointId,
+    /// `microphone`, `camera`, `paper`.
+    pub source: String,
+    #[cfg_attr(test, ts(type = "string"))]
+    pub from: Timestamp,
+    /// None while nothing is recorded again.
+    #[cfg_attr(test, ts(type = "string | null"))]
+    pub to: Option<Timestamp>,
+    /// Key of the text catalogue.
+    pub cause: String,
+}
+
+/// A time in which presider and note-taker went on without a recording (D154 Điều 24(1)).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "rest.ts"))]
+pub struct UnrecordedRow {
+    /// Visits that were heard in it, those the reader may see.
+    pub visits: Vec<VisitId>,
+    #[cfg_attr(test, ts(type = "string"))]
+    pub from: Timestamp,
+    /// None while the recorder does not work.
+    #[cfg_attr(test, ts(type = "string | null"))]
+    pub to: Option<Timestamp>,
+    pub by_presider: String,
+    pub by_note_taker: String,
+    /// Empty for whom the visit is masked.
+    pub reason: String,
+}
+
 /// One visit of the record page.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "rest.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "rest.ts"))]
 pub struct VisitRecord {
     pub visit: VisitId,
     pub number: u32,
@@ -274,7 +320,7 @@ pub struct VisitRecord {
 
 /// One file of the recording.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "rest.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "rest.ts"))]
 pub struct SegmentRow {
     pub segment: SegmentId,
     pub visit: Option<VisitId>,
@@ -292,7 +338,7 @@ pub struct SegmentRow {
 
 /// Where a day begins and ends for lists: the local day in Asia/Ho_Chi_Minh.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "rest.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "rest.ts"))]
 #[serde(deny_unknown_fields)]
 pub struct DayQuery {
     #[cfg_attr(test, ts(type = "string | null"))]

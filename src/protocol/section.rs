@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::cases::{Petition, PetitionKind, Promise, StoredFile};
-use crate::domain::ids::{BlockId, CaseId, PersonId, PointId, SessionId, UnitId, UserId, VisitId};
+use crate::domain::ids::{BlockId, CaseId, ConnectionId, PersonId, PointId, SessionId, UnitId, UserId, VisitId};
 use crate::domain::people::{Class, Function, IdentityCheck, Person};
 use crate::domain::session::{EligibilityGround, ReceptionKind, SessionStatus, SessionStep, StepOutcome};
 use crate::domain::units::PointRole;
@@ -14,7 +14,7 @@ use crate::domain::visit::{BlockKind, ClosingCard, Confirmation, VisitStatus};
 
 /// Section `public`: what everybody of the session sees, citizen screens included. No names of citizens.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "section.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "section.ts"))]
 pub struct PublicSection {
     pub session: SessionId,
     pub title: String,
@@ -23,7 +23,7 @@ pub struct PublicSection {
     #[cfg_attr(test, ts(type = "string"))]
     pub starts_at: Timestamp,
     pub recording: RecordingView,
-    /// Sentence for a pause, interruption or postponement.
+    /// Sentence for a pause, interruption or postponement; empty for those outside of something private.
     pub notice: String,
     /// When a proposed end becomes final.
     #[cfg_attr(test, ts(type = "string | null"))]
@@ -31,13 +31,17 @@ pub struct PublicSection {
     pub points: BTreeMap<PointId, PublicPoint>,
     /// Number of the running visit, absent while it is restricted.
     pub running_number: Option<u32>,
+    /// Where its citizen sits, absent likewise.
+    pub running_point: Option<PointId>,
     pub floor: FloorView,
     pub consultation: bool,
+    /// Every point of the session sees and hears what is running now; never true of a restricted visit.
+    pub room_wide: bool,
 }
 
 /// State of the recorder.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "section.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "section.ts"))]
 #[serde(rename_all = "snake_case")]
 pub enum RecordingView {
     Off,
@@ -49,7 +53,7 @@ pub enum RecordingView {
 
 /// A point as everybody sees it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "section.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "section.ts"))]
 pub struct PublicPoint {
     pub name: String,
     pub role: PointRole,
@@ -58,11 +62,14 @@ pub struct PublicPoint {
     pub hand_raised: bool,
     /// Numbers waiting at this point, first in the queue first; restricted visits are absent.
     pub waiting: Vec<u32>,
+    /// The citizen of the running visit sits here; of a restricted visit only those who take part in it are told.
+    #[serde(default)]
+    pub on_stage: bool,
 }
 
 /// How a point is linked.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "section.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "section.ts"))]
 #[serde(rename_all = "snake_case")]
 pub enum LinkView {
     /// Never connected in this session.
@@ -70,11 +77,13 @@ pub enum LinkView {
     Connected,
     /// Media or socket silent: being reconnected.
     Lost,
+    /// Something private runs elsewhere: which places take part in it is not told.
+    Untold,
 }
 
 /// Who may speak.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "section.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "section.ts"))]
 pub struct FloorView {
     pub point: Option<PointId>,
     pub person: Option<PersonId>,
@@ -86,7 +95,7 @@ pub struct FloorView {
 
 /// Section `staff`: agenda, duties, functions. Restricted visits are absent except at the receiver's point.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "section.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "section.ts"))]
 pub struct StaffSection {
     pub grounds: Vec<EligibilityGround>,
     pub unit: UnitId,
@@ -99,15 +108,28 @@ pub struct StaffSection {
     pub steps: Vec<StepRow>,
     /// Codes of duties still open before the session may start.
     pub open_duties: Vec<String>,
+    /// As it is switched, whatever runs now.
     pub room_wide: bool,
+    /// The presider asks to go on without a recorder; for who may agree.
+    pub unrecorded_asked: Option<UnrecordedAsked>,
+    /// Points in private consultation, for those who are in it and at the receiver's side.
     pub consultation: Vec<PointId>,
     /// Sequence and hash of the newest event: what paper carries.
     pub head: String,
 }
 
+/// A question to the note-taker (D154 Điều 24(1)).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "section.ts"))]
+pub struct UnrecordedAsked {
+    pub by: UserId,
+    /// As the record will have it.
+    pub reason: String,
+}
+
 /// A visit in the agenda.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "section.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "section.ts"))]
 pub struct AgendaRow {
     pub number: u32,
     pub class: Class,
@@ -122,7 +144,7 @@ pub struct AgendaRow {
 
 /// An account in the session.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "section.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "section.ts"))]
 pub struct FunctionRow {
     pub name: String,
     pub title: String,
@@ -133,11 +155,12 @@ pub struct FunctionRow {
 
 /// Evidence of a duty.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "section.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "section.ts"))]
 pub struct StepRow {
     pub step: SessionStep,
     pub point: Option<PointId>,
     pub outcome: StepOutcome,
+    /// Name of who recorded it; empty for an account without a function in the session.
     pub by: String,
     #[cfg_attr(test, ts(type = "string"))]
     pub at: Timestamp,
@@ -145,7 +168,7 @@ pub struct StepRow {
 
 /// Section `devices`: what a technician needs, no content.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "section.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "section.ts"))]
 pub struct DevicesSection {
     pub connections: BTreeMap<String, DeviceRow>,
     /// Connections of a second main device that ask to take over.
@@ -154,7 +177,7 @@ pub struct DevicesSection {
 
 /// One wire.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "section.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "section.ts"))]
 pub struct DeviceRow {
     pub point: Option<PointId>,
     pub device: crate::domain::units::DeviceKind,
@@ -171,7 +194,7 @@ pub struct DeviceRow {
 
 /// Section `visit:{id}`: the whole of one visit for those who take part in it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "section.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "section.ts"))]
 pub struct VisitSection {
     pub visit: VisitId,
     pub number: u32,
@@ -204,7 +227,7 @@ pub struct VisitSection {
 
 /// A line of the visit's story, in local sentences by code.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "section.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "section.ts"))]
 pub struct TimelineRow {
     #[cfg_attr(test, ts(type = "number"))]
     pub seq: i64,
@@ -219,14 +242,14 @@ pub struct TimelineRow {
 
 /// Section `minutes:{visit}`: the text while it is written.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "section.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "section.ts"))]
 pub struct MinutesSection {
     pub blocks: BTreeMap<BlockId, BlockView>,
 }
 
 /// One block of text.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "section.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "section.ts"))]
 pub struct BlockView {
     pub block_kind: BlockKind,
     #[cfg_attr(test, ts(type = "number"))]
@@ -242,7 +265,7 @@ pub struct BlockView {
 
 /// Section `point:{id}`: the roster of one point.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "section.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "section.ts"))]
 pub struct PointSection {
     pub point: PointId,
     pub name: String,
@@ -254,13 +277,21 @@ pub struct PointSection {
     /// The point may open its microphone now.
     pub may_speak: bool,
     pub microphone_open: bool,
+    /// Further main devices of the point: they see and hear nothing until one takes over.
+    #[serde(default)]
+    pub take_over: Vec<ConnectionId>,
 }
 
 /// A person of a point.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "section.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "section.ts"))]
 pub struct RosterRow {
+    /// Of a restricted visit without name, except at the receiver's side.
     pub person: Person,
+    /// The visit they come for.
+    pub visit: Option<VisitId>,
+    /// Their number among the visit's persons, from 1: what is shown where there is no name.
+    pub ordinal: Option<u32>,
     pub seat: Option<u32>,
     /// `expected`, `present`, `out`.
     pub state: String,

@@ -80,8 +80,14 @@ pub(super) enum Message {
     },
     Engine(EngineEvent),
     Recorder(crate::media::record::RecorderEvent),
-    /// Whether the recorder could write just now.
-    RecorderChecked(bool),
+    /// A unit was looked up for a command that names it.
+    UnitRead(Box<super::flight::Pending>, Result<(), Refusal>),
+    /// Why the recorder could not write just now; `None` when it could.
+    RecorderChecked(Option<&'static str>),
+    /// Whether the log still belongs to this room.
+    LeaseChecked {
+        ours: bool,
+    },
     /// A look at the committed state, for pages and papers.
     Look(oneshot::Sender<Look>),
     Stop(oneshot::Sender<()>),

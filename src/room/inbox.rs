@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 
-use super::decide::Filing;
+use super::flight::{Asked, Pending};
 use super::handle::{Attach, Closing, FilingRead, Look, Message, Reply};
 use super::live::{MediaLink, WireState};
 use super::publish::serialize;
@@ -13,10 +13,9 @@ use super::task::{Task, refused};
 use crate::domain::actor::Actor;
 use crate::domain::calendar::local_date;
 use crate::domain::event::{Event, SegmentMark};
-use crate::domain::ids::{CaseId, CommandId, ConnectionId, VisitId};
+use crate::domain::ids::{CaseId, CommandId, ConnectionId, UnitId, VisitId};
 use crate::domain::people::Function;
 use crate::domain::refusal::Refusal;
-use crate::domain::session::{SessionAct, SessionStatus};
 use crate::domain::units::DeviceKind;
 use crate::media::engine::{Answer, EngineEvent, Join, JoinRefusal};
 use crate::media::record::RecorderEvent;
@@ -25,6 +24,7 @@ use crate::protocol::frame::{ClientBody, ClientFrame, ServerBody};
 
 impl Task {
     pub(super) fn handle(&mut self, message: Message) {
+        self.stay_awake(&message);
         match message {
             Message::Attach(attach, answer) => {
                 let result = self.attach(*attach);
@@ -34,8 +34,9 @@ impl Task {
             }
             Message::Detach(connection) => self.detach(connection),
             Message::Frame(connection, frame) => self.frame(connection, *frame),
-            Message::Command { actor, id, command, reply } => self.decide(*actor, id, &command, reply),
+            Message::Command { actor, id, command, reply } => self.decide(*actor, id, *command, reply),
             Message::Filing(read) => self.filing_read(*read),
+            Message::UnitRead(pending, known) => self.unit_read(*pending, known),
             Message::Joined { connection, re, result } => self.joined(connection, re, result),
             Message::Engine(event) => self.engine_event(event),
             Message::Recorder(event) => self.recorder_event(event),
@@ -44,10 +45,8 @@ impl Task {
                     tracing::debug!("nobody waits for this look");
                 }
             }
-            Message::RecorderChecked(ready) => {
-                self.stale |= self.live.recorder_ready != ready;
-                self.live.recorder_ready = ready;
-            }
+            Message::RecorderChecked(refuses) => self.recorder_checked(refuses),
+            Message::LeaseChecked { ours } => self.rest.lost |= !ours,
             Message::Stop(answer) => self.stopping = Some(answer),
         }
     }
@@ -105,7 +104,7 @@ impl Task {
         let Some(wire) = self.live.wires.get(&connection) else { return };
         let actor = wire.actor.clone();
         match frame.body {
-            ClientBody::Command { command } => self.decide(actor, frame.id, &command, Reply::Wire(connection)),
+            ClientBody::Command { command } => self.decide(actor, frame.id, *command, Reply::Wire(connection)),
             ClientBody::Offer { sdp } => self.offer(connection, frame.id, sdp),
             ClientBody::Typing { visit, block } => {
                 let body = ServerBody::Typing { visit, block, name: actor.name };
@@ -189,10 +188,11 @@ impl Task {
                     .into_iter()
                     .filter_map(|(id, level)| Some((self.live.wires.get(&id)?.actor.point?, level)))
                     .collect();
-                let frame = serialize(ServerBody::Levels { levels });
-                let connections: Vec<ConnectionId> = self.publisher.connections().collect();
-                for connection in connections {
-                    self.publisher.send_loose(connection, &frame, now);
+                for (levels, connections) in super::media_plan::audiences(&self.book.state, &self.live, &levels) {
+                    let frame = serialize(ServerBody::Levels { levels });
+                    for connection in connections {
+                        self.publisher.send_loose(connection, &frame, now);
+                    }
                 }
             }
             EngineEvent::Quality { connection, quality, .. } => {
@@ -204,8 +204,8 @@ impl Task {
                     return;
                 };
                 let state = &self.book.state;
-                let in_visit = state.on_stage().is_some_and(|visit| state.points_of(visit).contains(&point));
-                let crossed = self.lines.sample(point, &quality, in_visit);
+                let visit = state.on_stage().filter(|visit| state.points_of(visit).contains(&point));
+                let crossed = self.lines.sample(point, &quality, visit.map(|visit| visit.about.visit));
                 self.by_itself(crossed.into_iter().collect());
             }
         }
@@ -233,11 +233,8 @@ impl Task {
         let (services, own) = (Arc::clone(&self.services), self.own.clone());
         tokio::spawn(async move {
             let lock = Arc::clone(&services.register).lock_owned().await;
-            let case = known.unwrap_or(fresh);
-            let read = super::project::read_register(&services.store, unit, year, case).await;
-            let filing = read
-                .map(|(number, earlier_receptions)| Filing { year, number, case, earlier_receptions })
-                .map_err(|_| Refusal::new("store_unavailable"));
+            let read = super::project::read_register(&services.store, (unit, year), known, fresh).await;
+            let filing = read.map_err(|_| Refusal::new("store_unavailable"));
             let read = FilingRead { actor, id, visit, reply, filing, lock };
             if own.send(Message::Filing(Box::new(read))).await.is_err() {
                 tracing::debug!("a room ended before its register was read");
@@ -252,8 +249,42 @@ impl Task {
             return self.reply(reply, id, Ok(seq));
         }
         match filing {
-            Ok(filing) => self.decide_now(actor, id, &Command::EndVisit { visit }, reply, Some((filing, lock))),
+            Ok(filing) => {
+                let asked = Asked { actor, command: Command::EndVisit { visit }, filing: Some(filing) };
+                self.decide_now(Pending::of(id, asked, reply, Some(lock)));
+            }
             Err(refusal) => self.reply(reply, id, Err(refusal)),
+        }
+    }
+
+    /// The unit that answers is looked up before the card is filled: at the end of the visit it would be too late to name
+    /// another.
+    pub(super) fn read_unit(&mut self, pending: Pending, unit: UnitId) {
+        let (store, own) = (self.services.store.clone(), self.own.clone());
+        tokio::spawn(async move {
+            let known = match store.unit(unit).await {
+                Ok(Some(_)) => Ok(()),
+                Ok(None) => Err(Refusal::new("reference_unknown").field("card.unit")),
+                Err(_) => Err(Refusal::new("store_unavailable")),
+            };
+            if own.send(Message::UnitRead(Box::new(pending), known)).await.is_err() {
+                tracing::debug!("a room ended before a unit was read");
+            }
+        });
+    }
+
+    fn unit_read(&mut self, mut pending: Pending, known: Result<(), Refusal>) {
+        let stored = self.commands.get(&pending.id).copied().map(Ok);
+        let answer = stored.or_else(|| known.err().map(Err));
+        for reply in std::mem::take(&mut pending.replies) {
+            match answer {
+                Some(answer) => self.reply(reply, pending.id, answer),
+                // The same command may have been decided while this one was looked up.
+                None => pending.replies.extend(self.queue.join(pending.id, reply).err()),
+            }
+        }
+        if !pending.replies.is_empty() {
+            self.decide_now(pending);
         }
     }
 
@@ -261,30 +292,21 @@ impl Task {
         let visit = event.target().visit;
         let point_of = |connection: ConnectionId| self.point_of_source(connection);
         let log = match event {
-            RecorderEvent::SegmentOpened { segment, source, .. } => point_of(source.connection).map(|point| {
+            RecorderEvent::SegmentOpened { segment, source, at, .. } => point_of(source.connection).map(|point| {
                 let source = sections::source_name(source.kind).to_owned();
                 let mark = SegmentMark { segment, point, source, bytes: 0, sha256: String::new(), duration_ms: 0 };
-                Event::SegmentOpened { visit, mark }
+                Event::SegmentOpened { visit, mark, began_at: Some(at) }
             }),
             RecorderEvent::Prefix { segment, bytes, sha256, .. } => self
                 .queue
-                .ahead
-                .state
-                .segments
-                .get(&segment)
-                .map(|known| SegmentMark { bytes, sha256, ..known.mark.clone() })
-                .map(|mark| Event::SegmentHashed { visit, mark }),
-            RecorderEvent::SegmentClosed(closed) => {
-                let known = self.queue.ahead.state.segments.get(&closed.segment);
-                known
-                    .map(|known| SegmentMark {
-                        bytes: closed.bytes,
-                        sha256: closed.sha256,
-                        duration_ms: closed.duration_ms,
-                        ..known.mark.clone()
-                    })
-                    .map(|mark| Event::SegmentClosed { visit, mark })
-            }
+                .segment(segment)
+                .map(|known| Event::SegmentHashed { visit, mark: SegmentMark { bytes, sha256, ..known } }),
+            // A room that was opened anew has found the file by itself.
+            RecorderEvent::SegmentClosed(closed) if self.queue.is_closed(closed.segment) => None,
+            RecorderEvent::SegmentClosed(closed) => self.queue.segment(closed.segment).map(|known| {
+                let (bytes, sha256, duration_ms) = (closed.bytes, closed.sha256, closed.duration_ms);
+                Event::SegmentClosed { visit, mark: SegmentMark { bytes, sha256, duration_ms, ..known } }
+            }),
             RecorderEvent::Gap { source, from_us, to_us, cause, .. } => {
                 let (now, mono) = (self.now(), self.services.clock.mono_us());
                 let wall = |us: i64| {
@@ -301,28 +323,10 @@ impl Task {
                     cause: cause.unwrap_or_default(),
                 })
             }
-            RecorderEvent::Failed { fault, .. } => {
-                let failing = self.queue.ahead.state.recording == super::state::Recording::Running;
-                if failing {
-                    self.by_itself(vec![Event::RecorderFailed { cause: fault.code().to_owned() }]);
-                    self.pause_for_recorder();
-                }
-                None
-            }
-            RecorderEvent::Recovered { .. } => (self.queue.ahead.state.recording == super::state::Recording::Failed)
-                .then_some(Event::RecorderRecovered),
-            RecorderEvent::BoundaryDone { .. } => None,
+            // One source's word; what it means for the session is seen by the next turn.
+            RecorderEvent::Failed { .. } | RecorderEvent::Recovered { .. } | RecorderEvent::BoundaryDone { .. } => None,
         };
         self.by_itself(log.into_iter().collect());
-    }
-
-    /// Without a recording there is no reception (D154 Điều 24(1)): the session pauses by itself.
-    fn pause_for_recorder(&mut self) {
-        if self.queue.ahead.state.status() == Some(SessionStatus::InProgress) {
-            let reason = "recorder_failed".to_owned();
-            let to = SessionStatus::Paused;
-            self.by_itself(vec![Event::SessionMoved { act: SessionAct::Pause, to, reason, new_start: None }]);
-        }
     }
 
     /// Ends a wire that was replaced by a take-over.
@@ -336,11 +340,14 @@ fn slots_for(state: &super::state::State, actor: &Actor) -> u32 {
     let functions = state.functions.get(&actor.user).map(|held| &held.functions);
     let has = |function: Function| functions.is_some_and(|held| held.contains(&function));
     let writes = has(Function::NoteTaker) || has(Function::Assistant);
+    let follows = has(Function::Observer) || has(Function::AdvisingUnit) || has(Function::Interpreter);
     match actor.device {
         DeviceKind::CitizenScreen => 2,
         DeviceKind::Paper => 0,
         DeviceKind::Companion if has(Function::Technician) => 25,
         DeviceKind::Companion if writes => 2,
+        // Their function is to follow the visit, from a machine beside the place's main one.
+        DeviceKind::Companion if follows => 4,
         DeviceKind::Companion => 0,
         DeviceKind::Main if has(Function::Presider) => 9,
         DeviceKind::Main if writes => 2,

@@ -42,7 +42,11 @@ pub fn elect_main(live: &mut Live, point: PointId, now: Timestamp) {
     };
     match chosen {
         Some((id, browser)) => {
-            live.main.insert(point, id);
+            // Nobody has pressed the key since this wire is there.
+            let untouched = live.at_key.get(&point).is_none_or(|newest| *newest < id);
+            if live.main.insert(point, id) != Some(id) && untouched {
+                live.rejoined.insert(point);
+            }
             live.main_browser.insert(point, browser);
         }
         None => {
@@ -58,6 +62,12 @@ pub fn reconcile(state: &State, live: &mut Live, now: Timestamp) -> Vec<Event> {
         return Vec::new();
     }
     let mut events = Vec::new();
+    for point in std::mem::take(&mut live.rejoined) {
+        if state.floor.open().contains(&point) {
+            live.rejoined.insert(point);
+            events.push(Event::MicrophoneClosed { point, reason: "reconnected".to_owned() });
+        }
+    }
     let missing = missing_points(state, live);
     for (point, since) in &missing {
         live.missing.entry(*point).or_insert(since.unwrap_or(now));

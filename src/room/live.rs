@@ -60,9 +60,20 @@ pub struct Live {
     pub main: BTreeMap<PointId, ConnectionId>,
     /// Whose browser the point's main device is, also while its wire is cut.
     pub main_browser: BTreeMap<PointId, uuid::Uuid>,
+    /// Points whose main device is another wire than the one whose key opened the microphone: after any reconnect it is
+    /// closed (design §5).
+    pub rejoined: BTreeSet<PointId>,
+    /// Newest wire of the point when its key opened the microphone: whoever pressed knew of all reconnects up to it.
+    pub at_key: BTreeMap<PointId, ConnectionId>,
     pub leases: BTreeMap<BlockId, Lease>,
     /// Whether the recorder has shown that it can write.
     pub recorder_ready: bool,
+    /// A trial is on its way.
+    pub recorder_asked: bool,
+    /// Why it does not take a trial; none before the first one.
+    pub recorder_refuses: Option<&'static str>,
+    /// Why nothing of this session is being written, although it should be.
+    pub recorder_fault: Option<&'static str>,
     /// The presider asked to go on without a recorder; the note-taker has to agree.
     pub unrecorded_asked: Option<(UserId, String)>,
     /// Who took the first step to the end.
@@ -114,6 +125,14 @@ impl Live {
             let waits = wire.actor.device == DeviceKind::Main && wire.actor.browser != main.actor.browser;
             waits.then_some((*id, point))
         })
+    }
+
+    /// The key of the point has opened its microphone.
+    pub fn key_pressed(&mut self, point: PointId) {
+        self.rejoined.remove(&point);
+        // Connection ids sort by birth.
+        let newest = self.wires.iter().rfind(|(_, wire)| wire.actor.point == Some(point)).map(|(id, _)| *id);
+        self.at_key.extend(newest.map(|id| (point, id)));
     }
 
     /// Whether an account has any wire.

@@ -1,10 +1,10 @@
 //! From the state of the room to the wanted state of its media: who hears and sees whom, which microphones pass, what is
 //! recorded. The only place that decides it; the media plane obeys.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
-use super::live::{Live, MediaLink};
-use super::standing::sees;
+use super::live::{Live, MediaLink, WireState};
+use super::stage::{Running, Sense, Stage};
 use super::state::{Recording, State};
 use crate::domain::ids::{ConnectionId, PointId, SessionId};
 use crate::domain::people::Function;
@@ -12,24 +12,28 @@ use crate::domain::session::SessionStatus;
 use crate::domain::units::DeviceKind;
 use crate::media::plan::{Layer, Plan, RecordTarget, SlotFeed, SourceId, SourceKind};
 
+/// Loudness by point, 0 (loud) to 127.
+pub type Levels = BTreeMap<PointId, u8>;
+
 /// Computes the plan. Sources are named by the main wire of their point; a paper camera may be a wire of its own.
 pub fn plan(session: SessionId, state: &State, live: &Live) -> Plan {
     let mut plan = Plan::default();
     let stage = Stage::of(state);
+    let order = order_of(state, &stage);
     for (connection, wire) in &live.wires {
         if wire.slots == 0 || wire.media == MediaLink::None {
             continue;
         }
         let feeds = match wire.actor.point {
             Some(point) if !is_technician(state, &wire.actor) => {
-                feeds_of_point(state, live, &stage, point, wire.actor.device, *connection)
+                feeds_of_seat(state, live, (&stage, &order), point, (*connection, wire))
             }
             // A technician sees that points send, small and without sound.
-            _ => feeds_of_wall(state, live, &wire.actor),
+            _ => feeds_of_wall(state, live, &stage, &wire.actor),
         };
         plan.slots.insert(*connection, feeds);
     }
-    for point in state.floor.open() {
+    for point in state.floor.open().difference(&live.rejoined) {
         if let Some((connection, _)) = live.main_wire(*point) {
             plan.open_microphones.insert(connection);
         }
@@ -46,37 +50,21 @@ pub fn plan(session: SessionId, state: &State, live: &Live) -> Plan {
     plan
 }
 
-/// The places that take part in what is running now.
-struct Stage {
-    points: BTreeSet<PointId>,
-    /// Whose picture is largest: floor, citizen, presider, then the others.
-    order: Vec<PointId>,
-    /// A visit is on stage: all other points get the waiting picture.
-    visit: bool,
-}
-
-impl Stage {
-    fn of(state: &State) -> Self {
-        let visit = state.on_stage();
-        let points: BTreeSet<PointId> = if state.consultation.is_empty() {
-            visit.map_or_else(|| state.points.keys().copied().collect(), |visit| sees(state, visit))
-        } else {
-            state.consultation.clone()
-        };
-        let first = [
-            state.floor.holder().map(|holder| holder.point),
-            visit.map(|visit| visit.about.citizen_point),
-            state.presider_point(),
-            state.central(),
-        ];
-        let mut order: Vec<PointId> = Vec::new();
-        for point in first.into_iter().flatten().chain(points.iter().copied()) {
-            if points.contains(&point) && !order.contains(&point) {
-                order.push(point);
-            }
+/// Whose picture is largest: floor, citizen, presider, then the others.
+fn order_of(state: &State, stage: &Stage) -> Vec<PointId> {
+    let first = [
+        state.floor.holder().map(|holder| holder.point),
+        state.on_stage().map(|visit| visit.about.citizen_point),
+        state.presider_point(),
+        state.central(),
+    ];
+    let mut order: Vec<PointId> = Vec::new();
+    for point in first.into_iter().flatten().chain(stage.points.iter().copied()) {
+        if stage.points.contains(&point) && !order.contains(&point) {
+            order.push(point);
         }
-        Self { points, order, visit: visit.is_some() || !state.consultation.is_empty() }
     }
+    order
 }
 
 fn records(state: &State) -> bool {
@@ -86,32 +74,40 @@ fn records(state: &State) -> bool {
 }
 
 /// A place of the stage sees and hears the others of the stage; a waiting place gets nothing of it (D154 Điều 21; design
-/// §2, list of points per visit). Outside a visit everybody sees everybody.
-fn feeds_of_point(
+/// §2, list of points per visit). Outside a visit everybody sees everybody. At the place it is the main device, and
+/// beside it whose account passes the access table.
+fn feeds_of_seat(
     state: &State,
     live: &Live,
-    stage: &Stage,
+    (stage, order): (&Stage, &[PointId]),
     own: PointId,
-    device: DeviceKind,
-    own_wire: ConnectionId,
+    (own_wire, wire): (ConnectionId, &WireState),
 ) -> Vec<SlotFeed> {
-    if !state.status().is_some_and(SessionStatus::is_live) || (stage.visit && !stage.points.contains(&own)) {
+    let (actor, device) = (&wire.actor, wire.actor.device);
+    if !state.status().is_some_and(SessionStatus::is_live) || !stage.admits(state, actor, Sense::See) {
         return Vec::new();
     }
-    // The citizen's screen and a companion stand beside the main device: they are silent, the room hears that one. The
-    // citizen's screen shows the presider first, then the own place; a paper camera receives nothing.
-    let order: Vec<PointId> = match device {
-        DeviceKind::Main | DeviceKind::Companion => stage.order.clone(),
-        DeviceKind::CitizenScreen => {
-            let presider = state.presider_point();
-            let mut order: Vec<PointId> =
-                presider.into_iter().filter(|point| stage.points.contains(point) && *point != own).collect();
-            order.push(own);
-            order
-        }
+    let main = live.main_wire(own);
+    let with_sound = match device {
+        // A second main device waits to take over, unseen and deaf: it may stand anywhere. Two wires of one browser are
+        // a reconnect; the picture must not stop while the new one begins.
+        DeviceKind::Main if main.is_none_or(|(_, main)| main.actor.browser != actor.browser) => return Vec::new(),
+        DeviceKind::Main => true,
+        // Companions and the citizen's screen stand beside the main device: they are silent, the room hears that one.
+        DeviceKind::Companion => main.is_none(),
+        // Who waits at a place that is consulted must not watch it.
+        DeviceKind::CitizenScreen if stage.running == Running::Consultation => return Vec::new(),
+        DeviceKind::CitizenScreen => false,
         DeviceKind::Paper => return Vec::new(),
+    } && stage.admits(state, actor, Sense::Hear);
+    let order: Vec<PointId> = match device {
+        // The presider first, then the own place.
+        DeviceKind::CitizenScreen => {
+            let presider = state.presider_point().filter(|point| stage.points.contains(point) && *point != own);
+            presider.into_iter().chain([own]).collect()
+        }
+        _ => order.to_vec(),
     };
-    let with_sound = device == DeviceKind::Main;
     let mut feeds = Vec::new();
     let large = order.iter().copied().find(|point| *point != own);
     for point in order {
@@ -142,8 +138,8 @@ fn is_technician(state: &State, actor: &crate::domain::actor::Actor) -> bool {
 }
 
 /// The technician's wall: small pictures without sound, and never a visit's.
-fn feeds_of_wall(state: &State, live: &Live, actor: &crate::domain::actor::Actor) -> Vec<SlotFeed> {
-    if !is_technician(state, actor) || state.on_stage().is_some() || !state.consultation.is_empty() {
+fn feeds_of_wall(state: &State, live: &Live, stage: &Stage, actor: &crate::domain::actor::Actor) -> Vec<SlotFeed> {
+    if !is_technician(state, actor) || stage.running != Running::Session {
         return Vec::new();
     }
     state
@@ -158,11 +154,18 @@ fn feeds_of_wall(state: &State, live: &Live, actor: &crate::domain::actor::Actor
         .collect()
 }
 
-/// Papers that are being shown at a point, by whatever wire of it.
+/// Papers that are being shown at a point: by its main device or a document camera of its own.
 fn papers_of(live: &Live, point: PointId) -> impl Iterator<Item = SourceId> {
+    let browser = live.main_wire(point).map(|(_, main)| main.actor.browser);
+    let shows = move |wire: &WireState| match wire.actor.device {
+        DeviceKind::Main => browser == Some(wire.actor.browser),
+        DeviceKind::Paper => true,
+        DeviceKind::Companion | DeviceKind::CitizenScreen => false,
+    };
     live.wires
         .iter()
         .filter(move |(_, wire)| wire.actor.point == Some(point) && wire.sending.contains(&SourceKind::Paper))
+        .filter(move |(_, wire)| shows(wire))
         .map(|(connection, _)| SourceId { connection: *connection, kind: SourceKind::Paper })
 }
 
@@ -173,6 +176,27 @@ fn sources_of(live: &Live, point: PointId) -> Vec<SourceId> {
         sources.push(SourceId { connection, kind: SourceKind::Camera });
     }
     sources
+}
+
+/// Loudness by point, and the wires that may be shown it: of a visit or consultation those who hear it, else the own
+/// point's alone. Who speaks, second by second, tells others too much.
+pub fn audiences(state: &State, live: &Live, levels: &Levels) -> BTreeMap<Levels, Vec<ConnectionId>> {
+    let stage = Stage::of(state);
+    let heard: Levels = levels
+        .iter()
+        .filter(|(point, _)| stage.points.contains(point))
+        .map(|(point, level)| (*point, *level))
+        .collect();
+    let own = |point: PointId| levels.get(&point).map(|level| (point, *level)).into_iter().collect();
+    let mut audiences: BTreeMap<Levels, Vec<ConnectionId>> = BTreeMap::new();
+    for (connection, wire) in &live.wires {
+        let hears = stage.running == Running::Session || stage.admits(state, &wire.actor, Sense::Hear);
+        let shown: Levels = if hears { heard.clone() } else { wire.actor.point.map(own).unwrap_or_default() };
+        if !shown.is_empty() {
+            audiences.entry(shown).or_default().push(*connection);
+        }
+    }
+    audiences
 }
 
 /// Which point feeds which slot, for the client's captions.

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::flight::Pending;
+use super::decide::Filing;
 use super::state::{Logged, State, VisitState};
 use crate::domain::calendar::local_date;
 use crate::domain::cases::{Case, RegisterEntry};
@@ -13,49 +13,51 @@ use crate::domain::people::Function;
 use crate::store::office::{self, FunctionRow, OfVisit, OutboxRow, SessionRow, VisitRow};
 use crate::store::{Statement, Store, StoreError};
 
-/// Rows that a batch of decided commands changes. `state` is the committed state before the batch.
-pub(super) fn rows(
-    session: SessionId,
-    state: &State,
-    batch: &[Pending],
-    at: Timestamp,
-) -> Result<Vec<Statement>, StoreError> {
-    let mut state = state.clone();
-    let mut rows = Vec::new();
-    for pending in batch {
-        for event in &pending.decision.events {
-            let seq = state.seq.saturating_add(1);
-            let before = presider(&state);
-            state.apply(&Logged { seq, at, actor: pending.actor.clone(), event: Some(event.clone()) });
-            let step = Step { session, state: &state, at, seq: u64::try_from(seq).unwrap_or(0) };
-            rows.extend(step.rows(event, before)?);
-        }
+/// What an event may take the place of: read before it is applied.
+pub(super) struct Before {
+    presider: Option<(UserId, FunctionRow)>,
+}
+
+impl Before {
+    pub(super) fn of(state: &State) -> Self {
+        let presider = state.presider().and_then(|user| Some((user, function_row(state, user, Function::Presider)?)));
+        Self { presider }
     }
-    Ok(rows)
+}
+
+/// Rows that an event changes. `state` has it applied.
+pub(super) fn rows(before: Before, state: &State, event: &Event, at: Timestamp) -> Result<Vec<Statement>, StoreError> {
+    let Some(about) = &state.about else { return Ok(Vec::new()) };
+    let seq = u64::try_from(state.seq).unwrap_or(0);
+    Step { session: about.session, state, at, seq }.rows(event, before.presider)
 }
 
 /// Rows of a proposal, which is stored before its room runs.
-pub(super) fn proposed(session: SessionId, event: &Event, at: Timestamp) -> Result<Vec<Statement>, StoreError> {
+pub(super) fn proposed(event: &Event, at: Timestamp) -> Result<Vec<Statement>, StoreError> {
     let mut state = State::empty();
+    let before = Before::of(&state);
     state.apply(&Logged { seq: 1, at, actor: String::new(), event: Some(event.clone()) });
-    Step { session, state: &state, at, seq: 1 }.rows(event, None)
+    rows(before, &state, event, at)
 }
 
-/// Next free number of a unit's register, and how often the case was received before. Read under the register's lock.
+/// What the end of a visit needs of the office's tables: the next free number of the unit's register, the case, and how
+/// often it was received before. Read under the register's lock. A visit is filed under `known` where that is a case of
+/// the unit, else under `fresh`: what another unit has is not counted on from here.
 pub(super) async fn read_register(
     store: &Store,
-    unit: UnitId,
-    year: i16,
-    case: CaseId,
-) -> Result<(u32, u32), StoreError> {
+    (unit, year): (UnitId, i16),
+    known: Option<CaseId>,
+    fresh: CaseId,
+) -> Result<Filing, StoreError> {
     let number = store.next_register_number(unit, year).await?;
-    let receptions = store.case(case).await?.map_or(0, |case| case.receptions);
-    Ok((number, receptions))
-}
-
-fn presider(state: &State) -> Option<(UserId, FunctionRow)> {
-    let user = state.presider()?;
-    function_row(state, user, Function::Presider).map(|row| (user, row))
+    let row = match known {
+        Some(case) => store.case(case).await?,
+        None => None,
+    };
+    let foreign = row.as_ref().is_some_and(|row| row.unit != unit);
+    let case = known.filter(|_| !foreign).unwrap_or(fresh);
+    let earlier_receptions = row.filter(|_| !foreign).map_or(0, |row| row.receptions);
+    Ok(Filing { year, number, case, earlier_receptions })
 }
 
 fn function_row(state: &State, user: UserId, function: Function) -> Option<FunctionRow> {

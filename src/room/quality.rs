@@ -42,8 +42,8 @@ impl Level {
 #[derive(Debug, Default)]
 pub struct Lines {
     points: BTreeMap<PointId, Line>,
-    /// Loss samples of the running visit.
-    visit: BTreeMap<PointId, Vec<u16>>,
+    /// Loss samples of the visit on stage, under its own name: whoever else moves meanwhile takes none of them.
+    visits: BTreeMap<VisitId, BTreeMap<PointId, Vec<u16>>>,
 }
 
 #[derive(Debug, Default)]
@@ -54,13 +54,13 @@ struct Line {
 }
 
 impl Lines {
-    /// Takes a sample; the crossing to be logged, if one is confirmed. `in_visit`: the point takes part in the visit on
-    /// stage.
-    pub fn sample(&mut self, point: PointId, quality: &LinkQuality, in_visit: bool) -> Option<Event> {
+    /// Takes a sample; the crossing to be logged, if one is confirmed. `visit`: the one on stage, where the point takes
+    /// part in it.
+    pub fn sample(&mut self, point: PointId, quality: &LinkQuality, visit: Option<VisitId>) -> Option<Event> {
         let loss_permille = quality.uplink_loss_permille.max(quality.downlink_loss_permille);
         let rtt_ms = quality.rtt_ms.unwrap_or(0);
-        if in_visit {
-            self.visit.entry(point).or_default().push(loss_permille);
+        if let Some(visit) = visit {
+            self.visits.entry(visit).or_default().entry(point).or_default().push(loss_permille);
         }
         let level = Level::of(loss_permille, rtt_ms);
         let line = self.points.entry(point).or_default();
@@ -73,10 +73,12 @@ impl Lines {
         Some(Event::QualityCrossed { point, level: level.name().to_owned(), loss_permille, rtt_ms })
     }
 
-    /// One line per point for the visit that leaves the stage.
+    /// One line per point for a visit that is not on stage any more; none when it never was.
     pub fn digest(&mut self, visit: VisitId) -> Vec<Event> {
-        std::mem::take(&mut self.visit)
+        self.visits
+            .remove(&visit)
             .into_iter()
+            .flatten()
             .filter_map(|(point, mut samples)| {
                 samples.sort_unstable();
                 let worst_loss_permille = *samples.last()?;
@@ -117,19 +119,21 @@ mod tests {
     fn a_crossing_is_told_once_when_it_lasts() {
         let mut lines = Lines::default();
         let told: Vec<bool> = [0, 100, 0, 100, 100, 100, 0, 0]
-            .map(|permille| lines.sample(POINT, &loss(permille), false).is_some())
+            .map(|permille| lines.sample(POINT, &loss(permille), None).is_some())
             .to_vec();
         assert_eq!(told, [false, false, false, false, true, false, false, true]);
     }
 
+    /// While one citizen is heard others arrive, wait and leave at their own points.
     #[test]
     fn the_digest_is_of_the_visit_alone() {
         let mut lines = Lines::default();
-        lines.sample(POINT, &loss(900), false);
+        lines.sample(POINT, &loss(900), None);
+        let (visit, other) = (VisitId(Uuid::from_u128(2)), VisitId(Uuid::from_u128(3)));
         for permille in [10, 50, 20] {
-            lines.sample(POINT, &loss(permille), true);
+            lines.sample(POINT, &loss(permille), Some(visit));
+            assert!(lines.digest(other).is_empty(), "another visit moved beside the one on stage");
         }
-        let visit = VisitId(Uuid::from_u128(2));
         let (worst_loss_permille, median_loss_permille) = (50, 20);
         let wanted = Event::QualityDigest { visit, point: POINT, worst_loss_permille, median_loss_permille };
         assert_eq!(lines.digest(visit), [wanted]);

@@ -7,12 +7,14 @@ use std::sync::{Arc, PoisonError, RwLock};
 use jiff::SignedDuration;
 
 use super::handle::Message;
+use super::registry::Services;
 use super::task::Task;
 use crate::domain::chain::Scope;
-use crate::domain::ids::PointId;
+use crate::domain::ids::{PointId, SessionId};
 use crate::domain::session::SessionStatus;
-use crate::media::plan::{Plan, RecordTarget};
-use crate::media::record::{KeyLookup, RecordKey};
+use crate::limits;
+use crate::media::plan::{Plan, RecordTarget, SourceId, SourceKind};
+use crate::media::record::{Fault, KeyLookup, RecordKey, RunningSource};
 
 /// Keys of what may be recorded now, so that the recorder's thread never waits for the store.
 #[derive(Default)]
@@ -26,9 +28,30 @@ impl RecordKeys {
         self.keys.write().unwrap_or_else(PoisonError::into_inner).insert(target, key);
     }
 
+    /// Drops all keys of a session.
+    pub fn forget(&self, session: SessionId) {
+        self.keys.write().unwrap_or_else(PoisonError::into_inner).retain(|target, _| target.session != session);
+    }
+
     fn has(&self, target: RecordTarget) -> bool {
         self.keys.read().unwrap_or_else(PoisonError::into_inner).contains_key(&target)
     }
+}
+
+/// Why nothing of a session is recorded although it should be. A disk, a key, a thread fail for all sources alike; what
+/// does not reach its own file is a gap of that source, as long as another one writes.
+fn fault_of(running: &[RunningSource], plan: &Plan) -> Option<Fault> {
+    let sends =
+        |source: &SourceId| source.kind != SourceKind::Microphone || plan.open_microphones.contains(&source.connection);
+    let (mut own, mut writes) = (None, false);
+    for running in running.iter().filter(|running| plan.record.contains_key(&running.source)) {
+        match running.fault {
+            Some(Fault::NothingWritten) => own = Some(Fault::NothingWritten),
+            Some(shared) => return Some(shared),
+            None => writes |= sends(&running.source),
+        }
+    }
+    own.filter(|_| !writes)
 }
 
 impl KeyLookup for RecordKeys {
@@ -38,55 +61,101 @@ impl KeyLookup for RecordKeys {
     }
 }
 
+async fn fetch(services: Arc<Services>, targets: Vec<RecordTarget>) {
+    for target in targets {
+        let scope = target.visit.map_or(Scope::Session, Scope::Visit);
+        match services.store.recording_key(target.session, scope).await {
+            Ok(key) => services.record_keys.put(target, *key.expose()),
+            Err(error) => {
+                tracing::error!(session = %target.session, code = error.code(), "no key for the recording");
+            }
+        }
+    }
+}
+
 /// While a session may start or go on, the recorder shows this often that it can write.
 const CHECK_EVERY: SignedDuration = SignedDuration::from_secs(3);
 
 impl Task {
-    /// Fetches keys of the session and of every visit that is not over.
-    pub(super) fn ensure_keys(&self) {
-        let session = self.session;
+    /// Fetches keys of the session and of every visit that is not over. The room begins with them: its first look at
+    /// the recorder must not find a key on its way.
+    pub(super) fn fetch_keys(&self) -> impl Future<Output = ()> + Send + use<> {
+        fetch(Arc::clone(&self.services), self.missing_keys())
+    }
+
+    fn missing_keys(&self) -> Vec<RecordTarget> {
         let state = &self.book.state;
         if state.about.is_none() {
-            return;
+            return Vec::new();
         }
         let open = state.visits.values().filter(|visit| !visit.status.is_final()).map(|visit| Some(visit.about.visit));
-        for visit in open.chain([None]) {
-            let target = RecordTarget { session, visit };
-            if self.services.record_keys.has(target) {
-                continue;
-            }
-            let services = Arc::clone(&self.services);
-            let scope = visit.map_or(Scope::Session, Scope::Visit);
-            tokio::spawn(async move {
-                match services.store.recording_key(session, scope).await {
-                    Ok(key) => services.record_keys.put(target, *key.expose()),
-                    Err(error) => tracing::error!(%session, code = error.code(), "no key for the recording"),
-                }
-            });
-        }
+        let targets = open.chain([None]).map(|visit| RecordTarget { session: self.session, visit });
+        targets.filter(|target| !self.services.record_keys.has(*target)).collect()
     }
 
     /// Asks the recorder, beside the room, whether it can write.
     pub(super) fn check_recorder(&mut self) {
-        use SessionStatus::{Connecting, InProgress, Paused, Ready, Tested};
+        use SessionStatus::{Connecting, InProgress, Interrupted, Paused, Ready, Tested};
         let now = self.now();
-        let wanted = matches!(self.book.state.status(), Some(Tested | Connecting | Ready | InProgress | Paused));
-        if !wanted || now.duration_since(self.recorder_checked_at) < CHECK_EVERY {
+        let status = self.book.state.status();
+        let wanted = matches!(status, Some(Tested | Connecting | Ready | InProgress | Paused | Interrupted));
+        let asked = now.duration_since(self.recorder_checked_at);
+        if self.live.recorder_asked {
+            // A trial that does not come back from the disk is an answer too.
+            if asked >= SignedDuration::try_from(limits::RECORD_CHECK).unwrap_or(CHECK_EVERY) {
+                self.recorder_seen(Some(Fault::Stalled.code()));
+            }
+            return;
+        }
+        if !wanted || asked < CHECK_EVERY {
             return;
         }
         self.recorder_checked_at = now;
-        let target = RecordTarget { session: self.session, visit: None };
+        self.live.recorder_asked = true;
+        let keys = self.fetch_keys();
+        let target =
+            RecordTarget { session: self.session, visit: self.book.state.on_stage().map(|visit| visit.about.visit) };
         let (recorder, own) = (Arc::clone(&self.services.recorder), self.own.clone());
         tokio::spawn(async move {
+            keys.await;
             let checked = tokio::task::spawn_blocking(move || recorder.check_writable(target)).await;
-            let ready = matches!(checked, Ok(Ok(())));
-            if let Ok(Err(fault)) = checked {
-                tracing::warn!(code = fault.code(), "the recorder cannot write");
+            let refuses = checked.unwrap_or(Err(Fault::Stalled)).err().map(Fault::code);
+            if let Some(code) = refuses {
+                tracing::warn!(code, "the recorder cannot write");
             }
-            if own.send(Message::RecorderChecked(ready)).await.is_err() {
+            if own.send(Message::RecorderChecked(refuses)).await.is_err() {
                 tracing::debug!("a room ended before its recorder was checked");
             }
         });
+    }
+
+    pub(super) fn recorder_checked(&mut self, refuses: Option<&'static str>) {
+        self.live.recorder_asked = false;
+        self.recorder_seen(refuses);
+    }
+
+    fn recorder_seen(&mut self, refuses: Option<&'static str>) {
+        let ready = refuses.is_none();
+        self.stale |= self.live.recorder_ready != ready;
+        self.live.recorder_ready = ready;
+        self.live.recorder_refuses = refuses;
+    }
+
+    /// Looks at what is being recorded. The screens are told even where the log cannot be.
+    pub(super) fn watch_recorder(&mut self) {
+        if self.plan.record.is_empty() && self.live.recorder_fault.is_none() {
+            return;
+        }
+        let fault = fault_of(&self.services.recorder.status().running, &self.plan).map(Fault::code);
+        if self.live.recorder_fault == fault {
+            return;
+        }
+        self.stale = true;
+        self.live.recorder_fault = fault;
+        if fault.is_some() {
+            // A trial from before proves nothing any more: it would say "recovered" at once, until the next one.
+            self.recorder_seen(fault);
+        }
     }
 
     /// What the recorder must know when the plan has changed: a target that is over closes its files, a microphone that
@@ -103,7 +172,7 @@ impl Task {
                 && !after.open_microphones.contains(&source.connection);
             if !after.record.contains_key(source) {
                 recorder.stop(*source);
-            } else if closed && source.kind == crate::media::plan::SourceKind::Microphone {
+            } else if closed && source.kind == SourceKind::Microphone {
                 recorder.pause(*source);
             }
         }

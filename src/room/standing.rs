@@ -49,6 +49,7 @@ pub fn may(state: &State, actor: &Actor, action: &str, about: About) -> bool {
         functions: &functions,
         unit_roles: &unit_roles,
         at_point,
+        kiosk: at_point.is_some() && is_kiosk(state, actor),
         own_point,
         in_visit_points: visit
             .is_some_and(|visit| actor.point.is_some_and(|point| sees(state, visit).contains(&point))),
@@ -57,10 +58,18 @@ pub fn may(state: &State, actor: &Actor, action: &str, about: About) -> bool {
     access::may(action, &standing)
 }
 
-/// Points that see and hear a visit: its list, or all of them while the session is room-wide and the visit is not
-/// restricted.
+/// A seat is given by a function, by a role in the point's unit, or by a paired device: who has a seat, no role and never
+/// had a function is the device.
+fn is_kiosk(state: &State, actor: &Actor) -> bool {
+    actor.roles.is_empty() && !state.facts.officers.contains_key(&actor.user)
+}
+
+/// Points that see and hear a visit: its list, or all of them while the session is room-wide. A restricted visit is for
+/// the receiver's point and the citizen's alone, whatever its list says.
 pub fn sees(state: &State, visit: &VisitState) -> BTreeSet<PointId> {
-    if state.room_wide && visit.about.class == Class::Normal {
+    if visit.about.class == Class::Restricted {
+        state.central().into_iter().chain([visit.about.citizen_point]).collect()
+    } else if state.room_wide {
         state.points.keys().copied().collect()
     } else {
         state.points_of(visit)

@@ -2,23 +2,27 @@
 //! every restart alike: recovery is load, fold, go on.
 
 mod facts;
+mod lacks;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
 pub use facts::{Act, Facts, Named, Stop, VisitFacts};
+pub use lacks::{Lack, Lacks, RESTARTED, Waiver};
 
 use crate::domain::cases::{Petition, Promise, StoredFile};
 use crate::domain::chain::Scope;
 use crate::domain::event::{Event, FrozenText, Registration, SegmentMark, SessionPoint};
 use crate::domain::floor::Floor;
 use crate::domain::ids::{BlockId, CaseId, PersonId, PointId, SegmentId, SessionId, UnitId, UserId, VisitId};
+use crate::domain::minutes;
 use crate::domain::people::{Class, Function, IdentityCheck};
 use crate::domain::presence::{AttendanceStatus, Entry, Roster};
 use crate::domain::session::{EligibilityGround, ReceptionKind, SessionAct, SessionStatus, SessionStep, StepOutcome};
 use crate::domain::units::PointRole;
 use crate::domain::visit::{BlockKind, ClosingCard, Confirmation, VisitAct, VisitStatus};
+use crate::room::standing::sees;
 
 /// An event with its envelope, as it came from the log.
 #[derive(Clone, PartialEq, Debug)]
@@ -49,6 +53,8 @@ pub struct State {
     pub floor: Floor,
     pub steps: Vec<StepState>,
     pub recording: Recording,
+    /// Why the recorder failed last; empty until it does.
+    pub recorder_fault: String,
     pub room_wide: bool,
     /// Points in private consultation.
     pub consultation: BTreeSet<PointId>,
@@ -149,6 +155,8 @@ pub struct VisitState {
     pub frozen: Option<FrozenText>,
     /// Sequence of the freezing event: what paper carries.
     pub frozen_seq: Option<i64>,
+    /// How many of `files` there were then; those after them were added to a text that stood.
+    pub frozen_files: Option<usize>,
     pub confirmed: BTreeMap<PersonId, Confirmation>,
     pub refused: BTreeMap<PersonId, String>,
     pub petitions: Vec<Petition>,
@@ -179,7 +187,7 @@ pub struct Line {
     pub note: String,
 }
 
-/// The visits a timeline keeps; older lines stay in the log.
+/// The lines a timeline keeps; older ones stay in the log.
 const TIMELINE: usize = 200;
 
 impl State {
@@ -234,6 +242,12 @@ impl State {
         of(VisitStatus::Waiting).or_else(|| of(VisitStatus::Held))
     }
 
+    /// Whether the citizen was told of the recording, on this day and not on one that was put off.
+    pub fn is_announced(&self, visit: &VisitState) -> bool {
+        let told = self.facts.visits.get(&visit.about.visit).and_then(|facts| facts.announced);
+        visit.announced.is_some() && told.is_some_and(|told| self.facts.postponed_at.is_none_or(|off| told.at > off))
+    }
+
     /// The list of points of a visit: central, the citizen's, agencies named.
     pub fn points_of(&self, visit: &VisitState) -> BTreeSet<PointId> {
         let mut points: BTreeSet<PointId> = visit.about.agency_points.iter().copied().collect();
@@ -250,7 +264,7 @@ impl State {
                 let over = self.facts.visits.get(&visit.about.visit).and_then(|facts| facts.over_at);
                 (visit.began_at, visit.heard_at.or(over))
             }
-            None => (self.began_at, self.ended_at),
+            None => self.facts.sitting_of(entry).map_or((None, None), |sitting| (Some(sitting.from), sitting.to)),
         }
     }
 
@@ -280,7 +294,9 @@ impl State {
                     self.add_point(point.clone());
                 }
             }
-            Event::SessionMoved { act, to, reason, new_start } => self.session_moved(*act, *to, reason, *new_start, at),
+            Event::SessionMoved { act, to, reason, new_start, .. } => {
+                self.session_moved(*act, *to, reason, *new_start, at);
+            }
             Event::StepRecorded { step, point, outcome } => self.steps.push(StepState {
                 step: *step,
                 point: *point,
@@ -330,14 +346,17 @@ impl State {
             Event::PointLost { point, since } => self.point_lost(*point, *since, "point_lost"),
             Event::ServerStarted { .. } | Event::ClockStepped { .. } | Event::QualityCrossed { .. } => {}
             Event::TakeOver { point, .. } => self.floor.set_microphone(*point, false),
-            Event::PersonExpected { point, person } => self.roster.expect(*point, person.clone()),
-            Event::PersonIn { point, person, seat, substitute_for } => {
-                self.roster.enter(*point, person.clone(), *seat, *substitute_for, at);
+            Event::PersonExpected { point, person, visit } => self.roster.expect(*point, person.clone(), *visit),
+            Event::PersonIn { point, person, seat, substitute_for, visit } => {
+                self.roster.enter(*point, (person.clone(), *visit), *seat, *substitute_for, at);
             }
             Event::PersonOut { point, person } => self.roster.leave(*point, *person, at),
             Event::PersonBack { point, person, seat } => self.roster.come_back(*point, *person, *seat, at),
             Event::AttendanceAttested { point } => {
                 self.attested.insert(*point, logged.actor.clone());
+            }
+            Event::AttestationVoided { point } => {
+                self.attested.remove(point);
             }
             Event::AgendaOrdered { visits } => self.agenda.clone_from(visits),
             Event::FloorRequested { point, person } => self.floor.raise(*point, *person),
@@ -354,10 +373,14 @@ impl State {
             Event::MicrophoneClosed { point, .. } => self.floor.set_microphone(*point, false),
             Event::RecordingStarted | Event::RecorderRecovered => self.recording = Recording::Running,
             Event::RecordingStopped { .. } => self.recording = Recording::Off,
-            Event::RecorderFailed { .. } => self.recording = Recording::Failed,
+            Event::RecorderFailed { cause } => {
+                self.recording = Recording::Failed;
+                self.recorder_fault.clone_from(cause);
+            }
             Event::UnrecordedAllowed { .. } => self.recording = Recording::Waived,
-            Event::SegmentOpened { visit, mark } => {
-                let segment = Segment { visit: *visit, mark: mark.clone(), began_at: at, closed: false };
+            Event::SegmentOpened { visit, mark, began_at } => {
+                let began_at = began_at.unwrap_or(at);
+                let segment = Segment { visit: *visit, mark: mark.clone(), began_at, closed: false };
                 self.segments.insert(mark.segment, segment);
             }
             Event::SegmentHashed { mark, .. } => self.segment_mark(mark, false),
@@ -367,7 +390,16 @@ impl State {
                 self.agenda.push(registration.visit);
                 self.visits.insert(registration.visit, VisitState::new(registration.clone()));
             }
-            Event::VisitMoved { visit, act, to, .. } => self.visit_moved(*visit, *act, *to, at),
+            Event::VisitMoved { visit, act, to, reason } => {
+                self.visit_moved(*visit, *act, *to, at);
+                if *act == VisitAct::NoShow
+                    && let Some(visit) = self.visits.get_mut(visit)
+                {
+                    visit.frozen = Some(minutes::absence(reason));
+                    visit.frozen_seq = Some(logged.seq);
+                    visit.frozen_files = Some(visit.files.len());
+                }
+            }
             Event::IdentitySeen { .. }
             | Event::RecordingAnnounced { .. }
             | Event::VisitPointsSet { .. }
@@ -380,6 +412,7 @@ impl State {
             | Event::TextFrozen { .. }
             | Event::TextConfirmed { .. }
             | Event::SignatureRefused { .. }
+            | Event::AnswersVoided { .. }
             | Event::QualityDigest { .. } => self.apply_to_visit(logged.seq, event),
         }
         // Whoever presides may speak at any time; a place that no longer does needs the floor like any other.
@@ -390,6 +423,9 @@ impl State {
             let presider = self.presider_point();
             let holder = self.floor.holder().map(|holder| holder.point);
             self.close_microphones(|point| Some(point) != presider && Some(point) != holder);
+        }
+        if matches!(event, Event::RoomWideSet { .. } | Event::VisitPointsSet { .. }) {
+            self.close_outside_stage();
         }
         self.write_timeline(logged, event);
         let mut facts = std::mem::take(&mut self.facts);
@@ -411,6 +447,17 @@ impl State {
         let open: Vec<PointId> = self.floor.open().iter().copied().filter(|point| closes(*point)).collect();
         for point in open {
             self.floor.set_microphone(point, false);
+        }
+    }
+
+    /// A point that no longer takes part in what runs loses the floor with its microphone.
+    fn close_outside_stage(&mut self) {
+        let Some(taking_part) = self.on_stage().map(|visit| sees(self, visit)) else { return };
+        let presider = self.presider_point();
+        self.close_microphones(|point| Some(point) != presider && !taking_part.contains(&point));
+        let outside = self.floor.holder().map(|holder| holder.point).filter(|point| !taking_part.contains(point));
+        if let Some(point) = outside {
+            self.floor.take(point, presider);
         }
     }
 
@@ -438,6 +485,11 @@ impl State {
             SessionAct::Start => self.began_at = Some(at),
             SessionAct::Close => {
                 self.ended_at = Some(at);
+                self.end_until = None;
+                self.close_microphones(|_| true);
+                self.consultation.clear();
+            }
+            SessionAct::Postpone => {
                 self.end_until = None;
                 self.close_microphones(|_| true);
                 self.consultation.clear();
@@ -491,6 +543,7 @@ impl State {
             VisitAct::Reopen => {
                 visit.frozen = None;
                 visit.frozen_seq = None;
+                visit.frozen_files = None;
             }
             _ => {}
         }
@@ -532,9 +585,7 @@ impl State {
                 for file in &mut visit.files {
                     file.class = Class::Restricted;
                 }
-                for person in &visit.about.persons {
-                    self.roster.restrict(person.id);
-                }
+                self.roster.restrict(id, &visit.about.persons);
             }
             Event::VisitFiled { case, receptions, promise, register_year, register_number, .. } => {
                 visit.filed = Some(Filed {
@@ -551,12 +602,17 @@ impl State {
             Event::TextFrozen { text, .. } => {
                 visit.frozen = Some(text.clone());
                 visit.frozen_seq = Some(seq);
+                visit.frozen_files = Some(visit.files.len());
             }
             Event::TextConfirmed { person, how, .. } => {
                 visit.confirmed.insert(*person, *how);
             }
             Event::SignatureRefused { person, reason, .. } => {
                 visit.refused.insert(*person, reason.clone());
+            }
+            Event::AnswersVoided { .. } => {
+                visit.confirmed.clear();
+                visit.refused.clear();
             }
             _ => {}
         }
@@ -567,13 +623,26 @@ impl State {
         let Some((code, point, person, note)) = timeline_line(event) else { return };
         let id = match event.scope() {
             Scope::Visit(id) => Some(id),
-            Scope::Session | Scope::Open => self.on_stage().map(|visit| visit.about.visit),
+            Scope::Session | Scope::Open | Scope::Office => self.on_stage().map(|visit| visit.about.visit),
         };
+        let room_wide = self.room_wide;
         let Some(visit) = id.and_then(|id| self.visits.get_mut(&id)) else { return };
         visit.timeline.push(Line { seq: logged.seq, at: logged.at, code, point, person, note });
-        if visit.timeline.len() > TIMELINE {
-            visit.timeline.remove(0);
+        // A switch thrown before this visit came is part of its story too.
+        let comes = matches!(event, Event::VisitMoved { act: VisitAct::Call | VisitAct::Resume, .. });
+        if room_wide && comes && visit.about.class == Class::Normal {
+            let code = "room_wide_on".to_owned();
+            visit.timeline.push(Line {
+                seq: logged.seq,
+                at: logged.at,
+                code,
+                point: None,
+                person: None,
+                note: String::new(),
+            });
         }
+        let over = visit.timeline.len().saturating_sub(TIMELINE);
+        visit.timeline.drain(..over);
     }
 }
 
@@ -591,6 +660,7 @@ impl VisitState {
             left_blocks: BTreeMap::new(),
             frozen: None,
             frozen_seq: None,
+            frozen_files: None,
             confirmed: BTreeMap::new(),
             refused: BTreeMap::new(),
             petitions: Vec::new(),
@@ -628,7 +698,9 @@ fn timeline_line(event: &Event) -> Option<(String, Option<PointId>, Option<Perso
         Event::RecorderRecovered => line("recorder_recovered", None, None, ""),
         Event::ConsultationBegan { .. } => line("consultation_began", None, None, ""),
         Event::ConsultationEnded => line("consultation_ended", None, None, ""),
+        Event::RoomWideSet { on } => line(if *on { "room_wide_on" } else { "room_wide_off" }, None, None, ""),
         Event::TextFrozen { .. } => line("text_frozen", None, None, ""),
+        Event::AnswersVoided { .. } => line("answers_voided", None, None, ""),
         Event::TextConfirmed { person, point, .. } => line("text_confirmed", Some(*point), Some(*person), ""),
         Event::SignatureRefused { person, point, reason, .. } => {
             line("signature_refused", Some(*point), Some(*person), reason)

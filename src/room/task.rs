@@ -12,15 +12,16 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc;
 
-use super::decide::{self, Context, Decision};
-use super::flight::{self, Pending, Queue};
+use super::decide::{self, Context};
+use super::flight::{self, Asked, Pending, Queue};
 use super::handle::{Closing, Message, Reply};
 use super::live::{Book, Live};
 use super::publish::Publisher;
 use super::registry::Services;
 use super::state::Logged;
-use super::{links, media_plan};
+use super::{links, media_plan, owed};
 use crate::domain::actor::Actor;
+use crate::domain::chain::Checkpoint;
 use crate::domain::event::Event;
 use crate::domain::ids::{CommandId, ConnectionId, PointId, SessionId};
 use crate::domain::refusal::Refusal;
@@ -66,6 +67,7 @@ pub(super) struct Task {
     pub(super) wall_offset_us: i64,
     /// Presence or quality changed since the last publication.
     pub(super) stale: bool,
+    pub(super) rest: super::rest::Rest,
     pub(super) inbox: mpsc::Receiver<Message>,
     pub(super) own: mpsc::Sender<Message>,
     pub(super) stopping: Option<tokio::sync::oneshot::Sender<()>>,
@@ -74,6 +76,8 @@ pub(super) struct Task {
 /// Why the loop ended.
 pub(super) enum End {
     Stopped,
+    /// Nobody has asked for anything for a while.
+    Rested,
     /// Another process owns the log, or the log is not where this room thought.
     Lost,
 }
@@ -102,8 +106,16 @@ impl Task {
             if in_flight.is_none() {
                 in_flight = self.next_flight();
             }
-            if in_flight.is_none() && self.stopping.is_some() {
-                return self.finish(End::Stopped);
+            if in_flight.is_none() {
+                if self.rest.lost {
+                    return self.finish(End::Lost);
+                }
+                if self.stopping.is_some() {
+                    return self.finish(End::Stopped);
+                }
+                if self.rest.resting {
+                    return self.finish(End::Rested);
+                }
             }
             tokio::select! {
                 biased;
@@ -114,7 +126,7 @@ impl Task {
                         return self.finish(end);
                     }
                 }
-                message = self.inbox.recv(), if self.stopping.is_none() => match message {
+                message = self.inbox.recv(), if self.stopping.is_none() && !self.rest.resting => match message {
                     Some(message) => self.handle(message),
                     None => return self.finish(End::Stopped),
                 },
@@ -128,11 +140,12 @@ impl Task {
     }
 
     fn next_flight(&mut self) -> Option<InFlight> {
-        if self.queue.waiting.is_empty() {
-            return None;
+        while self.queue.waiting.is_empty() {
+            let pending = self.queue.alone.pop_front()?;
+            self.decide_pending(pending);
         }
         let now = self.now();
-        let (batch, at) = self.queue.take();
+        let (mut batch, at) = self.queue.take();
         let at = at.unwrap_or(now);
         let clock = &self.services.clock;
         let next = u64::try_from(self.book.state.seq.saturating_add(1)).unwrap_or(0);
@@ -143,7 +156,7 @@ impl Task {
             .map(|draft| flight::to_save(self.session, draft).statement())
             .collect();
         let store = self.services.store.clone();
-        let rows = super::project::rows(self.session, &self.book.state, &batch, at);
+        let rows = flight::take_rows(&mut batch);
         let commit: Commit = match flight::to_append(append, &batch) {
             Some(mut append) => {
                 append.rows = saves;
@@ -168,21 +181,44 @@ impl Task {
                 Err(End::Lost)
             }
             Ok(appended) => {
+                let signed = appended.as_ref().and_then(|appended| appended.checkpoint.clone());
                 if let Some(appended) = appended {
                     self.head_hash = appended.head.1.to_string();
                 }
                 self.commit(flight);
+                if let Some(signed) = signed {
+                    self.give_away(&signed);
+                }
                 Ok(())
             }
             Err(StoreError::LeaseLost | StoreError::SeqConflict { .. }) => {
                 self.refuse_all(flight.batch, Refusal::new("room_restarting"));
                 Err(End::Lost)
             }
+            Err(error) if flight::is_of_content(&error) => {
+                tracing::warn!(session = %self.session, code = error.code(), "the tables refuse what was asked");
+                self.one_by_one(flight.batch);
+                Ok(())
+            }
             Err(error) => {
                 tracing::error!(session = %self.session, code = error.code(), "commit refused");
                 self.refuse_all(flight.batch, Refusal::new("store_unavailable"));
                 Ok(())
             }
+        }
+    }
+
+    /// A signed head goes at once to every connected place, which keeps it (design §4): out of this house it is the only
+    /// defence against a log rewritten as a whole.
+    fn give_away(&mut self, signed: &Checkpoint) {
+        let now = self.now();
+        let file = signed.file(self.services.store.keys().installation());
+        let seq = i64::try_from(signed.seq).unwrap_or(i64::MAX);
+        let seated = self.live.wires.iter().filter(|(_, wire)| wire.actor.point.is_some());
+        let connections: Vec<ConnectionId> = seated.map(|(connection, _)| *connection).collect();
+        for connection in connections {
+            let (reason, file) = (signed.reason.to_string(), file.clone());
+            self.publisher.send(connection, ServerBody::Checkpoint { seq, reason, file }, now);
         }
     }
 
@@ -210,15 +246,38 @@ impl Task {
         self.refresh();
     }
 
-    /// Everything decided since the last good commit never happened; everybody who asked is told.
+    /// Everything decided since the last good commit never happened; everybody who asked is told. What happened to the
+    /// room itself is owed to the log.
     fn refuse_all(&mut self, batch: Vec<Pending>, refusal: Refusal) {
-        let later = std::mem::take(&mut self.queue.waiting);
-        for pending in batch.into_iter().chain(later) {
+        let later = self.queue.restart(self.book.clone());
+        let alone = std::mem::take(&mut self.queue.alone);
+        for pending in batch.into_iter().chain(later).chain(alone) {
+            if pending.asked.is_none() {
+                pending.decision.events.into_iter().for_each(|event| self.queue.owed.keep(event));
+            }
             for reply in pending.replies {
                 self.reply(reply, pending.id, Err(refusal));
             }
         }
-        self.queue = Queue::new(self.book.clone());
+        self.refresh();
+    }
+
+    /// A commit that the tables refuse names nobody: alone is who went alone, all others are decided again, each for
+    /// itself.
+    fn one_by_one(&mut self, mut batch: Vec<Pending>) {
+        if let [_] = batch.as_slice()
+            && let Some(wrong) = batch.pop()
+        {
+            if wrong.asked.is_none() {
+                tracing::error!(session = %self.session, events = ?kinds(&wrong), "what the room wrote cannot be stored");
+            }
+            for reply in wrong.replies {
+                self.reply(reply, wrong.id, Err(Refusal::new("reference_unknown")));
+            }
+        }
+        let later = self.queue.restart(self.book.clone());
+        let alone = std::mem::take(&mut self.queue.alone);
+        self.queue.alone = batch.into_iter().chain(later).chain(alone).collect();
         self.refresh();
     }
 
@@ -232,8 +291,11 @@ impl Task {
                     self.replaced(replaced);
                 }
             }
+            Event::MicrophoneOpened { point } => self.live.key_pressed(*point),
             Event::UnrecordedAllowed { .. } | Event::RecorderRecovered => self.live.unrecorded_asked = None,
-            Event::VisitRegistered(_) | Event::SessionMoved { .. } => self.ensure_keys(),
+            Event::VisitRegistered(_) | Event::SessionMoved { .. } => {
+                tokio::spawn(self.fetch_keys());
+            }
             Event::VisitMoved { visit, to, .. } if !to.is_on_stage() => {
                 let digest = self.lines.digest(*visit);
                 self.by_itself(digest);
@@ -264,7 +326,7 @@ impl Task {
     }
 
     /// Decides a command of an actor and queues what it comes to.
-    pub(super) fn decide(&mut self, actor: Actor, id: CommandId, command: &Command, reply: Reply) {
+    pub(super) fn decide(&mut self, actor: Actor, id: CommandId, command: Command, reply: Reply) {
         if let Some(seq) = self.commands.get(&id).copied() {
             return self.reply(reply, id, Ok(seq));
         }
@@ -272,59 +334,50 @@ impl Task {
             Ok(()) => return,
             Err(reply) => reply,
         };
-        if let Command::EndVisit { visit } = command {
-            return self.read_register(actor, id, *visit, reply);
-        }
-        self.decide_now(actor, id, command, reply, None);
-    }
-
-    pub(super) fn decide_now(
-        &mut self,
-        actor: Actor,
-        id: CommandId,
-        command: &Command,
-        reply: Reply,
-        register: Option<(super::decide::Filing, tokio::sync::OwnedMutexGuard<()>)>,
-    ) {
-        let now = self.now();
-        let clock = &self.services.clock;
-        let fresh = [clock.new_id(), clock.new_id()];
-        let filing = register.as_ref().map(|(filing, _)| filing);
-        let context = Context { book: &self.queue.ahead, live: &self.live, actor: &actor, now, fresh, filing };
-        match decide::decide(&context, command) {
-            Ok(decision) => {
-                let register = register.map(|(_, lock)| lock);
-                self.take(actor, id, decision, reply, register, now);
+        match command {
+            Command::EndVisit { visit } => self.read_register(actor, id, visit, reply),
+            Command::CloseHearing { ref card, .. } => {
+                let unit = card.unit;
+                self.read_unit(Pending::of(id, Asked { actor, command, filing: None }, reply, None), unit);
             }
-            Err(refusal) => self.reply(reply, id, Err(refusal)),
+            command => self.decide_now(Pending::of(id, Asked { actor, command, filing: None }, reply, None)),
         }
     }
 
-    fn take(
-        &mut self,
-        actor: Actor,
-        id: CommandId,
-        decision: Decision,
-        reply: Reply,
-        register: Option<tokio::sync::OwnedMutexGuard<()>>,
-        now: Timestamp,
-    ) {
-        if let Some(reason) = &decision.ask_unrecorded {
-            self.live.unrecorded_asked = Some((actor.user, reason.clone()));
+    /// Decides now, or in its turn while commands go one by one.
+    pub(super) fn decide_now(&mut self, pending: Pending) {
+        if self.queue.alone.is_empty() {
+            self.decide_pending(pending);
+        } else {
+            self.queue.alone.push_back(pending);
         }
-        if decision.ask_end {
-            self.live.end_asked_by = Some(actor.user);
+    }
+
+    fn decide_pending(&mut self, pending: Pending) {
+        let now = self.now();
+        let Some(Asked { actor, command, filing }) = &pending.asked else { return self.queue.push(pending, now) };
+        let clock = &self.services.clock;
+        let (fresh, filing) = ([clock.new_id(), clock.new_id()], filing.as_ref());
+        let context = Context { book: &self.queue.ahead, live: &self.live, actor, now, fresh, filing };
+        match decide::decide(&context, command) {
+            Ok(decision) => self.take(Pending { decision, ..pending }, now),
+            Err(refusal) => {
+                for reply in pending.replies {
+                    self.reply(reply, pending.id, Err(refusal));
+                }
+            }
+        }
+    }
+
+    fn take(&mut self, pending: Pending, now: Timestamp) {
+        if let Some(reason) = &pending.decision.ask_unrecorded {
+            self.live.unrecorded_asked = Some((pending.user, reason.clone()));
+            self.stale = true;
+        }
+        if pending.decision.ask_end {
+            self.live.end_asked_by = Some(pending.user);
         }
         let lease = SignedDuration::try_from(limits::BLOCK_LEASE).unwrap_or(SignedDuration::from_secs(10));
-        let pending = Pending {
-            id,
-            actor: actor.label(),
-            user: actor.user,
-            user_name: actor.name,
-            decision,
-            replies: vec![reply],
-            _register: register,
-        };
         flight::change_lease(&mut self.live.leases, &pending, now.checked_add(lease).unwrap_or(now));
         if pending.decision.lease.is_some() {
             self.stale = true;
@@ -332,8 +385,13 @@ impl Task {
         self.queue.push(pending, now);
     }
 
-    /// Events the server brings about: no actor, its own command id.
-    pub(super) fn by_itself(&mut self, events: Vec<Event>) {
+    /// Events the server brings about: no actor, its own command id. What is owed goes first.
+    pub(super) fn by_itself(&mut self, mut events: Vec<Event>) {
+        if !self.queue.owed.is_empty() {
+            for event in events.extract_if(.., |event| owed::is_told_once(event)) {
+                self.queue.owed.keep(event);
+            }
+        }
         if events.is_empty() {
             return;
         }
@@ -343,11 +401,20 @@ impl Task {
             user: crate::domain::ids::UserId(uuid::Uuid::nil()),
             user_name: String::new(),
             decision: events.into(),
+            rows: Ok(Vec::new()),
             replies: Vec::new(),
+            asked: None,
             _register: None,
         };
-        let now = self.now();
-        self.queue.push(pending, now);
+        self.decide_now(pending);
+    }
+
+    /// What could not be stored is tried again, at the pace of the room's turns.
+    fn pay_what_is_owed(&mut self) {
+        let owed = self.queue.owed.take();
+        for part in owed.chunks(limits::APPEND_EVENTS) {
+            self.by_itself(part.to_vec());
+        }
     }
 
     fn tick(&mut self) {
@@ -358,13 +425,20 @@ impl Task {
             links::elect_main(&mut self.live, point, now);
         }
         // Nothing new is decided while a decision about the same thing is on its way.
-        if self.queue.ahead.state.seq == self.book.state.seq {
+        self.watch_recorder();
+        if self.queue.is_idle(&self.book) {
+            self.pay_what_is_owed();
             let missing: Vec<_> = self.live.missing.keys().copied().collect();
             let mut events = links::reconcile(&self.book.state, &mut self.live, now);
             // A cut too short for the log was shown all the same: so is its end.
             self.stale |= !self.live.missing.keys().copied().eq(missing);
-            events.extend(decide::interrupt_for_loss(&self.book.state, &self.live, now));
-            events.extend(decide::close_after_undo(&self.book.state, now));
+            // One of them moves the session; the next turn sees it moved.
+            let moves = [
+                decide::interrupt_for_loss(&self.book.state, &self.live, now),
+                decide::follow_recorder(&self.book.state, &self.live),
+                decide::close_after_undo(&self.book.state, now),
+            ];
+            events.extend(moves.into_iter().find(|events| !events.is_empty()).unwrap_or_default());
             if now.duration_since(self.text_logged_at) >= LOG_TEXT_EVERY {
                 self.text_logged_at = now;
                 events.extend(decide::unlogged_text(&self.book));
@@ -378,6 +452,8 @@ impl Task {
         }
         self.publisher.nurse(now);
         self.check_recorder();
+        self.watch_lease(now);
+        self.rest_when_idle(now);
     }
 
     /// A step of more than a second is an event: order is the sequence, durations are monotonic (design §4).
@@ -410,6 +486,10 @@ impl Task {
 
     fn finish(mut self, end: End) -> End {
         let lost = matches!(end, End::Lost);
+        if lost {
+            // An erased visit must not be recorded, nor opened, by a key that is at hand.
+            self.services.record_keys.forget(self.session);
+        }
         let batch = std::mem::take(&mut self.queue.waiting);
         self.refuse_all(batch, Refusal::new("room_restarting"));
         let connections: Vec<ConnectionId> = self.publisher.connections().collect();
@@ -441,6 +521,10 @@ pub(super) fn refused(re: CommandId, refusal: &Refusal) -> ServerBody {
         vi: sentence.vi.to_owned(),
         en: sentence.en.to_owned(),
     }
+}
+
+fn kinds(pending: &Pending) -> Vec<String> {
+    pending.decision.events.iter().map(Event::kind).collect()
 }
 
 async fn wait(in_flight: &mut Option<InFlight>) -> Result<Option<Appended>, StoreError> {

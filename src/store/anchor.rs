@@ -13,10 +13,8 @@ impl Store {
     /// Signs the heads of all logs as they are now and keeps the file; [`Anchor::file`] is what is sent.
     pub async fn make_anchor(&self, at: Timestamp) -> Result<Anchor, StoreError> {
         let heads: Vec<_> = self.heads().await?;
-        let heads: Vec<_> = heads
-            .into_iter()
-            .map(|head| AnchorHead { session: head.session, seq: head.seq, head: head.hash })
-            .collect();
+        let heads: Vec<_> =
+            heads.into_iter().map(|head| AnchorHead { log: head.log, seq: head.seq, head: head.hash }).collect();
         let (installation, at_us) = (self.keys.installation(), at.as_microsecond());
         let signer = self.keys.signer(at_us)?;
         let key_id = signer.public().id();

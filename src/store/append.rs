@@ -1,16 +1,20 @@
-//! One append: events, their projections and perhaps a signed head, in one transaction.
+//! One append: events, their projections, what the logs of units are told of these, and perhaps a signed head, in one
+//! transaction.
 
 use jiff::Timestamp;
 
 use super::StoreError;
+use super::chain::{self, Stamp};
 use super::engine::Writer;
 use super::keys::{Keys, Wrap};
+use super::notes::{self, Cause, Watch};
 use super::scope::WriteKeys;
-use super::sql::{Statement, Value};
+use super::sql::Statement;
 use crate::domain::chain::{
-    Checkpoint, CheckpointReason, GENESIS_KIND, Genesis, Hash, Header, Scope, checkpoint_text, plain_field,
+    Checkpoint, CheckpointReason, ERASED_KIND, ERASURE_KIND, EventRef, FOLLOWED_KIND, GENESIS_KIND, Genesis, Hash,
+    LogId, Scope, plain_field,
 };
-use crate::domain::event::{EVENT_VERSION, Event};
+use crate::domain::event::Event;
 use crate::domain::ids::{BootId, CommandId, SessionId};
 use crate::limits;
 
@@ -37,8 +41,8 @@ impl NewEvent {
     /// A typed event of the domain, its body as JSON, sealed under the scope it names.
     pub fn typed(event: &Event, command_id: CommandId, part: u32, actor: String) -> Result<Self, StoreError> {
         let body = serde_json::to_vec(event).map_err(|_| StoreError::Invalid { field: "body" })?;
-        let (kind, scope) = (event.kind(), event.scope());
-        Ok(Self { kind, v: EVENT_VERSION.into(), command_id, part, actor, scope, body })
+        let (kind, v, scope) = (event.kind(), event.version(), event.scope());
+        Ok(Self { kind, v, command_id, part, actor, scope, body })
     }
 
     /// The first event of a log.
@@ -114,14 +118,7 @@ pub struct Appended {
 
 const LEASE: &str = "UPDATE room_lease SET until_us = CASE WHEN until_us < $3 THEN $3 ELSE until_us END \
      WHERE session_id = $1 AND epoch = $2";
-const HEAD: &str = "SELECT seq, hash FROM session_event WHERE session_id = $1 ORDER BY seq DESC LIMIT 1";
-const INSERT: &str = "INSERT INTO session_event (session_id, seq, at_us, boot_id, mono_us, kind, v, command_id, part, \
-     actor, scope, body, body_digest, prev_hash, hash) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
 const OF_COMMAND: &str = "SELECT seq, hash FROM session_event WHERE session_id = $1 AND command_id = $2 ORDER BY seq";
-const INSERT_CHECKPOINT: &str = "INSERT INTO checkpoint (session_id, seq, head, at_us, reason, key_id, signature) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7)";
-
 /// What can be refused without asking the database.
 pub(super) fn check(append: &Append) -> Result<(), StoreError> {
     if append.events.is_empty() || append.events.len() > limits::APPEND_EVENTS {
@@ -150,105 +147,38 @@ pub(super) async fn write(conn: &mut Writer, keys: &Keys, append: &mut Append) -
     if conn.execute("room_lease", LEASE, &args).await? != 1 {
         return Err(StoreError::LeaseLost);
     }
-    let (next, mut prev) = head(conn, append.session).await?;
+    let log = LogId::Session(append.session);
+    let (next, prev) = chain::head(conn, log).await?;
     if next != append.expected_seq {
         return Err(StoreError::SeqConflict { expected: append.expected_seq, next });
     }
     let mut write_keys = WriteKeys::new(keys, at_us);
     for (scope, wrap) in &append.scopes {
-        write_keys.set_class(conn, append.session, *scope, *wrap).await?;
+        write_keys.set_class(conn, log, *scope, *wrap).await?;
     }
-    let mut seq = next;
-    for event in &append.events {
-        let place = (append.session, seq, event.scope);
-        let body = write_keys.seal_body(conn, place, &event.body).await?;
-        prev = insert(conn, append, event, (seq, prev), body).await?;
-        seq = seq.saturating_add(1);
-    }
+    let stamp = Stamp { log, at_us, boot: append.boot, mono_us: append.mono_us };
+    let head = chain::extend(conn, &mut write_keys, stamp, (next, prev), &append.events).await?;
+    let watch = Watch::begin(conn, &append.rows).await?;
     run_rows(conn, &mut write_keys, &mut append.rows).await?;
-    let last = seq.saturating_sub(1);
+    let mut marks = watch.end(conn, keys, true).await?;
+    let erased = append.events.iter().any(|event| event.kind == ERASURE_KIND);
+    if erased {
+        marks.entry(notes::log_of(conn, keys, append.session).await?).or_default();
+    }
+    let cause = Cause {
+        kind: if erased { ERASED_KIND } else { FOLLOWED_KIND },
+        actor: "system",
+        of: Some(EventRef { session: append.session, seq: head.0, hash: head.1 }),
+        at_us,
+        run: (append.boot, append.mono_us),
+        checkpoint: append.checkpoint,
+    };
+    notes::tell(conn, &mut write_keys, &cause, marks).await?;
     let checkpoint = match append.checkpoint {
-        Some(reason) => Some(sign(conn, keys, append.session, (last, prev), at_us, reason).await?),
+        Some(reason) => Some(chain::sign(conn, keys, stamp, head, reason).await?),
         None => None,
     };
-    Ok(Appended { first_seq: next, head: (last, prev), checkpoint, replayed: false })
-}
-
-/// The next sequence and the hash it must follow.
-async fn head(conn: &mut Writer, session: SessionId) -> Result<(u64, Hash), StoreError> {
-    match conn.fetch(HEAD, &[session.into()]).await?.pop() {
-        Some(mut row) => {
-            let seq: u64 = row.take("session_event.seq")?;
-            Ok((seq.saturating_add(1), row.parse("session_event.hash")?))
-        }
-        None => Ok((0, Hash::ZERO)),
-    }
-}
-
-async fn insert(
-    conn: &mut Writer,
-    append: &Append,
-    event: &NewEvent,
-    (seq, prev_hash): (u64, Hash),
-    body: Vec<u8>,
-) -> Result<Hash, StoreError> {
-    let header = Header {
-        session: append.session,
-        seq,
-        at_us: append.at.as_microsecond(),
-        kind: event.kind.clone(),
-        v: event.v,
-        command_id: event.command_id,
-        part: event.part,
-        actor: event.actor.clone(),
-        scope: event.scope,
-        body_digest: Hash::of(&body),
-        prev_hash,
-    };
-    let hash = header.hash();
-    let args: Vec<Value> = vec![
-        header.session.into(),
-        seq.into(),
-        header.at_us.into(),
-        append.boot.into(),
-        append.mono_us.into(),
-        header.kind.into(),
-        header.v.into(),
-        header.command_id.into(),
-        header.part.into(),
-        header.actor.into(),
-        header.scope.into(),
-        body.into(),
-        header.body_digest.into(),
-        prev_hash.into(),
-        hash.into(),
-    ];
-    conn.execute("session_event", INSERT, &args).await?;
-    Ok(hash)
-}
-
-async fn sign(
-    conn: &mut Writer,
-    keys: &Keys,
-    session: SessionId,
-    (seq, head): (u64, Hash),
-    at_us: i64,
-    reason: CheckpointReason,
-) -> Result<Checkpoint, StoreError> {
-    let signer = keys.signer(at_us)?;
-    let key_id = signer.public().id();
-    let signature = signer.sign(&checkpoint_text(keys.installation(), session, (seq, head), at_us, reason, key_id))?;
-    let args: Vec<Value> = vec![
-        session.into(),
-        seq.into(),
-        head.into(),
-        at_us.into(),
-        reason.to_string().into(),
-        key_id.into(),
-        signature.to_string().into(),
-    ];
-    conn.execute("checkpoint", INSERT_CHECKPOINT, &args).await?;
-    Ok(Checkpoint { session, seq, head, at_us, reason, key_id, signature })
+    Ok(Appended { first_seq: next, head, checkpoint, replayed: false })
 }
 
 /// Runs statements in order, sealing what waits for it; the first that fails or misses its guard ends it.
@@ -288,7 +218,7 @@ pub(super) async fn replay(conn: &mut Writer, append: &Append, refusal: StoreErr
     }
     match refusal {
         StoreError::Constraint { what: "session_event" } => {
-            let (next, _) = head(conn, append.session).await?;
+            let (next, _) = chain::head(conn, append.session.into()).await?;
             Err(StoreError::SeqConflict { expected: append.expected_seq, next })
         }
         other => Err(other),

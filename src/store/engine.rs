@@ -49,6 +49,17 @@ impl Engine {
         }
     }
 
+    /// Everything as it is at one moment, while others write on.
+    pub(super) async fn snapshot(&self) -> Result<Writer, StoreError> {
+        let mut conn = self.connect().await?;
+        let sql = match conn {
+            Writer::Sqlite(_) => "BEGIN",
+            Writer::Postgres(_) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        };
+        conn.control("snapshot", sql).await?;
+        Ok(conn)
+    }
+
     /// Housekeeping that must not make a commit wait. PostgreSQL does its own.
     pub(super) async fn write_back(&self) -> Result<(), StoreError> {
         match self {
@@ -124,6 +135,17 @@ impl Writer {
             Self::Postgres(_) => "BEGIN",
         };
         self.control("begin", sql).await
+    }
+
+    /// Until the end of the transaction nobody else changes covered rows: what an act found stays what it found. On
+    /// SQLite the transaction itself sees to that.
+    pub(super) async fn lock_office(&mut self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(conn) => {
+                postgres::fetch(conn, "SELECT only_row FROM installation FOR UPDATE", &[]).await.map(|_| ())
+            }
+        }
     }
 
     /// The one place where anything becomes true.

@@ -25,14 +25,15 @@ impl Store {
     /// Appends the signed erasure and destroys the key in the same transaction, then overwrites what is left of it in
     /// this database. Copies elsewhere (backups) hold the wrapped key until they are replaced.
     pub async fn erase(&self, mut append: Append, erase: Erase) -> Result<Appended, StoreError> {
-        if erase.scope == Scope::Open || !plain_field(&erase.reason) {
+        if matches!(erase.scope, Scope::Open | Scope::Office) || !plain_field(&erase.reason) {
             return Err(StoreError::Invalid { field: "erase" });
         }
         let at_us = append.at.as_microsecond();
         let signer = self.keys.signer(at_us)?;
         let key_id = signer.public().id();
         let moment = (at_us, erase.command_id);
-        let text = erasure_text(self.keys.installation(), append.session, erase.scope, moment, &erase.reason, key_id);
+        let text =
+            erasure_text(self.keys.installation(), append.session.into(), erase.scope, moment, &erase.reason, key_id);
         let signature = signer.sign(&text)?;
         let body = Erasure { scope: erase.scope, reason: erase.reason, key_id, signature }.body();
         append.events.push(NewEvent {

@@ -4,9 +4,11 @@
 //! writers cannot both extend one log; what is personal is sealed under the key of its session or visit. Everything
 //! that is written goes through one task ([`writer`]); everybody else reads committed rows.
 
+mod adopt;
 mod anchor;
 mod append;
 mod blobs;
+mod chain;
 mod engine;
 mod erase;
 mod error;
@@ -14,6 +16,7 @@ pub mod keys;
 mod lease;
 mod log;
 mod minutes;
+mod notes;
 pub mod office;
 mod postgres;
 mod scope;
@@ -42,8 +45,9 @@ pub use writer::WriterCounts;
 
 use self::engine::Engine;
 use self::keys::{DataKey, Keys};
+use self::office::Act;
 use self::writer::{Job, Work};
-use crate::domain::chain::Scope;
+use crate::domain::chain::{Scope, plain_field};
 use crate::domain::ids::SessionId;
 use crate::limits;
 
@@ -82,26 +86,25 @@ impl Store {
         done.ok_or(StoreError::Internal("an append without an answer".to_owned()))
     }
 
-    /// Writes office rows in one transaction, behind what live sessions write.
-    pub async fn write_office(&self, at: Timestamp, rows: Vec<Statement>) -> Result<(), StoreError> {
-        self.write_rows(&self.office, at, rows).await
+    /// Writes office rows in one transaction, behind what live sessions write. What becomes of covered rows is told to
+    /// the logs of their units in the same transaction, as this act.
+    pub async fn write_office(&self, act: impl Into<Act>, rows: Vec<Statement>) -> Result<(), StoreError> {
+        self.write_rows(&self.office, act.into(), rows).await
     }
 
     /// Writes rows of a live session that are not events (draft text, leases) in one transaction.
     pub async fn write_live(&self, at: Timestamp, rows: Vec<Statement>) -> Result<(), StoreError> {
-        self.write_rows(&self.live, at, rows).await
+        self.write_rows(&self.live, at.into(), rows).await
     }
 
-    async fn write_rows(
-        &self,
-        lane: &mpsc::Sender<Job>,
-        at: Timestamp,
-        rows: Vec<Statement>,
-    ) -> Result<(), StoreError> {
+    async fn write_rows(&self, lane: &mpsc::Sender<Job>, act: Act, rows: Vec<Statement>) -> Result<(), StoreError> {
         if rows.len() > limits::OFFICE_ROWS {
             return Err(StoreError::Invalid { field: "rows" });
         }
-        self.submit(lane, Work::Rows { at_us: at.as_microsecond(), rows }).await.map(|_| ())
+        if !plain_field(&act.actor) {
+            return Err(StoreError::Invalid { field: "actor" });
+        }
+        self.submit(lane, Work::Rows { act, rows }).await.map(|_| ())
     }
 
     async fn submit(&self, lane: &mpsc::Sender<Job>, work: Work) -> writer::Answer {

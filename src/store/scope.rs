@@ -8,8 +8,7 @@ use super::StoreError;
 use super::engine::{Engine, Writer};
 use super::keys::{DataKey, KEY_LEN, Keys, Wrap};
 use super::sql::{Row, Sealed, Value};
-use crate::domain::chain::Scope;
-use crate::domain::ids::SessionId;
+use crate::domain::chain::{LogId, Scope};
 
 const SELECT_ONE: &str = "SELECT class, wrapped FROM scope_key WHERE session_id = $1 AND scope = $2";
 const SELECT_ALL: &str = "SELECT scope, class, wrapped FROM scope_key WHERE session_id = $1";
@@ -21,26 +20,26 @@ const REWRAP: &str = "UPDATE scope_key SET class = $3, wrapped = $4 WHERE sessio
 pub(super) const DESTROY: &str = "UPDATE scope_key SET wrapped = NULL, destroyed_at_us = $3 \
      WHERE session_id = $1 AND scope = $2 AND wrapped IS NOT NULL";
 
-fn wrap_place(session: SessionId, scope: Scope, wrap: Wrap) -> String {
-    format!("scope_key|{session}|{scope}|{}", wrap.as_str())
+fn wrap_place(log: LogId, scope: Scope, wrap: Wrap) -> String {
+    format!("scope_key|{log}|{scope}|{}", wrap.as_str())
 }
 
 /// Where the body of an event is bound to.
-pub(super) fn body_place(session: SessionId, seq: u64, scope: Scope) -> String {
-    format!("{session}|{seq}|{scope}")
+pub(super) fn body_place(log: LogId, seq: u64, scope: Scope) -> String {
+    format!("{log}|{seq}|{scope}")
 }
 
 /// Where a sealed column is bound to.
-pub(super) fn row_place(session: SessionId, scope: Scope, place: &str) -> String {
-    format!("row|{session}|{scope}|{place}")
+pub(super) fn row_place(log: LogId, scope: Scope, place: &str) -> String {
+    format!("row|{log}|{scope}|{place}")
 }
 
-fn unwrap(keys: &Keys, session: SessionId, scope: Scope, mut row: Row) -> Result<(Wrap, DataKey), StoreError> {
+fn unwrap(keys: &Keys, log: LogId, scope: Scope, mut row: Row) -> Result<(Wrap, DataKey), StoreError> {
     let class: String = row.take("scope_key.class")?;
     let wrapped: Option<Vec<u8>> = row.take("scope_key.wrapped")?;
     let wrap = Wrap::parse(&class).ok_or(StoreError::Corrupt { column: "scope_key.class" })?;
     let wrapped = wrapped.ok_or(StoreError::ScopeErased(scope))?;
-    let bytes = keys.wrapping(wrap).open(&wrap_place(session, scope, wrap), &wrapped).ok_or(StoreError::WrongKeys)?;
+    let bytes = keys.wrapping(wrap).open(&wrap_place(log, scope, wrap), &wrapped).ok_or(StoreError::WrongKeys)?;
     let bytes: [u8; KEY_LEN] = bytes.try_into().map_err(|_| StoreError::Corrupt { column: "scope_key.wrapped" })?;
     Ok((wrap, DataKey::from_bytes(bytes)))
 }
@@ -49,7 +48,7 @@ fn unwrap(keys: &Keys, session: SessionId, scope: Scope, mut row: Row) -> Result
 pub(super) struct WriteKeys<'a> {
     keys: &'a Keys,
     at_us: i64,
-    known: BTreeMap<(SessionId, Scope), (Wrap, DataKey)>,
+    known: BTreeMap<(LogId, Scope), (Wrap, DataKey)>,
 }
 
 impl<'a> WriteKeys<'a> {
@@ -57,26 +56,26 @@ impl<'a> WriteKeys<'a> {
         Self { keys, at_us, known: BTreeMap::new() }
     }
 
+    /// The installation's.
+    pub(super) fn keys(&self) -> &'a Keys {
+        self.keys
+    }
+
     /// The key of the scope; made with class `normal` if there is none yet.
-    async fn get(
-        &mut self,
-        conn: &mut Writer,
-        session: SessionId,
-        scope: Scope,
-    ) -> Result<(Wrap, DataKey), StoreError> {
-        if let Some(known) = self.known.get(&(session, scope)) {
+    async fn get(&mut self, conn: &mut Writer, log: LogId, scope: Scope) -> Result<(Wrap, DataKey), StoreError> {
+        if let Some(known) = self.known.get(&(log, scope)) {
             return Ok(known.clone());
         }
-        let found = conn.fetch(SELECT_ONE, &[session.into(), scope.into()]).await?.pop();
+        let found = conn.fetch(SELECT_ONE, &[log.into(), scope.into()]).await?.pop();
         let key = match found {
-            Some(row) => unwrap(self.keys, session, scope, row)?,
+            Some(row) => unwrap(self.keys, log, scope, row)?,
             None => {
                 let key = DataKey::generate()?;
-                self.store(conn, INSERT, (session, scope, Wrap::Normal), &key, true).await?;
+                self.store(conn, INSERT, (log, scope, Wrap::Normal), &key, true).await?;
                 (Wrap::Normal, key)
             }
         };
-        self.known.insert((session, scope), key.clone());
+        self.known.insert((log, scope), key.clone());
         Ok(key)
     }
 
@@ -84,12 +83,12 @@ impl<'a> WriteKeys<'a> {
         &self,
         conn: &mut Writer,
         sql: &'static str,
-        (session, scope, wrap): (SessionId, Scope, Wrap),
+        (log, scope, wrap): (LogId, Scope, Wrap),
         key: &DataKey,
         created: bool,
     ) -> Result<(), StoreError> {
-        let wrapped = self.keys.wrapping(wrap).seal(&wrap_place(session, scope, wrap), key.expose())?;
-        let mut args: Vec<Value> = vec![session.into(), scope.into(), wrap.as_str().into(), wrapped.into()];
+        let wrapped = self.keys.wrapping(wrap).seal(&wrap_place(log, scope, wrap), key.expose())?;
+        let mut args: Vec<Value> = vec![log.into(), scope.into(), wrap.as_str().into(), wrapped.into()];
         if created {
             args.push(self.at_us.into());
         }
@@ -100,14 +99,14 @@ impl<'a> WriteKeys<'a> {
     pub(super) async fn set_class(
         &mut self,
         conn: &mut Writer,
-        session: SessionId,
+        log: LogId,
         scope: Scope,
         wrap: Wrap,
     ) -> Result<(), StoreError> {
-        let (now, key) = self.get(conn, session, scope).await?;
+        let (now, key) = self.get(conn, log, scope).await?;
         if now != wrap {
-            self.store(conn, REWRAP, (session, scope, wrap), &key, false).await?;
-            self.known.insert((session, scope), (wrap, key));
+            self.store(conn, REWRAP, (log, scope, wrap), &key, false).await?;
+            self.known.insert((log, scope), (wrap, key));
         }
         Ok(())
     }
@@ -116,14 +115,14 @@ impl<'a> WriteKeys<'a> {
     pub(super) async fn seal_body(
         &mut self,
         conn: &mut Writer,
-        (session, seq, scope): (SessionId, u64, Scope),
+        (log, seq, scope): (LogId, u64, Scope),
         body: &[u8],
     ) -> Result<Vec<u8>, StoreError> {
         if scope == Scope::Open {
             return Ok(body.to_vec());
         }
-        let (_, key) = self.get(conn, session, scope).await?;
-        Ok(key.seal(&body_place(session, seq, scope), body)?)
+        let (_, key) = self.get(conn, log, scope).await?;
+        Ok(key.seal(&body_place(log, seq, scope), body)?)
     }
 
     /// Replaces every value that waits for its sealing.
@@ -133,27 +132,37 @@ impl<'a> WriteKeys<'a> {
                 if *scope == Scope::Open {
                     return Err(StoreError::Invalid { field: "scope" });
                 }
-                let (_, key) = self.get(conn, *session, *scope).await?;
-                *value = key.seal(&row_place(*session, *scope, place), plain)?.into();
+                let log = LogId::Session(*session);
+                let (_, key) = self.get(conn, log, *scope).await?;
+                *value = key.seal(&row_place(log, *scope, place), plain)?.into();
             }
         }
         Ok(())
     }
 }
 
-/// The keys of one session for reading. A scope without an entry has no key: never sealed anything, or erased.
+/// The keys of one log for reading. A scope without an entry has no key: never sealed anything, or erased.
 #[derive(Debug)]
 pub struct ReadKeys {
-    session: SessionId,
+    log: LogId,
     keys: BTreeMap<Scope, DataKey>,
 }
 
 impl ReadKeys {
-    pub(super) async fn load(engine: &Engine, keys: &Keys, session: SessionId) -> Result<Self, StoreError> {
+    pub(super) async fn load(engine: &Engine, keys: &Keys, log: LogId) -> Result<Self, StoreError> {
+        Self::unwrap(keys, log, engine.read(SELECT_ALL, &[log.into()]).await?)
+    }
+
+    /// As they are in the transaction of a connection.
+    pub(super) async fn fetch(conn: &mut Writer, keys: &Keys, log: LogId) -> Result<Self, StoreError> {
+        Self::unwrap(keys, log, conn.fetch(SELECT_ALL, &[log.into()]).await?)
+    }
+
+    fn unwrap(keys: &Keys, log: LogId, rows: Vec<Row>) -> Result<Self, StoreError> {
         let mut found = BTreeMap::new();
-        for mut row in engine.read(SELECT_ALL, &[session.into()]).await? {
+        for mut row in rows {
             let scope: Scope = row.parse("scope_key.scope")?;
-            match unwrap(keys, session, scope, row) {
+            match unwrap(keys, log, scope, row) {
                 Ok((_, key)) => {
                     found.insert(scope, key);
                 }
@@ -161,7 +170,7 @@ impl ReadKeys {
                 Err(error) => return Err(error),
             }
         }
-        Ok(Self { session, keys: found })
+        Ok(Self { log, keys: found })
     }
 
     /// The body of an event; `None` when it does not open.
@@ -169,12 +178,12 @@ impl ReadKeys {
         if scope == Scope::Open {
             return Some(stored.to_vec());
         }
-        self.keys.get(&scope)?.open(&body_place(self.session, seq, scope), stored)
+        self.keys.get(&scope)?.open(&body_place(self.log, seq, scope), stored)
     }
 
     /// A sealed column; `place` as it was written.
     pub fn column(&self, scope: Scope, place: &str, stored: &[u8]) -> Option<Vec<u8>> {
-        self.keys.get(&scope)?.open(&row_place(self.session, scope, place), stored)
+        self.keys.get(&scope)?.open(&row_place(self.log, scope, place), stored)
     }
 
     /// The scope's own key.

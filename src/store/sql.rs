@@ -5,7 +5,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::StoreError;
-use crate::domain::chain::{Hash, KeyId, Scope};
+use super::office::{By, Table};
+use crate::domain::chain::{Hash, KeyId, LogId, Scope};
 use crate::domain::ids::SessionId;
 
 /// A value to bind.
@@ -68,6 +69,7 @@ value_from! {
     Hash => Text(|v: Hash| v.to_string()),
     KeyId => Text(|v: KeyId| v.to_string()),
     Scope => Text(|v: Scope| v.to_string()),
+    LogId => Text(|v: LogId| v.to_string()),
     Date => Text(|v: Date| v.to_string()),
 }
 
@@ -95,18 +97,42 @@ pub struct Statement {
     pub(super) args: Vec<Value>,
     pub(super) guard: Option<(u64, &'static str)>,
     pub(super) what: &'static str,
+    /// Rows of covered tables that it may change.
+    pub(super) touches: Vec<Touch>,
+}
+
+/// Rows of a covered table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Touch {
+    pub(super) table: Table,
+    pub(super) by: By,
+    pub(super) values: Vec<Value>,
 }
 
 impl Statement {
     /// `what` names the write in errors (`visit.insert`); `sql` uses `$1`, `$2`, … and nothing of one engine alone.
     pub fn new(what: &'static str, sql: &'static str) -> Self {
-        Self { sql, args: Vec::new(), guard: None, what }
+        Self { sql, args: Vec::new(), guard: None, what, touches: Vec::new() }
     }
 
     /// The next place.
     #[must_use]
     pub fn bind(mut self, value: impl Into<Value>) -> Self {
         self.args.push(value.into());
+        self
+    }
+
+    /// It may change the row of this key: the log of its unit is told.
+    #[must_use]
+    pub(super) fn touches<const N: usize>(mut self, table: Table, key: [Value; N]) -> Self {
+        self.touches.push(Touch { table, by: By::Key, values: key.to_vec() });
+        self
+    }
+
+    /// It may change any row of a group.
+    #[must_use]
+    pub(super) fn touches_group(mut self, table: Table, value: impl Into<Value>) -> Self {
+        self.touches.push(Touch { table, by: By::Group, values: vec![value.into()] });
         self
     }
 
@@ -131,6 +157,28 @@ pub enum Cell {
     Blob(Vec<u8>),
 }
 
+impl Cell {
+    /// As it stands in the key of a row.
+    pub(super) fn text(&self) -> String {
+        match self {
+            Self::Null | Self::Blob(_) => String::new(),
+            Self::Int(value) => value.to_string(),
+            Self::Text(value) => value.clone(),
+        }
+    }
+}
+
+impl From<&Cell> for Value {
+    fn from(cell: &Cell) -> Self {
+        match cell {
+            Cell::Null => Self::Text(None),
+            Cell::Int(value) => Self::Int(Some(*value)),
+            Cell::Text(value) => Self::Text(Some(value.clone())),
+            Cell::Blob(value) => Self::Blob(Some(value.clone())),
+        }
+    }
+}
+
 /// A row, read column by column in the order of the SELECT.
 #[derive(Debug)]
 pub struct Row {
@@ -146,6 +194,11 @@ impl Row {
     pub fn take<T: FromCell>(&mut self, column: &'static str) -> Result<T, StoreError> {
         let cell = self.cells.next().ok_or(StoreError::Corrupt { column })?;
         T::from_cell(cell).ok_or(StoreError::Corrupt { column })
+    }
+
+    /// The columns that are left.
+    pub(super) fn rest(self) -> Vec<Cell> {
+        self.cells.collect()
     }
 
     /// The next column, parsed from its text.

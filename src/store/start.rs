@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
+use super::adopt::adopt_rows;
 use super::engine::{Engine, Writer};
 use super::keys::{Keys, Wrap};
 use super::sql::Value;
@@ -19,11 +20,12 @@ const KEY: &str = "INSERT INTO signing_key (key_id, public_key, valid_from_us, p
      predecessor_signature) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (key_id) DO NOTHING";
 
 impl Store {
-    /// Opens the database, migrates it, checks that the keys are its keys, and starts the writer on the current tokio
-    /// runtime.
+    /// Opens the database, migrates it, checks that the keys are its keys, brings office data of an older release into
+    /// logs, and starts the writer on the current tokio runtime.
     pub async fn open(backend: &Backend, keys: Keys) -> Result<Self, StoreError> {
         let (engine, mut writer) = Engine::open(backend).await?;
         adopt_keys(&mut writer, &keys).await?;
+        adopt_rows(&mut writer, &keys).await?;
         let (engine, keys) = (Arc::new(engine), Arc::new(keys));
         let (live, live_jobs) = mpsc::channel(limits::WRITER_QUEUE);
         let (office, office_jobs) = mpsc::channel(limits::WRITER_QUEUE);
@@ -38,6 +40,15 @@ impl Store {
         };
         tokio::spawn(task.run());
         Ok(Self { engine, keys, live, office, counts })
+    }
+}
+
+impl Store {
+    /// A store that is only looked at: nothing is migrated, and every write is refused as if it were stopping.
+    pub async fn open_read_only(backend: &Backend, keys: Keys) -> Result<Self, StoreError> {
+        let engine = Arc::new(Engine::open_read_only(backend).await?);
+        let ((live, _), (office, _)) = (mpsc::channel(1), mpsc::channel(1));
+        Ok(Self { engine, keys: Arc::new(keys), live, office, counts: Arc::default() })
     }
 }
 

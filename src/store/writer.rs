@@ -12,6 +12,8 @@ use tokio::sync::{mpsc, oneshot};
 use super::append::{self, Append, Appended};
 use super::engine::{Engine, Writer};
 use super::keys::Keys;
+use super::notes::{self, Cause, Watch};
+use super::office::Act;
 use super::scope::WriteKeys;
 use super::sql::Statement;
 use super::{Outage, StoreError};
@@ -21,8 +23,8 @@ use crate::limits;
 pub(super) enum Work {
     /// Events of one log with their rows.
     Append(Box<Append>),
-    /// Rows alone, with the moment that keys made for them are dated.
-    Rows { at_us: i64, rows: Vec<Statement> },
+    /// Rows alone, as an act of the office.
+    Rows { act: Act, rows: Vec<Statement> },
     /// Change the size limit of the database.
     MaxBytes(Option<u64>),
     /// Overwrite what an erasure left behind.
@@ -261,9 +263,13 @@ async fn savepoint(conn: &mut Writer, keys: &Keys, work: &mut Work) -> Answer {
 async fn one(conn: &mut Writer, keys: &Keys, work: &mut Work) -> Answer {
     match work {
         Work::Append(append) => append::write(conn, keys, append).await.map(Some),
-        Work::Rows { at_us, rows } => {
-            let mut write_keys = WriteKeys::new(keys, *at_us);
-            append::run_rows(conn, &mut write_keys, rows).await.map(|()| None)
+        Work::Rows { act, rows } => {
+            let at_us = act.at.as_microsecond();
+            let mut write_keys = WriteKeys::new(keys, at_us);
+            let watch = Watch::begin(conn, rows).await?;
+            append::run_rows(conn, &mut write_keys, rows).await?;
+            let marks = watch.end(conn, keys, false).await?;
+            notes::tell(conn, &mut write_keys, &Cause::act(&act.actor, at_us), marks).await.map(|()| None)
         }
         Work::MaxBytes(_) | Work::Scrub => Err(StoreError::Invalid { field: "work" }),
     }

@@ -6,7 +6,7 @@ use axum::extract::ws::{Message, WebSocket};
 use futures_util::StreamExt as _;
 use futures_util::stream::SplitStream;
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, MissedTickBehavior, interval, timeout_at};
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout, timeout_at};
 use tokio_tungstenite::tungstenite;
 
 use super::bucket::{Bucket, Verdict};
@@ -14,12 +14,13 @@ use super::writer::Writer;
 use super::{closing, codec};
 use crate::auth::sign_in::Caller;
 use crate::auth::ticket::Claims;
-use crate::domain::ids::ConnectionId;
+use crate::domain::ids::{ConnectionId, SessionId};
 use crate::domain::refusal::Refusal;
 use crate::error::AppError;
 use crate::http::context::App;
 use crate::http::rooms::by_client;
 use crate::limits;
+use crate::protocol::command::Command;
 use crate::protocol::frame::{ClientBody, ClientFrame};
 use crate::room::handle::{Attach, Closing, RoomHandle, Wire};
 
@@ -39,11 +40,17 @@ pub(super) async fn run(app: App, socket: WebSocket, caller: Caller, claims: Cla
         // What the room said first stands.
         reader.wire.close.send_if_modified(|told| told.is_none() && told.replace(closing).is_none());
     }
-    drop(reader);
-    drop(place);
-    if writer.await.is_err() {
+    let Reader { mut stream, wire, .. } = reader;
+    drop(wire);
+    // Closing over unread bytes resets the connection, and a reset takes the farewell with it: what still comes is read
+    // and dropped until the other side has left.
+    let left = timeout(limits::CLOSE_LINGER * 2, async { while let Some(Ok(_)) = stream.next().await {} });
+    let (written, _) = tokio::join!(writer, left);
+    if written.is_err() {
         tracing::error!("the writer of a socket failed");
     }
+    // A stop waits for this: nobody is cut off in the middle of being told.
+    drop(place);
     app.metrics.sockets_closed.add();
 }
 
@@ -83,7 +90,7 @@ impl Reader {
         if let Err(refusal) = room.attach(attach).await {
             return Some(closing::refused(refusal));
         }
-        let end = self.frames(&room).await;
+        let end = self.frames(&room, claims.session).await;
         room.detach(self.connection).await;
         end
     }
@@ -113,7 +120,7 @@ impl Reader {
     }
 
     /// Frames to the room until somebody ends it. A room that is behind makes us wait, and TCP makes the client wait.
-    async fn frames(&mut self, room: &RoomHandle) -> Option<Closing> {
+    async fn frames(&mut self, room: &RoomHandle, session: SessionId) -> Option<Closing> {
         let mut told = self.wire.close.subscribe();
         let mut check = interval(limits::SIGN_IN_CHECK);
         check.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -132,7 +139,7 @@ impl Reader {
             };
             match incoming {
                 Incoming::Frame(frame) => {
-                    if let Some(end) = self.handle(room, *frame).await {
+                    if let Some(end) = self.handle(room, session, *frame).await {
                         return Some(end);
                     }
                 }
@@ -144,23 +151,31 @@ impl Reader {
         }
     }
 
-    async fn handle(&mut self, room: &RoomHandle, frame: ClientFrame) -> Option<Closing> {
-        if let ClientBody::Command { command } = &frame.body
-            && let Err(refusal) = by_client(command)
-        {
-            self.answer(frame.id, refusal);
-            return None;
-        }
-        match frame.body {
-            ClientBody::Pong => {}
-            ClientBody::Hello { .. } => self.answer(frame.id, Refusal::new("hello_twice")),
-            _ => {
-                if room.frame(self.connection, frame).await.is_err() {
-                    return Some(closing::SERVER_RESTARTS);
-                }
+    async fn handle(&mut self, room: &RoomHandle, session: SessionId, frame: ClientFrame) -> Option<Closing> {
+        let (v, id) = (frame.v, frame.id);
+        let body = match frame.body {
+            ClientBody::Pong => return None,
+            ClientBody::Hello { .. } => {
+                self.answer(id, Refusal::new("hello_twice"));
+                return None;
             }
-        }
-        None
+            ClientBody::Command { command } => match self.command(session, *command).await {
+                Ok(command) => ClientBody::Command { command: Box::new(command) },
+                Err(refusal) => {
+                    self.answer(id, refusal);
+                    return None;
+                }
+            },
+            body => body,
+        };
+        let sent = room.frame(self.connection, ClientFrame { v, id, body }).await;
+        sent.is_err().then_some(closing::SERVER_RESTARTS)
+    }
+
+    /// The command as the room may take it from a client.
+    async fn command(&self, session: SessionId, command: Command) -> Result<Command, Refusal> {
+        by_client(&command)?;
+        self.app.registry.complete(session, command).await
     }
 
     /// The next thing from the wire. Rate and form are checked here, before anything is done with it.

@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn the_sixth_socket_ends_the_first() {
+    fn one_socket_too_many_ends_the_first() {
         let sockets = Sockets::default();
         let mut all = Vec::new();
         for i in 0..=limits::SOCKETS_PER_SIGN_IN as u128 {

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use futures_util::SinkExt as _;
 use futures_util::stream::SplitSink;
 use tokio::sync::{mpsc, watch};
-use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
+use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use super::{closing, codec};
 use crate::http::context::App;
@@ -26,7 +26,7 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// Runs until the socket breaks or is told to close; says why and gives the other side time to read it.
+    /// Runs until the socket breaks or is told to close, and says why.
     pub(super) async fn run(mut self) {
         let mut close = self.close.clone();
         // Whatever is being written, the end of the connection does not wait for a client that does not read.
@@ -44,9 +44,8 @@ impl Writer {
             }
             self.sink.send(Message::Close(Some(closing::frame(told)))).await
         };
-        match timeout(limits::CLOSE_LINGER, farewell).await {
-            Ok(Ok(())) => sleep(limits::CLOSE_LINGER).await,
-            _ => tracing::debug!(reason = told.reason, "a socket did not hear why it was closed"),
+        if !matches!(timeout(limits::CLOSE_LINGER, farewell).await, Ok(Ok(()))) {
+            tracing::debug!(reason = told.reason, "a socket did not hear why it was closed");
         }
     }
 

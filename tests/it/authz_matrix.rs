@@ -46,7 +46,9 @@ fn no_row_without_a_command_a_route_or_a_view() {
     let stray: Vec<_> = access::TABLE
         .iter()
         .map(|(name, _)| *name)
-        .filter(|name| !wire.contains(*name) && !["http.", "view.", "admin."].iter().any(|p| name.starts_with(p)))
+        .filter(|name| {
+            !wire.contains(*name) && !["http.", "view.", "see.", "hear.", "admin."].iter().any(|p| name.starts_with(p))
+        })
         .collect();
     assert!(stray.is_empty(), "{stray:?}");
 }

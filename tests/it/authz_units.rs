@@ -1,6 +1,7 @@
 //! T63: what belongs to another unit does not exist.
 
 use diemcau::clock::Clock as _;
+use diemcau::http::routes::ROUTES;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -23,18 +24,37 @@ async fn another_units_ids_are_answered_like_ids_of_nobody() {
         ("GET", "/api/v1/sessions/{}/recordings/01931f5e-0000-7000-8000-000000000001", Value::Null),
         ("POST", "/api/v1/sessions/{}/commands", act),
     ];
-    for (method, path, body) in paths {
-        let ask = async |id: &str| match method {
+    for (method, path, body) in &paths {
+        let ask = async |id: &str| match *method {
             "GET" => web.get(&path.replace("{}", id), &cookie).await,
-            _ => web.post(&path.replace("{}", id), &cookie, &body).await,
+            _ => web.post(&path.replace("{}", id), &cookie, body).await,
         };
         let (theirs, none, nonsense) = (ask(&session).await, ask(&nobody).await, ask("no-id").await);
         assert_eq!(theirs.status, 404, "{path}");
         assert_eq!(theirs.body, none.body, "{path}");
         assert_eq!(theirs.body, nonsense.body, "{path}");
     }
+    // The one address with an id that is asked otherwise: a file sent (`http_files`).
+    let known = |path: &str| path.ends_with("/files") || paths.iter().any(|(_, asked, _)| like(asked, path));
+    for route in ROUTES.iter().filter(|route| route.path.contains('{')) {
+        assert!(known(route.path), "{} is not asked here", route.path);
+    }
+    // A seat in a session, before any socket: of another unit, of nobody, and at a point that is not one's own.
+    let ticket = |session: &str, point: Uuid| json!({"session": session, "point": point, "device": "main"});
+    for point in [CENTRAL, XA_A].map(|point| point.0) {
+        let theirs = web.post("/api/v1/tickets", &cookie, &ticket(&session, point)).await;
+        let none = web.post("/api/v1/tickets", &cookie, &ticket(&nobody, point)).await;
+        assert_eq!((theirs.status, &theirs.body), (404, &none.body));
+    }
     assert_eq!(web.get(&format!("/api/v1/sessions/{session}"), &officer).await.status, 200);
     assert_eq!(web.get(&format!("/api/v1/sessions/{session}/record"), &officer).await.status, 200);
+}
+
+/// Whether an asked path is one of the route's: its ids in their places.
+fn like(asked: &str, route: &str) -> bool {
+    let (asked, route) = (asked.split('/'), route.split('/'));
+    asked.clone().count() == route.clone().count()
+        && asked.zip(route).all(|(one, part)| one == part || (part.starts_with('{') && !one.is_empty()))
 }
 
 #[tokio::test(flavor = "multi_thread")]

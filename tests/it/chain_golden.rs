@@ -5,20 +5,20 @@ use std::fmt::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use diemcau::domain::chain::{CheckpointReason, Hash, Scope};
+use diemcau::domain::chain::{CheckpointReason, Hash, Paper, Scope};
 use diemcau::domain::event::{Event, FrozenText, Registration};
 use diemcau::domain::ids::{PersonId, PointId, UnitId};
 use diemcau::domain::people::{Class, IdentityCheck, Person, PersonRole};
 use diemcau::domain::session::{SessionAct, SessionStatus};
 use diemcau::domain::visit::{Answer, BlockKind, ClosingCard, VisitAct, VisitStatus};
 use diemcau::store::keys::Keys;
-use diemcau::store::verify::{Against, verify_bundle};
-use diemcau::store::{Backend, Erase, NewEvent, Statement, Store};
+use diemcau::store::verify::{Against, Checked, verify_bundle};
+use diemcau::store::{Backend, NewEvent, Statement, Store};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use crate::support::store::{BOOT, World, at, command, session, visit};
+use crate::support::store::{BOOT, World, at, command, erasure, session, visit};
 
 fn golden() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/log/v1")
@@ -37,6 +37,23 @@ fn the_bundle_verifies() {
         report.sessions[0].sound.head.unwrap().to_string(),
         std::fs::read_to_string(golden().join("head")).unwrap()
     );
+    // It is older than the list of texts: a paper's position is compared, and the report says that its text is not.
+    let sound = &report.sessions[0].sound;
+    let Checked::Keys { fingerprints } = &report.checked[0] else { panic!("{:?}", report.checked) };
+    let paper = Paper {
+        session: session(1),
+        visit: Some(visit(1)),
+        seq: sound.events - 1,
+        head: sound.head.unwrap(),
+        text: Hash::of(b"any text"),
+        fingerprint: fingerprints[0],
+    };
+    let against = Against { papers: vec![paper], ..Against::default() };
+    let report = verify_bundle(&golden().join("bundle"), &against).unwrap();
+    assert!(report.is_sound(), "{:?}", report.fault);
+    let codes: Vec<String> = report.lines().into_iter().map(|line| line.code).collect();
+    assert!(codes.iter().any(|code| code == "verify.against.paper_position"), "{codes:?}");
+    assert!(!codes.iter().any(|code| code == "verify.against.paper"), "{codes:?}");
 }
 
 /// What an outsider does with `sha256sum`: no code of ours.
@@ -70,9 +87,9 @@ fn hashes_follow_from_the_lines_alone() {
 }
 
 /// Key files as an installation has them: git does not keep their modes.
-fn keys(into: &Path) -> Keys {
+pub(crate) fn keys(golden: &Path, into: &Path) -> Keys {
     std::fs::create_dir(into).unwrap();
-    for entry in std::fs::read_dir(golden().join("keys")).unwrap().flatten() {
+    for entry in std::fs::read_dir(golden.join("keys")).unwrap().flatten() {
         let target = into.join(entry.file_name());
         std::fs::copy(entry.path(), &target).unwrap();
         std::fs::set_permissions(&target, std::fs::Permissions::from_mode(0o600)).unwrap();
@@ -85,7 +102,7 @@ fn keys(into: &Path) -> Keys {
 async fn bodies_open_and_read_as_events() {
     let dir = tempfile::tempdir().unwrap();
     let backend = Backend::Sqlite { path: dir.path().join("diemcau.db"), max_bytes: None };
-    let store = Store::open(&backend, keys(&dir.path().join("keys"))).await.unwrap();
+    let store = Store::open(&backend, keys(&golden(), &dir.path().join("keys"))).await.unwrap();
     let decode =
         |text: &Value| base64::Engine::decode(&base64::engine::general_purpose::STANDARD, text.as_str().unwrap());
     let mut rows = Vec::new();
@@ -157,6 +174,7 @@ fn story() -> Vec<Event> {
         persons: vec![person(u128::from(number), name)],
         group_size: 1,
         case: None,
+        secrecy_requested: None,
     };
     let moved = |visit, act, to| Event::VisitMoved { visit, act, to, reason: String::new() };
     let text = "Tôi đề nghị xem lại mức đền bù.";
@@ -168,8 +186,15 @@ fn story() -> Vec<Event> {
             to: SessionStatus::InProgress,
             reason: String::new(),
             new_start: None,
+            since: None,
         },
-        Event::PersonIn { point: point(2), person: person(1, "Nguyễn Thị Mẫu"), seat: 1, substitute_for: None },
+        Event::PersonIn {
+            point: point(2),
+            person: person(1, "Nguyễn Thị Mẫu"),
+            seat: 1,
+            substitute_for: None,
+            visit: None,
+        },
         Event::IdentitySeen { visit: one, person: PersonId(Uuid::from_u128(0xa0_0001)), how: IdentityCheck::ChipRead },
         moved(one, VisitAct::Call, VisitStatus::Called),
         moved(one, VisitAct::Begin, VisitStatus::InSession),
@@ -192,6 +217,7 @@ fn story() -> Vec<Event> {
             text: FrozenText {
                 blocks: vec![(BlockKind::Content, text.to_owned())],
                 sha256: Hash::of(text.as_bytes()).to_string(),
+                answer_told: false,
             },
         },
         moved(two, VisitAct::Withdraw, VisitStatus::Withdrawn),
@@ -200,6 +226,7 @@ fn story() -> Vec<Event> {
             to: SessionStatus::Closed,
             reason: String::new(),
             new_start: None,
+            since: None,
         },
     ]
 }
@@ -228,12 +255,7 @@ async fn write_golden() {
         };
         log.next = store.append(append).await.unwrap().head.0 + 1;
     }
-    let erase = Erase {
-        scope: Scope::Visit(visit(2)),
-        command_id: command(90),
-        actor: "user:dpo".to_owned(),
-        reason: "retention_over".to_owned(),
-    };
+    let erase = erasure(Scope::Visit(visit(2)), 90);
     store.erase(log.prepare(Vec::new()), erase).await.unwrap();
     store.export_bundle(session(1), &out.join("bundle"), Vec::new(), at(60)).await.unwrap();
     let events = store.load(session(1), 0).await.unwrap();

@@ -26,5 +26,5 @@ fn the_media_files_decode() {
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success() && said.is_empty(), "{}: {said}", path.display());
     }
-    assert_eq!(seen, 4, "two points, a picture and a voice each");
+    assert_eq!(seen, 7 + 8, "a picture of every point, a voice for everything that was said");
 }

@@ -1,14 +1,22 @@
 //! The fictional province, brought into a real store through rooms, twice.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use diemcau::app::prove;
 use diemcau::clock::{SharedClock, SystemClock};
 use diemcau::demo::{self, DemoClock, Place, Seeded};
-use diemcau::domain::chain::Hash;
-use diemcau::domain::ids::InstallationId;
+use diemcau::domain::chain::{Hash, Scope};
+use diemcau::domain::event::Event;
+use diemcau::domain::ids::{InstallationId, PointId, VisitId};
 use diemcau::domain::session::SessionStatus;
 use diemcau::domain::units::{PointRole, UnitKind};
+use diemcau::media::plan::RecordTarget;
+use diemcau::media::record::{RecordKey, RecordingReader, segment_path};
+use diemcau::store::keys::Keys;
 use diemcau::store::office::Seen;
-use diemcau::store::verify::Against;
-use diemcau::store::{Backend, Store};
+use diemcau::store::verify::{Against, Checked, Report};
+use diemcau::store::{Backend, Store, StoredEvent};
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -33,8 +41,13 @@ impl Province {
         demo::seed(&self.place, &self.clock).await.unwrap()
     }
 
-    async fn verify(&self) -> diemcau::store::verify::Report {
+    async fn verify(&self) -> Report {
         self.place.store.verify(&Against::default()).await.unwrap()
+    }
+
+    /// The same, and that the files are those of the logs.
+    async fn recordings(&self) -> Report {
+        prove::contents(self.verify().await, &self.place.store, &self.place.recordings, &[]).await.unwrap()
     }
 }
 
@@ -112,9 +125,8 @@ async fn february_2025_has_the_units_of_that_day() {
 async fn seeding_again_changes_nothing() {
     let province = Province::new().await;
     let first = province.seed().await;
-    let heads = |report: diemcau::store::verify::Report| -> Vec<String> {
-        report.sessions.iter().map(|session| format!("{session:?}")).collect()
-    };
+    let heads =
+        |report: Report| -> Vec<String> { report.sessions.iter().map(|session| format!("{session:?}")).collect() };
     let before = heads(province.verify().await);
     // Another process, the same data.
     let again = Province {
@@ -127,7 +139,86 @@ async fn seeding_again_changes_nothing() {
     assert!(again.clock.now() > province.clock.now().saturating_sub(jiff::SignedDuration::from_mins(5)).unwrap());
 }
 
-/// A run that is cut off in the middle is finished by the next one: no act twice, none left out.
+/// What a log tells, apart from what a restart adds to it.
+#[derive(PartialEq, Debug)]
+struct Told {
+    /// Every event in its order, but those of wires, of microphones and of files.
+    acts: Vec<String>,
+    /// Which microphone was opened and closed. The loss of a line closes it too: a restart is one of every point, so a
+    /// microphone that was open then is closed by `point_lost` instead of its key, and the key finds nothing to do; where
+    /// somebody still has to be recorded, the officer opens it again, which is the same speech.
+    speech: Vec<(PointId, bool)>,
+    /// Whose line was cut other than by a restart.
+    cuts: BTreeSet<PointId>,
+    /// What was recorded, in how many files whatever.
+    recorded: BTreeSet<(Option<VisitId>, PointId, String)>,
+    /// Files that were begun and have no end in the log.
+    without_end: usize,
+}
+
+fn told(log: &[StoredEvent]) -> Told {
+    let (cuts, recorded) = (BTreeSet::new(), BTreeSet::new());
+    let mut told = Told { acts: vec![], speech: vec![], cuts, recorded, without_end: 0 };
+    let mut open = BTreeMap::new();
+    let mut closed_by_loss = None;
+    let mut restarting = false;
+    for event in log {
+        let kind = &event.item.header.kind;
+        let Some(typed) = event.typed().unwrap() else {
+            told.acts.push(kind.clone());
+            continue;
+        };
+        match &typed {
+            Event::ServerStarted { .. } => restarting = true,
+            Event::PointLost { point, .. } => {
+                if !restarting {
+                    told.cuts.insert(*point);
+                }
+                if told.speech.last() == Some(&(*point, true)) {
+                    told.speech.push((*point, false));
+                    closed_by_loss = Some(*point);
+                }
+                continue;
+            }
+            Event::PointConnected { .. } | Event::PointBack { .. } => {}
+            // The clock is moved by hand, now and then between two looks of the room at it.
+            Event::ClockStepped { .. } => {}
+            Event::MicrophoneOpened { point } if closed_by_loss == Some(*point) => {
+                assert_eq!(told.speech.pop(), Some((*point, false)));
+                closed_by_loss = None;
+            }
+            Event::MicrophoneOpened { point } => told.speech.push((*point, true)),
+            Event::MicrophoneClosed { point, .. } => told.speech.push((*point, false)),
+            Event::SegmentOpened { visit, mark, .. } => {
+                open.insert(mark.segment, (*visit, mark.point, mark.source.clone()));
+            }
+            Event::SegmentHashed { .. } => {}
+            Event::SegmentClosed { mark, .. } => told.recorded.extend(open.remove(&mark.segment)),
+            _ => {
+                told.acts.push(kind.clone());
+                // Whoever speaks next is another: what was closed by a loss stays closed.
+                if matches!(typed, Event::FloorGiven { .. }) {
+                    closed_by_loss = None;
+                }
+            }
+        }
+        restarting &= matches!(typed, Event::ServerStarted { .. });
+    }
+    told.without_end = open.len();
+    told
+}
+
+/// The log of the cut run is that of the straight one: no act twice, none left out, nothing unsaid or unrecorded.
+async fn is_as_straight(cut: &Store, straight: &Store, seeded: Seeded) {
+    for session in [seeded.february_2025, seeded.last_month] {
+        let row = cut.session_row(session).await.unwrap().unwrap();
+        assert_eq!(row.status, SessionStatus::Concluded);
+        let (cut, straight) = (cut.load(session, 0).await.unwrap(), straight.load(session, 0).await.unwrap());
+        assert_eq!(told(&cut), told(&straight));
+    }
+}
+
+/// A run that is cut off in the middle is finished by the next one.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_run_that_was_cut_off_goes_on() {
     let whole = Province::new().await;
@@ -148,22 +239,111 @@ async fn a_run_that_was_cut_off_goes_on() {
         assert!(cuts < 200, "no end");
     };
     assert!(cuts >= 3, "cut {cuts} times");
-    let report = province.verify().await;
-    assert!(report.fault.is_none(), "{:?}", report.fault);
+    assert_eq!(province.recordings().await.fault, None);
+    is_as_straight(&province.place.store, &whole.place.store, seeded).await;
+}
+
+/// Killed while it records, twice: the files are finished by the next start and in the log, and the rest is played.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_program_that_was_killed_while_it_recorded_goes_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let recordings = dir.path().join("recordings");
+    let open_files = || {
+        let files = files_below(&recordings);
+        files
+            .into_iter()
+            .filter(|path| path.extension().is_some_and(|ending| ending == "part"))
+            .collect::<BTreeSet<_>>()
+    };
+    let mut killed_over = BTreeSet::new();
+    for _ in 0..2 {
+        let mut program = demonstration(dir.path());
+        let began = std::time::Instant::now();
+        while open_files().is_subset(&killed_over) {
+            assert!(program.try_wait().unwrap().is_none(), "nothing was recorded");
+            assert!(began.elapsed().as_secs() < 300, "nothing is recorded");
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        program.kill().unwrap();
+        program.wait().unwrap();
+        killed_over = open_files();
+    }
+    let mut program = demonstration(dir.path());
+    let mut announced = String::new();
+    std::io::BufRead::read_line(&mut std::io::BufReader::new(program.stdout.take().unwrap()), &mut announced).unwrap();
+    program.kill().unwrap();
+    program.wait().unwrap();
+    assert!(announced.starts_with('{'), "{announced}");
+    assert_eq!(open_files(), BTreeSet::new());
+
+    let keys = Keys::load(&dir.path().join("keys")).unwrap();
+    let backend = Backend::Sqlite { path: dir.path().join("diemcau.sqlite"), max_bytes: None };
+    let store = Store::open(&backend, keys).await.unwrap();
+    let report = store.verify(&Against::default()).await.unwrap();
+    let report = prove::contents(report, &store, &recordings, &[]).await.unwrap();
+    assert_eq!(report.fault, None);
+    let straight = Province::new().await;
+    let seeded = straight.seed().await;
+    let february = seeded.february_2025;
+    let (cut, straight) =
+        (store.load(february, 0).await.unwrap(), straight.place.store.load(february, 0).await.unwrap());
+    // Of a file that had no half second yet nothing is left but its beginning.
+    let cut = Told { without_end: 0, ..told(&cut) };
+    assert_eq!(cut, told(&straight), "both kills fell into the first session that is played");
+}
+
+fn demonstration(dir: &Path) -> std::process::Child {
+    let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_diemcau"));
+    program.args(["demo", "--json", "--by-hand", "--listen", "127.0.0.1:0", "--data"]).arg(dir);
+    program.stdout(std::process::Stdio::piped()).spawn().unwrap()
+}
+
+fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let paths = entries.flatten().map(|entry| entry.path());
+    paths.flat_map(|path| if path.is_dir() { files_below(&path) } else { vec![path] }).collect()
+}
+
+/// The recordings of the past are real: of every point of a visit, sealed, in the log, and they play without a complaint.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn past_sessions_were_recorded() {
+    let province = Province::new().await;
+    let seeded = province.seed().await;
+    let report = province.recordings().await;
+    assert_eq!(report.fault, None);
+    let present = report.checked.iter().find_map(|checked| match checked {
+        Checked::Recordings { present, .. } => Some(*present),
+        _ => None,
+    });
+    // February: two visits of two points. Last month: two of three points in which two speak, two of two points.
+    assert_eq!(present, Some(2 * 3 + 2 * (4 + 4) + 2 * 3));
+    let store = &province.place.store;
     for session in [seeded.february_2025, seeded.last_month] {
-        let row = province.place.store.session_row(session).await.unwrap().unwrap();
-        assert_eq!(row.status, SessionStatus::Concluded);
-        let kinds = |log: Vec<diemcau::store::StoredEvent>| -> Vec<String> {
-            // What wires and restarts add is not of the script; every restart closes the microphones, so how often one
-            // is opened depends on where the cut falls.
-            let of_wires = ["point_", "server_started", "microphone_", "block_left"];
-            let kinds = log.into_iter().map(|event| event.item.header.kind);
-            kinds.filter(|kind| !of_wires.iter().any(|wire| kind.starts_with(wire))).collect()
-        };
-        let (cut, straight) = (
-            kinds(province.place.store.load(session, 0).await.unwrap()),
-            kinds(whole.place.store.load(session, 0).await.unwrap()),
-        );
-        assert_eq!(cut, straight);
+        let log = store.load(session, 0).await.unwrap();
+        let voices = told(&log).recorded.iter().filter(|(_, _, source)| source == "microphone").count();
+        assert_eq!(voices, if session == seeded.february_2025 { 2 } else { 6 });
+        for event in &log {
+            let Some(Event::SegmentClosed { visit: Some(visit), mark }) = event.typed().unwrap() else { continue };
+            let target = RecordTarget { session, visit: Some(visit) };
+            let key = store.recording_key(session, Scope::Visit(visit)).await.unwrap();
+            let path = segment_path(&province.place.recordings, target, mark.segment);
+            let reader = RecordingReader::open(&path, &RecordKey(*key.expose())).unwrap();
+            // Begun when the log says so: within the moment in which both were asked.
+            let opened = log.iter().find(|known| {
+                matches!(known.typed().unwrap(), Some(Event::SegmentOpened { mark: known, .. }) if known.segment == mark.segment)
+            });
+            let logged = Timestamp::from_microsecond(opened.unwrap().item.header.at_us).unwrap();
+            let apart = logged.duration_since(reader.info().started).abs();
+            assert!(apart < jiff::SignedDuration::from_secs(3), "{apart:?} between the log and the file");
+            assert!((5_000..25_000).contains(&mark.duration_ms), "{} ms", mark.duration_ms);
+            assert_eq!((reader.info().lost_packets, reader.info().recovered), (0, false));
+            let webm = province.dir.path().join("played.webm");
+            reader.export(std::fs::File::create(&webm).unwrap()).unwrap();
+            let mut player = std::process::Command::new("ffmpeg");
+            player.args(["-v", "error", "-i"]).arg(&webm).args(["-f", "null", "-"]);
+            let played = player.output().expect("ffmpeg is there (make deps)");
+            let said = String::from_utf8_lossy(&played.stderr);
+            assert!(played.status.success() && said.is_empty(), "{} of {}: {said}", mark.source, mark.point);
+        }
     }
 }

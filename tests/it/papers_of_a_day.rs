@@ -1,30 +1,31 @@
 //! Milestone D: what remains after the last word. A visit runs through a real room with a real recorder; then its papers
 //! are printed from the log, its bundle is verified by the program alone, and every harm is named.
 
+#[cfg(feature = "pdf")]
+mod printed;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command as Process, Output};
 use std::time::Duration;
 
-use bytes::Bytes;
 use diemcau::app::export::{Exporter, Opened};
 use diemcau::app::papers::Papers;
 use diemcau::app::prove;
 use diemcau::documents::{PaperProof, Press};
 use diemcau::domain::cases::{Outcome, Petition, PetitionKind};
 use diemcau::domain::chain::{FaultKind, Hash};
-use diemcau::domain::ids::{BlockId, PersonId, PetitionId, SegmentId};
+use diemcau::domain::ids::{BlockId, PersonId, PetitionId, SegmentId, VisitId};
 use diemcau::domain::people::{Person, PersonRole};
 use diemcau::domain::visit::{Answer, BlockKind, ClosingCard, Confirmation, VisitAct};
-use diemcau::media::engine::{Codec, RecordSink as _, RecordedPacket};
-use diemcau::media::plan::{Layer, RecordTarget, SourceId, SourceKind};
+use diemcau::media::plan::RecordTarget;
 use diemcau::media::record::segment_path;
 use diemcau::protocol::command::Command;
 use diemcau::room::state::State;
-use diemcau::store::verify::{Against, Report, verify_bundle};
+use diemcau::store::verify::{Against, Checked, Report, verify_bundle};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::support::day::{CENTRAL, CITIZEN_1, COMMUNE_A, Client, Day, SESSION, UNIT, VISIT_1, VISIT_2, Who, person};
+use super::support::day::{CENTRAL, CITIZEN_1, COMMUNE_A, Day, SESSION, UNIT, VISIT_1, VISIT_2, Who, person};
 use super::support::store::World;
 
 const TEXT: &str = "Ông trình bày việc thu hồi 1.250 m² đất nông nghiệp.";
@@ -53,30 +54,6 @@ async fn until(day: &Day, what: &str, holds: impl Fn(&State) -> bool) {
     panic!("never: {what}");
 }
 
-/// Three seconds of sound of the citizen's point, as the media plane hands them over: Opus silence of 20 ms each.
-async fn speaks(day: &Day, officer: &Client) -> SourceId {
-    let source = SourceId { connection: officer.connection, kind: SourceKind::Microphone };
-    let target = RecordTarget { session: SESSION, visit: Some(VISIT_1) };
-    for n in 0..150_u16 {
-        let at = day.clock.mono_us();
-        let packet = RecordedPacket {
-            source,
-            target,
-            layer: Layer::Full,
-            codec: Codec::Opus,
-            sequence: n,
-            timestamp: u32::from(n) * 960,
-            marker: false,
-            arrival_us: at,
-            capture_us: Some(at),
-            payload: Bytes::from_static(&[0xF8, 0xFF, 0xFE]),
-        };
-        assert!(day.recorder.push(packet));
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    source
-}
-
 /// One visit from the waiting room to the register, with a cut of its point in the middle, a recording; the other
 /// citizen never comes.
 async fn lived() -> Day {
@@ -103,7 +80,7 @@ async fn lived() -> Day {
     until(&day, "a gap in the record", |state| !state.gaps.is_empty()).await;
     let mut officer = day.joins(Who::OfficerA).await;
     presider.until("the point back", |c| c.public(&link) == json!("connected")).await;
-    let source = speaks(&day, &officer).await;
+    let source = day.sounds(&officer, 0, 150).await;
     let block = BlockId(Uuid::from_u128(0xb10c));
     let write =
         Command::WriteBlock { visit: VISIT_1, block, block_kind: BlockKind::Content, base: 0, text: TEXT.to_owned() };
@@ -151,22 +128,21 @@ fn recorded(state: &State) -> SegmentId {
 }
 
 async fn proof(day: &Day, state: &State) -> PaperProof {
-    papers(day).proof(state, &state.visits[&VISIT_1]).await.unwrap().expect("the text is frozen")
+    proof_of(day, state, VISIT_1).await
+}
+
+async fn proof_of(day: &Day, state: &State, visit: VisitId) -> PaperProof {
+    papers(day).proof(state, &state.visits[&visit]).await.unwrap().expect("the text is frozen")
+}
+
+/// Whether the one paper's text was compared, not its position alone.
+fn text_compared(report: &Report) -> bool {
+    assert_eq!(named(report), "sound");
+    report.checked.iter().any(|checked| matches!(checked, Checked::Paper { compared: true, .. }))
 }
 
 fn named(report: &Report) -> &'static str {
     report.fault.as_ref().map_or("sound", |fault| fault.kind.code())
-}
-
-/// A configuration of this day's data, and the program run with it.
-fn program(day: &Day, args: &[&str]) -> Output {
-    let dir = day.world.dir.path();
-    let config = dir.join("diemcau.toml");
-    let quoted = |path: &Path| format!("{:?}", path.display().to_string());
-    let (keys, database) = (day.world.keys_dir(), format!("sqlite://{}", dir.join("diemcau.db").display()));
-    let text = format!("[data]\ndir = {}\nkeys = {}\ndatabase = {database:?}\n", quoted(dir), quoted(&keys));
-    std::fs::write(&config, text).unwrap();
-    Process::new(env!("CARGO_BIN_EXE_diemcau")).args(args).arg("--config").arg(&config).output().unwrap()
 }
 
 fn said(output: &Output) -> String {
@@ -181,19 +157,29 @@ async fn a_paper_and_the_recordings_are_proven_against_the_log() {
     assert_eq!(PaperProof::parse(&proof.qr_text()), Ok(proof.clone()), "what is printed reads back");
     let checkpoint = store.checkpoints(SESSION).await.unwrap().into_iter().next().unwrap();
     assert!(checkpoint.seq >= proof.seq, "the head at the freeze was signed with it");
-    let against = |paper: &PaperProof| Against { anchors: Vec::new(), papers: vec![paper.mark()] };
+    let against = |paper: &PaperProof| Against { papers: vec![paper.mark()], ..Against::default() };
     let check = async |paper: &PaperProof| {
         let report = store.verify(&against(paper)).await.unwrap();
         prove::contents(report, store, &root, std::slice::from_ref(paper)).await.unwrap()
     };
-    assert_eq!(named(&check(&proof).await), "sound");
-    let scanned = program(&day, &["verify", "--paper", &proof.qr_text()]);
-    assert!(scanned.status.success(), "{}", said(&scanned));
-    assert!(said(&scanned).contains(&SESSION.to_string()));
+    // Nobody came to the second visit: the act that ended it froze what was written of it.
+    let absent = proof_of(&day, &state, VISIT_2).await;
+    let signed = store.checkpoints(SESSION).await.unwrap();
+    assert_eq!(signed.iter().filter(|head| head.seq >= absent.seq).count(), 1, "its head was signed");
+    for paper in [&proof, &absent] {
+        assert_eq!(named(&check(paper).await), "sound");
+        let scanned = day.program(&["verify", "--paper", &paper.qr_text()]);
+        assert!(scanned.status.success(), "{}", said(&scanned));
+        assert!(said(&scanned).contains("vị trí và mã nội dung đều khớp"), "{}", said(&scanned));
+    }
+    let elsewhere = PaperProof { visit: Some(VISIT_1), ..absent.clone() };
+    assert_eq!(named(&check(&elsewhere).await), "paper_text_mismatch", "a text of another visit");
+    let reworded = PaperProof { text: Hash::of(b"came after all"), ..absent };
+    assert_eq!(named(&check(&reworded).await), "paper_text_mismatch");
 
     let other_text = PaperProof { text: Hash::of(b"another text"), ..proof.clone() };
     assert_eq!(named(&check(&other_text).await), "paper_text_mismatch");
-    let refused = program(&day, &["verify", "--paper", &other_text.qr_text()]);
+    let refused = day.program(&["verify", "--paper", &other_text.qr_text()]);
     assert!(!refused.status.success() && said(&refused).contains("bản giấy"), "{}", said(&refused));
     let other_head = PaperProof { head: Hash::of(b"another head"), ..proof.clone() };
     assert_eq!(named(&check(&other_head).await), "head_mismatch");
@@ -236,8 +222,18 @@ async fn a_bundle_holds_the_record_and_names_what_was_changed() {
     assert!(played.status.success() && played.stderr.is_empty(), "{}", said(&played));
 
     let folder = out.display().to_string();
-    let verified = program(&day, &["verify", &folder, "--paper", &paper.qr_text()]);
+    let verified = day.program(&["verify", &folder, "--paper", &paper.qr_text()]);
     assert!(verified.status.success(), "{}", said(&verified));
+    assert!(said(&verified).contains("vị trí và mã nội dung đều khớp"), "{}", said(&verified));
+    // Genuine head and key, another text (D154 Điều 24(2)): the bundle alone names it, without database and keys.
+    let forged = PaperProof { text: Hash::of(b"another text"), ..paper.clone() };
+    let refused = day.program(&["verify", &folder, "--paper", &forged.qr_text()]);
+    assert!(!refused.status.success() && said(&refused).contains("Mã nội dung"), "{}", said(&refused));
+    let against = |paper: &PaperProof| Against { papers: vec![paper.mark()], ..Against::default() };
+    assert_eq!(named(&verify_bundle(&out, &against(&forged)).unwrap()), "paper_text_mismatch");
+    let absent = proof_of(&day, &state, VISIT_2).await;
+    assert!(text_compared(&verify_bundle(&out, &against(&absent)).unwrap()), "nobody came: a text like any other");
+
     let code = |out: &Path| verify_bundle(out, &Against::default()).unwrap();
     for (name, fault) in [
         (sealed.as_str(), "recording_mismatch"),
@@ -269,88 +265,4 @@ async fn a_bundle_holds_the_record_and_names_what_was_changed() {
     let late = day.world.dir.path().join("late");
     exporter.export(SESSION, &late, Opened::Nothing, day.clock.now()).await.unwrap();
     assert_eq!(code(&late).fault.unwrap().kind, FaultKind::RecordingMismatch { name: sealed });
-}
-
-#[cfg(feature = "pdf")]
-mod printed {
-    use diemcau::domain::session::SessionStatus;
-
-    use super::*;
-
-    /// Text of a PDF without any white space: narrow cells break values anywhere.
-    fn dense(name: &str, pdf: &[u8]) -> String {
-        let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
-        std::fs::write(&path, pdf).unwrap();
-        let out =
-            Process::new("pdftotext").arg("-raw").arg(&path).arg("-").output().expect("pdftotext (poppler-utils)");
-        assert!(out.status.success(), "{}", said(&out));
-        squeezed(&String::from_utf8(out.stdout).unwrap())
-    }
-
-    fn squeezed(text: &str) -> String {
-        text.chars().filter(|letter| !letter.is_whitespace() && *letter != '\u{200B}').collect()
-    }
-
-    /// The end in two steps; the record closes when it can no longer be undone.
-    async fn closes(day: &Day) {
-        let mut presider = day.joins(Who::Presider).await;
-        presider.does(Command::ProposeEnd).await.unwrap();
-        presider.does(Command::ConfirmEnd).await.unwrap();
-        until(day, "the session closed", |state| state.status() == Some(SessionStatus::Closed)).await;
-    }
-
-    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn minutes_and_attendance_say_what_happened() {
-        let day = lived().await;
-        closes(&day).await;
-        let state = state(&day).await;
-        let proof = proof(&day, &state).await;
-        let minutes = papers(&day).minutes(&state, VISIT_1).await.unwrap();
-        assert!(minutes.file_name.starts_with("bien-ban-") && minutes.file_name.is_ascii(), "{}", minutes.file_name);
-        let text = dense("day-minutes.pdf", &minutes.pdf);
-        let cut = &state.gaps[0];
-        let clock = |at| diemcau::domain::calendar::local_time(at).strftime("%H:%M:%S").to_string();
-        let mark = &state.segments[&recorded(&state)].mark;
-        for wanted in [
-            "Nguyễn Văn Một",
-            TEXT,
-            "Giao Sở xem xét.",
-            "07/12/2036",
-            "Tôi đồng ý.",
-            "Số: /BB-BTCD",
-            "Người ghi biên bản: ông (bà) NoteTaker",
-            "Các lần gián đoạn (01 lần)",
-            "mất kết nối tại điểm cầu",
-            &clock(cut.from),
-            &clock(cut.to.unwrap()),
-            "điểm chỉ trên bản giấy",
-            &mark.sha256,
-            &proof.text.to_string(),
-            &proof.head.to_string(),
-            &proof.key.to_string(),
-            &VISIT_1.to_string(),
-        ] {
-            assert!(text.contains(&squeezed(wanted)), "{wanted} not in {text}");
-        }
-        assert!(!text.contains(&squeezed("Trần Thị Hai")), "one visit, one paper");
-        assert!(!text.contains(&squeezed("Dự thảo")), "the text is frozen");
-
-        let annex = papers(&day).attendance(&state).await.unwrap();
-        let text = dense("day-attendance.pdf", &annex.pdf);
-        for wanted in [
-            "Nguyễn Văn Một",
-            "Gián đoạn kết nối (01 lần)",
-            &clock(cut.from),
-            "OfficerA",
-            "Sự kiện khóa số",
-            &SESSION.to_string(),
-        ] {
-            assert!(text.contains(&squeezed(wanted)), "{wanted} not in {text}");
-        }
-        let absent = papers(&day).minutes(&state, VISIT_2).await.unwrap();
-        let text = dense("day-no-show.pdf", &absent.pdf);
-        assert!(
-            text.contains(&squeezed("Trần Thị Hai")) && text.contains(&squeezed("công dân có tên nêu trên không đến"))
-        );
-    }
 }

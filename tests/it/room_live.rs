@@ -83,6 +83,14 @@ async fn a_visit_leaves_its_record(world: World) {
     };
     presider.does(Command::CloseHearing { visit: VISIT_1, card }).await.unwrap();
     note_taker.does(Command::FreezeText { visit: VISIT_1 }).await.unwrap();
+    // D154 Điều 25(2)–(3): the officer beside the citizen reads aloud who answers until when, in the words that are signed.
+    let section = format!("visit:{VISIT_1}");
+    officer.until("the frozen text", |c| c.at(&section, "/frozen_text/4/0") == json!("conclusion")).await;
+    let concluded = officer.at(&section, "/frozen_text/4/1");
+    for wanted in ["Cơ quan, đơn vị chịu trách nhiệm: ", "chậm nhất ngày 07/12/2036.", "Người liên hệ: Bà B."]
+    {
+        assert!(concluded.as_str().is_some_and(|text| text.contains(wanted)), "{wanted} is not in {concluded}");
+    }
     note_taker.does(Command::ReadBack { visit: VISIT_1 }).await.unwrap();
     let how = Confirmation::Signature;
     officer.does(Command::ConfirmText { visit: VISIT_1, person: CITIZEN_1, how }).await.unwrap();
@@ -163,24 +171,11 @@ async fn a_failed_commit_never_happened() {
     let day = Day::with_open_lobby(World::sqlite().await).await;
     let mut presider = day.joins(Who::Presider).await;
     let mut note_taker = day.joins(Who::NoteTaker).await;
-    let _officer = day.joins(Who::OfficerA).await;
+    let mut officer = day.joins(Who::OfficerA).await;
     day.starts().await;
     day.waits(VISIT_1, Who::OfficerA, CITIZEN_1).await;
     presider.until("the visit as next", |c| c.at("staff", "/next") == json!(VISIT_1)).await;
-    day.world.store.set_max_bytes(Some(1)).await.unwrap();
-    let text = "chữ ".repeat(10_000);
-    let mut refused = None;
-    for n in 0..200 {
-        match note_taker.does(write(n, &format!("{n} {text}"))).await {
-            Ok(_) => {}
-            Err(code) => {
-                refused = Some((n, code));
-                break;
-            }
-        }
-    }
-    let (at, code) = refused.expect("the disk never became full");
-    assert_eq!(code, "store_unavailable");
+    day.fills_up(&mut note_taker, &mut officer, VISIT_1).await;
     let before = state(&day).await;
     assert_eq!(presider.does(Command::CallNext { visit: VISIT_1 }).await, Err("store_unavailable".to_owned()));
     presider.drain();
@@ -188,7 +183,7 @@ async fn a_failed_commit_never_happened() {
     assert!(state(&day).await == before && folded(&day).await == before);
     day.world.store.set_max_bytes(None).await.unwrap();
     presider.does(Command::CallNext { visit: VISIT_1 }).await.unwrap();
-    note_taker.does(write(at, "sau khi có chỗ")).await.unwrap();
+    note_taker.does(write(0, "sau khi có chỗ")).await.unwrap();
     assert!(folded(&day).await == state(&day).await);
 }
 

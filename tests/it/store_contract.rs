@@ -3,10 +3,10 @@
 use diemcau::domain::chain::{CheckpointReason, GENESIS_KIND, Hash, Header, Scope};
 use diemcau::domain::ids::BlockId;
 use diemcau::store::keys::{Keys, Wrap};
-use diemcau::store::{Erase, NewEvent, SaveBlock, Statement, Store, StoreError};
+use diemcau::store::{NewEvent, SaveBlock, Statement, Store, StoreError};
 use uuid::Uuid;
 
-use crate::support::store::{INSTALLATION, World, at, command, event, session, visit};
+use crate::support::store::{INSTALLATION, World, at, command, erasure, event, session, visit};
 
 contract! {
     a_log_comes_back_as_it_was_written,
@@ -61,7 +61,7 @@ async fn a_log_comes_back_as_it_was_written(world: World) {
         assert!(*seq == 0 || !String::from_utf8_lossy(stored).contains("Nguy"), "bodies are stored sealed");
     }
     let heads = store.heads().await.unwrap();
-    assert_eq!((heads.len(), heads[0].seq, heads[0].hash), (1, 2, done.head.1));
+    assert_eq!((heads[0].log, heads[0].seq, heads[0].hash), (session(1).into(), 2, done.head.1));
     assert_eq!(store.checkpoints(session(1)).await.unwrap(), [checkpoint]);
     assert_eq!(store.load(session(1), 2).await.unwrap().len(), 1);
 }
@@ -122,7 +122,10 @@ async fn appends_that_wait_share_a_commit(world: World) {
     println!("{stored} appends in {commits} commits");
     assert_eq!(world.store.counts().writes() - writes, 59);
     assert!(commits <= 20, "{commits} commits for 60 appends");
-    assert!(world.store.heads().await.unwrap().iter().all(|head| head.seq == u64::from(head.session != session(7))));
+    let heads = world.store.heads().await.unwrap();
+    let sessions: Vec<_> = heads.iter().filter_map(|head| Some((head.log.session()?, head.seq))).collect();
+    assert_eq!(sessions.len(), 60);
+    assert!(sessions.iter().all(|(id, seq)| *seq == u64::from(*id != session(7))));
 }
 
 async fn rows_and_events_are_one(world: World) {
@@ -212,12 +215,7 @@ async fn erasure_closes_a_visit_and_nothing_else(world: World) {
     let recording = world.store.recording_key(session(1), one).await.unwrap();
     assert_eq!(recording.expose(), world.again().await.recording_key(session(1), one).await.unwrap().expose());
     assert_ne!(recording.expose(), world.store.recording_key(session(1), two).await.unwrap().expose());
-    let erase = |n| Erase {
-        scope: one,
-        command_id: command(n),
-        actor: "user:dpo".to_owned(),
-        reason: "retention_over".to_owned(),
-    };
+    let erase = |n| erasure(one, n);
     let append = log.prepare(Vec::new());
     let done = world.store.erase(append, erase(4)).await.unwrap();
     log.next = done.head.0 + 1;

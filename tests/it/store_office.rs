@@ -9,11 +9,11 @@ use diemcau::domain::session::{ReceptionKind, SessionStatus};
 use diemcau::domain::units::{Device, DeviceKind, Point, PointRole, Unit, UnitKind};
 use diemcau::domain::visit::VisitStatus;
 use diemcau::store::office::{self, Account, OfVisit, OutboxRow, PairingCode, Seen, SessionRow, TicketUse, WebSession};
-use diemcau::store::{Backend, Erase, Statement, StoreError};
+use diemcau::store::{Backend, Statement, StoreError};
 use jiff::civil::date;
 use uuid::Uuid;
 
-use crate::support::store::{Log, World, at, command, event, session, visit};
+use crate::support::store::{Log, World, at, erasure, event, session, visit};
 
 contract! {
     units_end_and_name_who_goes_on,
@@ -22,24 +22,26 @@ contract! {
     a_list_of_sessions_comes_in_pages_and_only_to_whom_it_concerns,
     a_visit_leaves_its_records_in_one_transaction,
     two_rooms_cannot_take_one_register_number,
+    ids_of_others_change_nothing_of_theirs,
+    a_case_that_was_restricted_stays_so,
     restricted_is_absent_and_nothing_personal_is_in_clear,
     erasure_closes_the_records_of_a_visit,
     the_outbox_keeps_what_has_to_arrive,
 }
 
-fn unit_id(n: u128) -> UnitId {
+pub(crate) fn unit_id(n: u128) -> UnitId {
     UnitId(Uuid::from_u128(0xd0_0000 + n))
 }
 
-fn point_id(n: u128) -> PointId {
+pub(crate) fn point_id(n: u128) -> PointId {
     PointId(Uuid::from_u128(0xb0_0000 + n))
 }
 
-fn user_id(n: u128) -> UserId {
+pub(crate) fn user_id(n: u128) -> UserId {
     UserId(Uuid::from_u128(0xe0_0000 + n))
 }
 
-fn unit(n: u128, name: &str) -> Unit {
+pub(crate) fn unit(n: u128, name: &str) -> Unit {
     Unit {
         id: unit_id(n),
         name: name.to_owned(),
@@ -53,7 +55,7 @@ fn unit(n: u128, name: &str) -> Unit {
     }
 }
 
-fn point(n: u128, unit: UnitId) -> Point {
+pub(crate) fn point(n: u128, unit: UnitId) -> Point {
     Point {
         id: point_id(n),
         unit,
@@ -66,7 +68,7 @@ fn point(n: u128, unit: UnitId) -> Point {
     }
 }
 
-fn account(n: u128) -> Account {
+pub(crate) fn account(n: u128) -> Account {
     let user = User {
         id: user_id(n),
         login: format!("user{n:03}"),
@@ -78,7 +80,7 @@ fn account(n: u128) -> Account {
 }
 
 /// Two units, a point in each, two accounts, one per unit.
-async fn office(world: &World) {
+pub(crate) async fn office(world: &World) {
     let mut rows: Vec<Statement> = Vec::new();
     for n in [1, 2] {
         rows.extend(office::unit(&unit(n, &format!("Đơn vị {n}"))));
@@ -102,7 +104,7 @@ fn session_row(n: u128, second: i64) -> SessionRow {
     }
 }
 
-fn visit_row(n: u32, class: Class) -> office::VisitRow {
+pub(crate) fn visit_row(n: u32, class: Class) -> office::VisitRow {
     office::VisitRow {
         id: visit(u128::from(n)),
         session: session(1),
@@ -185,7 +187,7 @@ async fn accounts_roles_and_browsers(world: World) {
     store.write_office(at(0), vec![office::web_session(&browser)]).await.unwrap();
     assert_eq!(store.web_session(token, at(99)).await.unwrap(), Some(browser));
     assert_eq!(store.web_session(token, at(100)).await.unwrap(), None);
-    store.end_web_sessions_of(user_id(1), at(50)).await.unwrap();
+    store.write_office(at(50), vec![office::end_web_sessions(user_id(1))]).await.unwrap();
     assert_eq!(store.web_session(token, at(50)).await.unwrap(), None);
 
     let link = Hash::of(b"link");
@@ -278,7 +280,7 @@ async fn a_list_of_sessions_comes_in_pages_and_only_to_whom_it_concerns(world: W
 }
 
 /// A session with two visits, the second restricted.
-async fn reception(world: &World) -> Log<'_> {
+pub(crate) async fn reception(world: &World) -> Log<'_> {
     office(world).await;
     let mut log = world.begin(session(1)).await;
     let (one, two) = (Scope::Visit(visit(1)), Scope::Visit(visit(2)));
@@ -297,7 +299,7 @@ async fn reception(world: &World) -> Log<'_> {
     log
 }
 
-fn case() -> Case {
+pub(crate) fn case() -> Case {
     Case {
         id: CaseId(Uuid::from_u128(0xca5e)),
         unit: unit_id(1),
@@ -308,7 +310,7 @@ fn case() -> Case {
     }
 }
 
-fn petition() -> Petition {
+pub(crate) fn petition() -> Petition {
     Petition {
         id: PetitionId(Uuid::from_u128(0x9e7)),
         kind: PetitionKind::Complaint,
@@ -319,7 +321,7 @@ fn petition() -> Petition {
     }
 }
 
-fn promise() -> Promise {
+pub(crate) fn promise() -> Promise {
     Promise {
         id: PromiseId(Uuid::from_u128(0x9503)),
         visit: visit(1),
@@ -330,7 +332,7 @@ fn promise() -> Promise {
     }
 }
 
-fn entry(number: u32, of: u128) -> RegisterEntry {
+pub(crate) fn entry(number: u32, of: u128) -> RegisterEntry {
     RegisterEntry {
         unit: unit_id(1),
         year: 2026,
@@ -365,7 +367,7 @@ fn of(n: u128) -> OfVisit {
 }
 
 /// What ends a visit: everything in the transaction of its last event.
-async fn finish(log: &mut Log<'_>, number: u32) -> Result<(), StoreError> {
+pub(crate) async fn finish(log: &mut Log<'_>, number: u32) -> Result<(), StoreError> {
     let mut append = log.prepare(vec![event(10, Scope::Visit(visit(1)), "xong")]);
     append.rows.push(office::case(of(1), &case())?);
     append.rows.push(office::petition(of(1), Some(case().id), &petition())?);
@@ -414,6 +416,58 @@ async fn two_rooms_cannot_take_one_register_number(world: World) {
     assert_eq!(store.register(year, Seen::Normal, None).await.unwrap().rows, [entry(2, 1)]);
 }
 
+/// Ids are made by clients: one of another session, visit or unit is refused, with everything beside it.
+async fn ids_of_others_change_nothing_of_theirs(world: World) {
+    let mut log = reception(&world).await;
+    finish(&mut log, 1).await.unwrap();
+    let store = &world.store;
+    let mut other = world.begin(session(2)).await;
+    let mut append = other.prepare(vec![event(20, Scope::Session, "d")]);
+    append.rows.push(office::session(&session_row(2, 0)));
+    append.rows.extend(office::visit(&office::VisitRow { session: session(2), ..visit_row(3, Class::Normal) }));
+    other.send(append).await.unwrap();
+    assert_eq!(store.session_of_visit(visit(3)).await.unwrap(), Some(session(2)));
+    assert_eq!(store.session_of_visit(visit(9)).await.unwrap(), None);
+    let theirs = OfVisit { session: session(2), visit: visit(3), seq: 2 };
+    let mut taken = office::VisitRow { session: session(2), ..visit_row(2, Class::Normal) };
+    taken.summary = Some("của phiên khác".to_owned());
+    let foreign_case = Case { unit: unit_id(2), receptions: 9, ..case() };
+    let rows: [(&str, Vec<Statement>); 4] = [
+        ("visit", office::visit(&taken)),
+        ("petition", vec![office::petition(theirs, None, &petition()).unwrap()]),
+        ("promise", vec![office::promise(theirs, None, &promise()).unwrap()]),
+        ("case_record", vec![office::case(theirs, &foreign_case).unwrap()]),
+    ];
+    let before = store.visits(session(1), Seen::All).await.unwrap();
+    for (what, rows) in rows {
+        let refused = store.write_office(at(9), rows).await;
+        assert!(matches!(refused, Err(StoreError::Stale { what: of }) if of == what), "{what}: {refused:?}");
+    }
+    assert_eq!(store.visits(session(1), Seen::All).await.unwrap(), before);
+    assert_eq!(store.petitions((session(1), visit(1))).await.unwrap()[0].petition, Some(petition()));
+    assert_eq!(store.promises(visit(1)).await.unwrap()[0].session, session(1));
+    assert_eq!(store.case(case().id).await.unwrap().unwrap().receptions, 1);
+}
+
+/// TC Điều 8(3): a later visit that is not restricted does not put the matter back into everybody's list.
+async fn a_case_that_was_restricted_stays_so(world: World) {
+    reception(&world).await;
+    let store = &world.store;
+    let class = async || store.case(case().id).await.unwrap().unwrap().class;
+    let rows =
+        |class: Class, receptions: u32| vec![office::case(of(1), &Case { class, receptions, ..case() }).unwrap()];
+    store.write_office(at(3), rows(Class::Restricted, 1)).await.unwrap();
+    store.write_office(at(4), rows(Class::Normal, 2)).await.unwrap();
+    assert_eq!(class().await, Class::Restricted);
+    assert!(store.cases(unit_id(1), Seen::Normal, None).await.unwrap().rows.is_empty());
+    assert_eq!(store.cases(unit_id(1), Seen::All, None).await.unwrap().rows[0].receptions, 2);
+    let open = Case { id: CaseId(Uuid::from_u128(0xca5f)), ..case() };
+    store.write_office(at(5), vec![office::case(of(1), &open).unwrap()]).await.unwrap();
+    let raised = Case { class: Class::Restricted, receptions: 2, ..open };
+    store.write_office(at(6), vec![office::case(of(1), &raised).unwrap()]).await.unwrap();
+    assert_eq!(store.case(raised.id).await.unwrap().unwrap().class, Class::Restricted);
+}
+
 async fn restricted_is_absent_and_nothing_personal_is_in_clear(world: World) {
     let mut log = reception(&world).await;
     finish(&mut log, 1).await.unwrap();
@@ -452,12 +506,7 @@ async fn restricted_is_absent_and_nothing_personal_is_in_clear(world: World) {
 async fn erasure_closes_the_records_of_a_visit(world: World) {
     let mut log = reception(&world).await;
     finish(&mut log, 1).await.unwrap();
-    let erase = Erase {
-        scope: Scope::Visit(visit(1)),
-        command_id: command(60),
-        actor: "user:dpo".to_owned(),
-        reason: "retention_over".to_owned(),
-    };
+    let erase = erasure(Scope::Visit(visit(1)), 60);
     let append = log.prepare(Vec::new());
     world.store.erase(append, erase).await.unwrap();
     let store = &world.store;

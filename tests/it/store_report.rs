@@ -1,13 +1,14 @@
 //! Every line of a verification's report can be said in both languages.
 
-use diemcau::domain::chain::{Fault, FaultKind, Hash, KeyId, MarkSource, Sound};
-use diemcau::domain::ids::SessionId;
-use diemcau::store::verify::{Checked, Report, SessionReport};
+use diemcau::domain::chain::{Fault, FaultKind, Hash, KeyId, LogId, MarkSource, Sound};
+use diemcau::domain::ids::{InstallationId, SessionId, UnitId};
+use diemcau::store::verify::{Checked, OfficeReport, Report, SessionReport};
 use diemcau::text::{Language, fill, sentence};
 use uuid::Uuid;
 
 fn empty(source: &'static str) -> Report {
-    Report { source, installation: None, sessions: Vec::new(), checked: Vec::new(), fault: None }
+    let (sessions, offices, checked) = (Vec::new(), Vec::new(), Vec::new());
+    Report { source, installation: None, sessions, offices, checked, fault: None }
 }
 
 fn faults() -> Vec<FaultKind> {
@@ -29,6 +30,11 @@ fn faults() -> Vec<FaultKind> {
         FaultKind::PaperTextMismatch,
         FaultKind::RecordingMismatch { name: name() },
         FaultKind::RecordingMissing { name: name() },
+        FaultKind::ReferenceMismatch { session: SessionId(Uuid::nil()), event: 4 },
+        FaultKind::RowChanged { table: name(), key: name() },
+        FaultKind::RowChangedBefore { table: name(), key: name() },
+        FaultKind::RowMissing { table: name(), key: name() },
+        FaultKind::RowUnknown { table: name(), key: name() },
         FaultKind::FileMissing { name: name() },
         FaultKind::FileMismatch { name: name() },
         FaultKind::FileUnlisted { name: name() },
@@ -54,19 +60,30 @@ fn every_line_can_be_said() {
         let mut sound = empty(source);
         let head = Some(Hash::ZERO);
         sound.sessions.push(SessionReport { session, sound: Sound { head, ..Sound::default() } });
+        let log = LogId::Unit(UnitId(Uuid::nil()));
+        sound.offices.push(OfficeReport { log, sound: Sound { head, ..Sound::default() } });
         sound.checked = vec![
             Checked::Keys { fingerprints: vec![Hash::ZERO] },
             Checked::Checkpoints { count: 1 },
             Checked::Anchor { at_us: 1, heads: 1 },
-            Checked::Paper { session, seq: 1 },
+            Checked::Paper { session, seq: 1, text: Hash::ZERO, compared: true },
+            Checked::Paper { session, seq: 2, text: Hash::ZERO, compared: false },
             Checked::Recordings { present: 1, absent: 0 },
             Checked::Files { count: 1 },
+            Checked::Rows { count: 7 },
+            Checked::RowsUnread,
             Checked::NothingOutside,
         ];
         reports.push(sound);
         for kind in faults() {
-            for (session, seq) in [(Some(session), Some(3)), (Some(session), None), (None, None)] {
-                reports.push(Report { fault: Some(Fault { session, seq, kind: kind.clone() }), ..empty(source) });
+            let owners = [
+                LogId::Session(session),
+                LogId::Unit(UnitId(Uuid::nil())),
+                LogId::Installation(InstallationId(Uuid::nil())),
+            ];
+            let places = owners.into_iter().flat_map(|log| [(Some(log), Some(3)), (Some(log), None)]);
+            for (log, seq) in places.chain([(None, None)]) {
+                reports.push(Report { fault: Some(Fault { log, seq, kind: kind.clone() }), ..empty(source) });
             }
         }
     }

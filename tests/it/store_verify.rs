@@ -3,9 +3,9 @@
 use diemcau::domain::chain::{CheckpointReason, FaultKind, Hash, MarkSource, Paper, Scope};
 use diemcau::store::keys::Keys;
 use diemcau::store::verify::{Against, BundleFile, Checked, Report, verify_bundle, verify_database};
-use diemcau::store::{Erase, NewEvent, Store};
+use diemcau::store::{NewEvent, Store};
 
-use crate::support::store::{Log, World, at, command, event, session, visit};
+use crate::support::store::{Log, World, at, erasure, event, session, visit};
 
 contract! {
     a_sound_database_verifies_with_and_without_keys,
@@ -53,8 +53,10 @@ async fn a_sound_database_verifies_with_and_without_keys(world: World) {
         [
             "verify.database_sound",
             "verify.session",
+            "verify.offices",
             "verify.against.keys",
             "verify.against.checkpoints",
+            "verify.against.rows",
             "verify.against.nothing_outside"
         ]
     );
@@ -126,7 +128,7 @@ async fn every_change_is_named_at_its_event(world: World) {
         world.tamper(&change).await;
         let report = verify_database(&world.backend, Some(&keys), &Against::default()).await.unwrap();
         assert_eq!(named(&report), expected, "{change}");
-        assert_eq!(report.fault.unwrap().session, Some(session(1)));
+        assert_eq!(report.fault.unwrap().log, Some(session(1).into()));
         world.tamper(&restore).await;
         assert!(verify_database(&world.backend, Some(&keys), &Against::default()).await.unwrap().is_sound());
     }
@@ -153,9 +155,10 @@ async fn a_rewritten_log_meets_what_was_kept_outside(world: World) {
     assert_eq!(world.store.anchors(at(0)).await.unwrap(), std::slice::from_ref(&anchor));
     let head = world.store.heads().await.unwrap()[0];
     let fingerprint = world.store.keys().signer(at(1).as_microsecond()).unwrap().public().fingerprint();
-    let paper = Paper { session: session(1), seq: head.seq, head: head.hash, fingerprint };
-    let by_anchor = Against { anchors: vec![anchor.clone()], papers: Vec::new() };
-    let by_paper = Against { anchors: Vec::new(), papers: vec![paper] };
+    let paper =
+        Paper { session: session(1), visit: None, seq: head.seq, head: head.hash, text: Hash::ZERO, fingerprint };
+    let by_anchor = Against { anchors: vec![anchor.clone()], ..Against::default() };
+    let by_paper = Against { papers: vec![paper], ..Against::default() };
     for against in [&by_anchor, &by_paper] {
         let report = world.store.verify(against).await.unwrap();
         assert!(report.is_sound() && !report.checked.contains(&Checked::NothingOutside));
@@ -183,12 +186,7 @@ async fn a_rewritten_log_meets_what_was_kept_outside(world: World) {
 
 async fn only_a_signed_erasure_excuses_a_closed_body(world: World) {
     let mut log = write(&world).await;
-    let erase = Erase {
-        scope: Scope::Visit(visit(1)),
-        command_id: command(50),
-        actor: "user:dpo".to_owned(),
-        reason: "retention_over".to_owned(),
-    };
+    let erase = erasure(Scope::Visit(visit(1)), 50);
     let append = log.prepare(Vec::new());
     let done = world.store.erase(append, erase).await.unwrap();
     log.next = done.head.0 + 1;
@@ -252,7 +250,7 @@ async fn export(world: &World) -> std::path::PathBuf {
 async fn a_bundle_verifies_offline(world: World) {
     let out = export(&world).await;
     let anchor = world.store.make_anchor(at(100)).await.unwrap();
-    let against = Against { anchors: vec![anchor], papers: Vec::new() };
+    let against = Against { anchors: vec![anchor], ..Against::default() };
     let report = verify_bundle(&out, &against).unwrap();
     assert_eq!(named(&report), (None, "sound"));
     assert_eq!(report.sessions[0].sound.events, 6);

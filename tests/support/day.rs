@@ -4,17 +4,20 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use diemcau::clock::{SharedClock, SystemClock};
 use diemcau::domain::actor::Actor;
 use diemcau::domain::cases::PetitionKind;
 use diemcau::domain::chain::Hash;
 use diemcau::domain::event::{Registration, SessionPoint};
-use diemcau::domain::ids::{CommandId, ConnectionId, PersonId, PointId, SessionId, UnitId, UserId, VisitId};
+use diemcau::domain::ids::{BlockId, CommandId, ConnectionId, PersonId, PointId, SessionId, UnitId, UserId, VisitId};
 use diemcau::domain::people::{Class, Function, IdentityCheck, Person, PersonRole, RoleGrant, UnitRole, User};
-use diemcau::domain::session::{EligibilityGround, ReceptionKind, SessionAct};
+use diemcau::domain::session::{EligibilityGround, ReceptionKind, SessionAct, SessionStep, StepOutcome};
 use diemcau::domain::units::{DeviceKind, Point, PointRole, Unit, UnitKind};
-use diemcau::domain::visit::VisitAct;
+use diemcau::domain::visit::{BlockKind, VisitAct};
 use diemcau::limits;
+use diemcau::media::engine::{Codec, RecordSink as _, RecordedPacket};
+use diemcau::media::plan::{Layer, RecordTarget, SourceId, SourceKind};
 use diemcau::media::record::{Recorder, RecorderConfig};
 use diemcau::media::{MediaConfig, MediaEngine};
 use diemcau::protocol::command::Command;
@@ -104,12 +107,51 @@ pub struct Day {
 }
 
 impl Day {
+    /// Sound of the citizen's point in visit 1, as the media plane hands it over: Opus silence, 20 ms a packet.
+    pub async fn sounds(&self, officer: &Client, from: u16, packets: u16) -> SourceId {
+        let source = SourceId { connection: officer.connection, kind: SourceKind::Microphone };
+        for n in from..from + packets {
+            let at = self.clock.mono_us();
+            let packet = RecordedPacket {
+                source,
+                target: RecordTarget { session: SESSION, visit: Some(VISIT_1) },
+                layer: Layer::Full,
+                codec: Codec::Opus,
+                sequence: n,
+                timestamp: u32::from(n) * 960,
+                marker: false,
+                arrival_us: at,
+                capture_us: Some(at),
+                payload: Bytes::from_static(&[0xF8, 0xFF, 0xFE]),
+            };
+            assert!(self.recorder.push(packet));
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        source
+    }
+
+    /// The program, run over a configuration of this day's data.
+    pub fn program(&self, args: &[&str]) -> std::process::Output {
+        let dir = self.world.dir.path();
+        let config = dir.join("diemcau.toml");
+        let quoted = |path: &std::path::Path| format!("{:?}", path.display().to_string());
+        let (keys, database) = (self.world.keys_dir(), format!("sqlite://{}", dir.join("diemcau.db").display()));
+        let text = format!("[data]\ndir = {}\nkeys = {}\ndatabase = {database:?}\n", quoted(dir), quoted(&keys));
+        std::fs::write(&config, text).unwrap();
+        let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_diemcau"));
+        program.args(args).arg("--config").arg(&config).output().unwrap()
+    }
+
     /// Units, people, and the day's session with two visits, decided and with an open lobby.
     pub async fn with_open_lobby(world: World) -> Self {
         office_of(&world.store).await;
         let day = Self::on(world).await;
         day.registry.create(Who::NoteTaker.actor(), new_session()).await.unwrap();
         let room = day.room().await;
+        for step in [SessionStep::Publication, SessionStep::Notice, SessionStep::TrialCall] {
+            let outcome = StepOutcome::Done { note: "đã làm".to_owned() };
+            tell(&room, Who::NoteTaker, Command::RecordStep { step, point: None, outcome }).await.unwrap();
+        }
         for (who, act) in [
             (Who::Presider, SessionAct::Approve),
             (Who::NoteTaker, SessionAct::Publish),
@@ -197,6 +239,32 @@ impl Day {
         }
     }
 
+    /// The database takes nothing more, not even in the corners of its pages: texts until no page is free, then acts
+    /// until none fits.
+    pub async fn fills_up(&self, note_taker: &mut Client, officer: &mut Client, visit: VisitId) {
+        self.world.store.set_max_bytes(Some(1)).await.unwrap();
+        let text = "chữ ".repeat(10_000);
+        let mut refused = None;
+        for n in 0..400_u32 {
+            let (block, block_kind) = (BlockId(Uuid::new_v4()), BlockKind::Opinions);
+            let text = format!("{n} {text}");
+            refused = note_taker.does(Command::WriteBlock { visit, block, block_kind, base: 0, text }).await.err();
+            if refused.is_some() {
+                break;
+            }
+        }
+        assert_eq!(refused.as_deref(), Some("store_unavailable"), "the disk never became full");
+        for n in 0..400 {
+            let hand = if n % 2 == 0 { Command::RaiseHand { person: None } } else { Command::LowerHand };
+            refused = officer.does(hand).await.err();
+            if refused.is_some() {
+                break;
+            }
+            refused = None;
+        }
+        assert_eq!(refused.as_deref(), Some("store_unavailable"), "acts still fit");
+    }
+
     /// As after a crash: nothing is told to anybody, a new process opens the same data.
     pub async fn after_a_kill(self) -> Self {
         let Self { world, registry, engine, recorder, .. } = self;
@@ -228,11 +296,20 @@ impl Client {
         Self::attach_with(room, who, BTreeMap::new(), limits::CLIENT_QUEUE).await
     }
 
+    /// A socket of somebody who is not one of the four, or of one of them on another machine.
+    pub async fn attach_as(room: &RoomHandle, actor: Actor) -> Self {
+        Self::attach_actor(room, actor, BTreeMap::new(), limits::CLIENT_QUEUE).await
+    }
+
     pub async fn attach_with(room: &RoomHandle, who: Who, have: BTreeMap<String, String>, queue: usize) -> Self {
+        Self::attach_actor(room, who.actor(), have, queue).await
+    }
+
+    async fn attach_actor(room: &RoomHandle, actor: Actor, have: BTreeMap<String, String>, queue: usize) -> Self {
         let connection = ConnectionId(Uuid::now_v7());
         let (frames, from_room) = mpsc::channel(queue);
         let (close, closing) = watch::channel(None);
-        let attach = Attach { connection, actor: who.actor(), have, wire: Wire { frames, close } };
+        let attach = Attach { connection, actor, have, wire: Wire { frames, close } };
         room.attach(attach).await.unwrap();
         let (sections, hashes) = Default::default();
         let room = room.clone();
@@ -350,6 +427,7 @@ fn registration(visit: VisitId, point: PointId, citizen: PersonId, name: &str) -
         persons: vec![person(citizen, name, PersonRole::Citizen)],
         group_size: 1,
         case: None,
+        secrecy_requested: None,
     }
 }
 
@@ -386,7 +464,7 @@ fn new_session() -> NewSession {
 
 /// The unit, its points and people.
 async fn office_of(store: &Store) {
-    let now: Timestamp = "2026-11-01T00:00:00Z".parse().unwrap();
+    let now: Timestamp = "2026-11-21T00:00:00Z".parse().unwrap();
     let mut rows = office::unit(&Unit {
         id: UNIT,
         name: "Ban Tiếp công dân tỉnh".to_owned(),

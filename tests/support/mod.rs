@@ -5,5 +5,6 @@ pub mod day;
 pub mod disk;
 pub mod postgres;
 pub mod process;
+pub mod scene;
 pub mod store;
 pub mod web;

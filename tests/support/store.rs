@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use diemcau::domain::chain::{Hash, Scope};
 use diemcau::domain::ids::{BootId, CommandId, InstallationId, SessionId, VisitId};
 use diemcau::store::keys::Keys;
-use diemcau::store::{Append, Appended, Backend, NewEvent, Store, StoreError};
+use diemcau::store::{Append, Appended, Backend, Erase, NewEvent, Store, StoreError};
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -49,6 +49,11 @@ pub fn event(n: u128, scope: Scope, body: &str) -> NewEvent {
         scope,
         body: body.as_bytes().to_vec(),
     }
+}
+
+/// The end of a key, as the data-protection officer orders it.
+pub fn erasure(scope: Scope, n: u128) -> Erase {
+    Erase { scope, command_id: command(n), actor: "user:dpo".to_owned(), reason: "retention_over".to_owned() }
 }
 
 impl World {
@@ -98,16 +103,21 @@ impl World {
 
     /// Changes the database behind the store's back, as an attacker or a broken disk would.
     pub async fn tamper(&self, sql: &str) {
-        match &self.backend {
-            Backend::Sqlite { path, .. } => {
-                use sqlx::{ConnectOptions as _, Connection as _};
-                let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path).foreign_keys(false);
-                let mut conn = options.connect().await.unwrap();
-                sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned())).execute(&mut conn).await.unwrap();
-                conn.close().await.unwrap();
-            }
-            Backend::Postgres { url } => super::postgres::admin_sql(url, sql).await,
+        tamper(&self.backend, sql).await;
+    }
+}
+
+/// Changes a database behind its store's back.
+pub async fn tamper(backend: &Backend, sql: &str) {
+    match backend {
+        Backend::Sqlite { path, .. } => {
+            use sqlx::{ConnectOptions as _, Connection as _};
+            let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path).foreign_keys(false);
+            let mut conn = options.connect().await.unwrap();
+            sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned())).execute(&mut conn).await.unwrap();
+            conn.close().await.unwrap();
         }
+        Backend::Postgres { url } => super::postgres::admin_sql(url, sql).await,
     }
 }
 

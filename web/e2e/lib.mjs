@@ -1,32 +1,28 @@
 // What the browser scripts share: a Chromium with made-up devices, signing in, and reading media counters.
 import { chromium } from "playwright-core";
+import flags from "../test/chromium.json" with { type: "json" };
 
-const FLAGS = [
-  "--headless",
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-  "--use-fake-device-for-media-stream",
-  "--use-fake-ui-for-media-stream",
-];
+export const FLAGS = ["--headless", ...flags];
 
-/** One Chromium; `devices` as in `--use-fake-device-for-media-stream=` (for example `fps=15`). */
-export function launch({ executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium", flags = [] } = {}) {
-  return chromium.launch({ executablePath, args: [...FLAGS, ...flags] });
+/** One Chromium. `lines` by host (`xa-a.localhost`): pages of that host reach the server through that `Line` alone. */
+export function launch({ executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium", lines = {} } = {}) {
+  const rules = Object.entries(lines).map(([host, line]) => `MAP ${host} 127.0.0.1:${line.port}`);
+  return chromium.launch({ executablePath, args: [...FLAGS, ...(rules.length > 0 ? [`--host-resolver-rules=${rules.join(",")}`] : [])] });
 }
 
 /**
  * A page of its own: own cookies, own storage, as another machine would have. The capture is 320×180 at 15 pictures a
- * second, so that four pages fit on two cores. Errors of the page are collected in `page.problems`.
+ * second, so that four pages fit on two cores; a browser sends less than 640×360 in one layer alone. Errors of the page are collected in `page.problems`. With a `line`, sound
+ * and picture take the same way as the page.
  */
-export async function newPage(browser, { viewport = { width: 1366, height: 768 }, name = "page" } = {}) {
+export async function newPage(browser, { viewport = { width: 1366, height: 768 }, name = "page", line, capture = { width: 320, height: 180 } } = {}) {
   const context = await browser.newContext({ viewport, locale: "vi-VN", timezoneId: "Asia/Ho_Chi_Minh", acceptDownloads: true });
   await context.addInitScript(keepPeers);
-  await context.addInitScript(smallCapture);
+  await context.addInitScript(smallCapture, capture);
+  if (line) {
+    await context.exposeBinding("portOnLine", (_source, port) => line.media(port));
+    await context.addInitScript(sendThroughLine);
+  }
   const page = await context.newPage();
   page.problems = [];
   page.on("pageerror", (error) => page.problems.push(`${name}: ${error.message}`));
@@ -34,7 +30,10 @@ export async function newPage(browser, { viewport = { width: 1366, height: 768 }
   return page;
 }
 
-/** Keeps every peer connection of the page, so that its counters can be read. */
+/**
+ * Keeps every peer connection of the page, so that its counters can be read. Pictures keep their size when the machine
+ * is busy with other tests: which layer is shown is then the server's choice alone.
+ */
 function keepPeers() {
   const Native = window.RTCPeerConnection;
   window.peers = [];
@@ -43,15 +42,37 @@ function keepPeers() {
       super(...options);
       window.peers.push(this);
     }
+
+    addTransceiver(kind, options) {
+      const transceiver = super.addTransceiver(kind, options);
+      if (kind === "video" && options.sendEncodings?.length > 1) {
+        const parameters = { ...transceiver.sender.getParameters(), degradationPreference: "maintain-resolution" };
+        transceiver.sender.setParameters(parameters).catch((error) => console.error(`picture size: ${error}`));
+      }
+      return transceiver;
+    }
   };
 }
 
-function smallCapture() {
+/** The server names its address in its answer; the page is told the line's instead, as a router would arrange it. */
+function sendThroughLine() {
+  const Native = window.RTCPeerConnection;
+  window.RTCPeerConnection = class extends Native {
+    async setRemoteDescription(answer) {
+      const [, port] = /^a=candidate:\S+ 1 udp \d+ 127\.0\.0\.1 (\d+) typ host/m.exec(answer.sdp) ?? [];
+      if (port === undefined) throw new Error("the answer names no address that could be bent");
+      const sdp = answer.sdp.replaceAll(` ${port} typ host`, ` ${await window.portOnLine(Number(port))} typ host`);
+      return super.setRemoteDescription({ type: answer.type, sdp });
+    }
+  };
+}
+
+function smallCapture(size) {
   const devices = navigator.mediaDevices;
   if (!devices) return;
   const native = devices.getUserMedia.bind(devices);
   devices.getUserMedia = (wanted) =>
-    native(wanted?.video ? { ...wanted, video: { width: 320, height: 180, frameRate: 15 } } : wanted);
+    native(wanted?.video ? { ...wanted, video: { ...size, frameRate: 15 } } : wanted);
 }
 
 /** Signs in by a one-use link or by `{ login, password }`, and waits for the first page behind it. */
@@ -104,8 +125,20 @@ export async function mediaStats(page) {
   });
 }
 
+/** Camera layers that the page's connection sends now, lowest first: `rid`, pictures sent so far, width. */
+export function layersSent(page) {
+  return page.evaluate(async () => {
+    const peer = window.peers.findLast((one) => one.connectionState === "connected");
+    const rows = [...((await peer?.getStats())?.values() ?? [])];
+    return rows
+      .filter((row) => row.type === "outbound-rtp" && row.kind === "video" && row.rid && row.active && row.framesSent > 0)
+      .map(({ rid, framesSent, frameWidth }) => ({ rid, framesSent, width: frameWidth }))
+      .toSorted((one, other) => one.width - other.width);
+  });
+}
+
 /** Polls until `look` gives something true; says what was last seen when it never does. */
-export async function until(what, look, { timeout = 15_000, every = 200 } = {}) {
+export async function until(what, look, { timeout = 30_000, every = 200 } = {}) {
   const end = Date.now() + timeout;
   let seen;
   do {
@@ -117,7 +150,7 @@ export async function until(what, look, { timeout = 15_000, every = 200 } = {}) 
 }
 
 /** Waits until every slot that shows a picture has decoded `more` further frames; gives the slots' indices. */
-export async function picturesFlow(page, { more = 5, atLeast = 1, timeout = 15_000 } = {}) {
+export async function picturesFlow(page, { more = 5, atLeast = 1, timeout = 30_000 } = {}) {
   const before = (await mediaStats(page)).slots;
   return until(
     `${atLeast} flowing pictures`,
@@ -146,7 +179,62 @@ export async function soundDuring(page, ms) {
   return sum(await mediaStats(page)) - before;
 }
 
+/**
+ * Waits until a page has heard nothing for a second and a half: a busy machine plays late what came before. The made-up
+ * microphone beeps every second, so one that is open never lets this pass.
+ */
+export function silent(page) {
+  return until("silence", async () => (await soundDuring(page, 1500)) < 1e-6);
+}
+
+/**
+ * Begins to watch now, and resolves when sound is played and a picture shown again in the page: milliseconds from now.
+ * The centre of a point whose microphone is closed has no sound to wait for. Sound counts when energy arrives in a track that an element plays, a picture when an element on the stage draws.
+ */
+export function flowsAgain(page, { sound: wantsSound = true, timeout = 30_000 } = {}) {
+  return page.evaluate(async ([limit, heeds]) => {
+    const began = performance.now();
+    const known = new Map();
+    // True when the counter of this thing has grown since it was first seen; new things count from nothing.
+    const grew = (thing, value, first, by = 0) => {
+      const before = known.get(thing) ?? (first ? value : 0);
+      known.set(thing, Math.min(before, value));
+      return value > before + by;
+    };
+    const shows = (first) =>
+      [...document.querySelectorAll("[data-testid=tile] video")].filter((video) => grew(video, video.getVideoPlaybackQuality().totalVideoFrames, first)).length > 0;
+    const sounds = async (first) => {
+      const played = new Set([...document.querySelectorAll("audio")].flatMap((audio) => audio.srcObject?.getAudioTracks() ?? []).map((track) => track.id));
+      const receivers = window.peers.filter((peer) => peer.connectionState !== "closed").flatMap((peer) => peer.getReceivers());
+      const heard = await Promise.all(
+        receivers
+          .filter(({ track }) => played.has(track.id))
+          .map(async (receiver) => {
+            const rows = [...(await receiver.getStats()).values()];
+            const energy = rows.find((row) => row.type === "inbound-rtp")?.totalAudioEnergy ?? 0;
+            return grew(receiver, energy, first, 1e-6);
+          }),
+      );
+      return heard.includes(true);
+    };
+    const back = { soundMs: heeds ? undefined : 0, pictureMs: undefined };
+    shows(true);
+    await sounds(true);
+    while (performance.now() - began < limit && (back.soundMs === undefined || back.pictureMs === undefined)) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      const [picture, sound] = [shows(false), await sounds(false)];
+      const now = Math.round(performance.now() - began);
+      if (picture) back.pictureMs ??= now;
+      if (sound) back.soundMs ??= now;
+    }
+    return back;
+  }, [timeout, wantsSound]);
+}
+
+const began = Date.now();
+
+/** One line per claim, with the seconds since the script began. */
 export function check(what, truth) {
   if (!truth) throw new Error(`failed: ${what}`);
-  console.log(`ok: ${what}`);
+  console.log(`ok: ${what} (${((Date.now() - began) / 1000).toFixed(1)} s)`);
 }

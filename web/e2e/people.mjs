@@ -33,7 +33,9 @@ class Somebody {
       address.searchParams.set("may", device);
       await page.goto(address.href);
     }
-    this.session = new URL(page.url()).pathname.split("/")[2];
+    const place = new URL(page.url());
+    this.session = place.pathname.split("/")[2];
+    this.point = place.searchParams.get("diem");
     await page.getByTestId("recording").waitFor();
   }
 
@@ -48,6 +50,74 @@ class Somebody {
     const now = (await key.getAttribute("aria-pressed")) === "true" ? "open" : "closed";
     if (now !== wanted) await this.page.keyboard.press("F8");
     await until(`microphone ${wanted}`, async () => (await key.getAttribute("aria-pressed")) === String(wanted === "open"));
+  }
+
+  /** The recorder has failed: the presider asks, with a reason, to go on without. */
+  async askUnrecorded(reason) {
+    await this.press("Đề nghị tiếp tục không ghi hình…");
+    const card = this.page.getByRole("dialog");
+    await card.getByLabel("Lý do").fill(reason);
+    await card.getByRole("button", { name: "Gửi đề nghị" }).click();
+    await card.waitFor({ state: "detached" });
+  }
+
+  /** The note-taker reads the presider's reason and agrees in one act. */
+  async agreeUnrecorded(reason) {
+    await this.page.getByText(`Lý do: ${reason}`).first().waitFor();
+    await this.page.getByTestId("unrecorded-agree").click();
+    await this.page.getByTestId("unrecorded-agree").waitFor({ state: "detached" });
+  }
+
+  /** Loads the page anew, as F5 does, whatever it says about text that is not sent. */
+  async reload() {
+    this.page.once("dialog", (dialog) => dialog.accept());
+    await this.page.reload({ waitUntil: "commit" });
+  }
+
+  /** How many connections the page has made since it was loaded, or how many are in that state. */
+  connections(state) {
+    return this.page.evaluate((wanted) => window.peers.filter((peer) => wanted === undefined || peer.connectionState === wanted).length, state);
+  }
+
+  /** Who sits where at the own point, as the roster says it. */
+  async seats() {
+    await this.page.getByTestId("roster-line").first().waitFor();
+    return this.page.getByTestId("roster-line").allTextContents();
+  }
+
+  /**
+   * What a broken or dishonest page would do: sends the sound of its microphone, or not, whatever the server allows.
+   * True when there is a track to send.
+   */
+  sendSound(on) {
+    return this.page.evaluate((enabled) => {
+      const peer = window.peers.findLast((one) => one.connectionState === "connected");
+      const track = peer?.getSenders().find((sender) => sender.track?.kind === "audio")?.track;
+      if (track) track.enabled = enabled;
+      return track !== undefined;
+    }, on);
+  }
+
+  /** Everybody on the list of the own point comes in, one after the other. */
+  async seatEverybody() {
+    const come = this.page.getByTestId("roster-line").getByRole("button", { name: /^Vào/ });
+    for (let left = await come.count(); left > 0; left -= 1) {
+      await come.first().click();
+      await until("one more seated", async () => (await come.count()) < left);
+    }
+  }
+
+  /** Somebody who was not on the list sits down. */
+  async seat({ name, role, title }) {
+    const { page } = this;
+    await this.press("Thêm người");
+    const card = page.getByRole("dialog");
+    await card.getByLabel("Họ và tên").fill(name);
+    await card.getByRole("button", { name: /Tư cách/ }).click();
+    await page.getByRole("option", { name: role, exact: true }).click();
+    await card.getByLabel("Chức vụ hoặc danh xưng").fill(title);
+    await card.getByRole("button", { name: "Vào chỗ ngay" }).click();
+    await card.waitFor({ state: "detached" });
   }
 
   async lamp(words) {
@@ -77,13 +147,17 @@ export class Presider extends Somebody {
   }
 
   async start(reason) {
-    await this.pressMain("Mở phiên");
     const why = this.page.getByLabel("Lý do vẫn mở phiên");
-    if (await why.isVisible({ timeout: 1000 }).catch(() => false)) {
-      await why.fill(reason);
-      await this.press("Vẫn mở phiên");
-    }
-    await this.main().filter({ hasNotText: "Mở phiên" }).first().waitFor();
+    const started = this.main().filter({ hasNotText: "Mở phiên" }).first();
+    await this.pressMain("Mở phiên");
+    await why.or(started).first().waitFor();
+    if (await why.isVisible()) await why.fill(reason);
+    // The recorder may still have to show that it can write: then the same is pressed again.
+    await until("the session begun", async () => {
+      if (await started.isVisible()) return true;
+      await this.button("Vẫn mở phiên").click({ timeout: 1000 }).catch(() => undefined);
+      return false;
+    });
   }
 
   callNext() {
@@ -94,8 +168,9 @@ export class Presider extends Somebody {
     return this.pressMain("Bắt đầu lượt");
   }
 
+  /** The camera of a point; its papers have a tile of their own. */
   tile(point) {
-    return this.page.locator(`[data-testid=tile][data-point="${point.point}"]`).first();
+    return this.page.locator(`[data-testid=tile][data-point="${point.point}"]:not([aria-label^="Tài liệu"])`).first();
   }
 
   async giveFloor(point) {
@@ -146,12 +221,9 @@ export class Presider extends Somebody {
     return JSON.parse((await this.fetch(`/api/v1/sessions/${this.session}/record`)).toString());
   }
 
-  async papers() {
-    const { visits } = await this.record();
-    const finished = visits.find((visit) => visit.status === "ended");
-    if (!finished) throw new Error("no finished visit in the record");
+  async papers(visit) {
     return {
-      minutes: await this.fetch(`/api/v1/sessions/${this.session}/visits/${finished.visit}/minutes.pdf`),
+      minutes: await this.fetch(`/api/v1/sessions/${this.session}/visits/${visit}/minutes.pdf`),
       attendance: await this.fetch(`/api/v1/sessions/${this.session}/attendance.pdf`),
     };
   }
@@ -164,7 +236,26 @@ export class NoteTaker extends Somebody {
     await field.click();
     await field.pressSequentially(text, { delay: 15 });
     await field.blur();
-    await until(`${label} saved`, async () => /Đã lưu/.test((await field.locator("xpath=ancestor::div[1]").textContent()) ?? ""));
+    await this.saved(label);
+  }
+
+  saved(label) {
+    const block = this.page.getByLabel(label, { exact: true }).locator("xpath=ancestor::div[1]");
+    return until(`${label} saved`, async () => /Đã lưu/.test((await block.textContent()) ?? ""));
+  }
+
+  /** Waits until a browser that knows nothing of this one is shown exactly that text: it comes from the server. */
+  async isStored(browser, demo, label, text) {
+    const other = new NoteTaker(await newPage(browser, { name: `${this.name} elsewhere` }), this.name);
+    await signIn(other.page, demo.url, await demo.link(this.name));
+    await other.enter("companion");
+    await until(`the stored ${label}`, async () => (await other.page.getByLabel(label, { exact: true }).inputValue()) === text);
+    await other.page.context().close();
+  }
+
+  /** How often the timeline of the visit that is shown says so. */
+  happened(words) {
+    return this.page.getByRole("listitem").filter({ hasText: words }).count();
   }
 
   step(words) {
@@ -185,23 +276,19 @@ export class NoteTaker extends Somebody {
 }
 
 export class PointOfficer extends Somebody {
-  async enter(device) {
-    await super.enter(device);
-    this.point = new URL(this.page.url()).searchParams.get("diem");
-  }
-
   async seesAndHears() {
     const button = this.button("Thấy rõ và nghe rõ");
     if (await button.isVisible()) await button.click();
   }
 
-  /** Everybody on the list comes in, one after the other. */
-  async seatEverybody() {
-    const come = this.page.getByTestId("roster-line").getByRole("button", { name: /^Vào/ });
-    for (let left = await come.count(); left > 0; left -= 1) {
-      await come.first().click();
-      await until("one more seated", async () => (await come.count()) < left);
-    }
+  /** A further device of the point in the same browser: its citizen's screen or its document camera. */
+  async device(kind) {
+    const page = await this.page.context().newPage();
+    const address = new URL(this.page.url());
+    address.searchParams.set("may", kind);
+    await page.goto(address.href);
+    await page.getByTestId("recording").waitFor();
+    return page;
   }
 
   /** Arrived, identity seen, recording announced, waiting: what a visit needs before it is called. */
@@ -216,7 +303,7 @@ export class PointOfficer extends Somebody {
     if (await arrive.isVisible()) await arrive.click();
     await identify.or(wait).or(waiting).first().waitFor();
     if (await identify.isVisible()) {
-      const seen = this.button("Đã xem");
+      const seen = this.button(/^Đã xem: /);
       for (let left = await seen.count(); left > 0; left -= 1) {
         await seen.first().click();
         await until("one more identity seen", async () => (await seen.count()) < left);
@@ -231,7 +318,7 @@ export class PointOfficer extends Somebody {
   }
 
   async signAll() {
-    const sign = this.button("Đã xác nhận");
+    const sign = this.button(/^Đã xác nhận: /);
     await sign.first().waitFor();
     for (let left = await sign.count(); left > 0; left -= 1) {
       await sign.first().click();
@@ -247,14 +334,15 @@ export class PointOfficer extends Somebody {
 
 /** All of them, signed in. */
 export class Day {
-  static async begin(browser, { url, links }) {
+  /** `lines` by login: whose pages reach the server through a line that can be cut. `captures`: other sizes of pictures. */
+  static async begin(browser, { url, links }, { lines = {}, captures = {} } = {}) {
     const of = (...roles) => links.filter((link) => roles.includes(link.role));
     const [presiderLink] = of("chu-tri");
     const [noteLink] = of("thu-ky");
     const [aLink, bLink] = of("xa-a", "phuong-b");
     if (!presiderLink || !noteLink || !aLink || !bLink) throw new Error(`links of four roles are needed, got ${links.map((link) => link.role).join(", ")}`);
     const open = async (Kind, { role, link }) => {
-      const page = await newPage(browser, { name: role });
+      const page = await newPage(browser, { name: role, line: lines[role], ...(captures[role] ? { capture: captures[role] } : {}) });
       await signIn(page, url, link);
       return new Kind(page, role);
     };
@@ -264,6 +352,25 @@ export class Day {
     day.a = await open(PointOfficer, aLink);
     day.b = await open(PointOfficer, bLink);
     return day;
+  }
+
+  /** Everybody in the room, and the session begun. */
+  async open() {
+    const { presider, noteTaker, a, b } = this;
+    await Promise.all([presider.enter(), noteTaker.enter("companion"), a.enter(), b.enter()]);
+    await presider.openLobby();
+    await Promise.all([a.seesAndHears(), b.seesAndHears(), a.seatEverybody(), b.seatEverybody()]);
+    await presider.makeReady();
+    await presider.start("Buổi thử của hệ thống");
+  }
+
+  /** The visit of that point under way, with the floor and an open microphone on both sides. */
+  async beginVisit(own) {
+    await own.prepareVisit();
+    await this.presider.callNext();
+    await this.presider.beginVisit();
+    await this.presider.giveFloor(own);
+    await Promise.all([this.presider.microphone("open"), own.microphone("open")]);
   }
 
   get all() {
@@ -287,10 +394,5 @@ export class Day {
     const ended = record.visits.filter((visit) => visit.status === "ended");
     const registers = ended.map((visit) => visit.register);
     return ended.length >= 2 && ended.every((visit) => visit.case && visit.register) && new Set(registers).size === registers.length;
-  }
-
-  nobodyTwice(record) {
-    const people = record.attendance.map((row) => `${row.point}/${row.person.id}`);
-    return people.length > 0 && new Set(people).size === people.length;
   }
 }

@@ -33,6 +33,10 @@ try {
   const day = await Day.begin(browser, demo);
   const { presider, noteTaker, a, b } = day;
   await picture(presider.page, "today");
+  await presider.page.getByRole("link", { name: "Chuẩn bị" }).first().click();
+  await presider.page.getByRole("heading", { level: 1 }).waitFor();
+  await picture(presider.page, "prepare");
+  await presider.page.goto(new URL("/", presider.page.url()).href);
   await noteTaker.page.goto(new URL("/buoi-tiep/moi", noteTaker.page.url()).href);
   await picture(noteTaker.page, "create");
   await a.page.goto(new URL("/kiem-tra-thiet-bi", a.page.url()).href);
@@ -94,6 +98,14 @@ try {
   await presider.page.goto(new URL(`/buoi-tiep/${presider.session}/ho-so`, presider.page.url()).href);
   await presider.page.waitForTimeout(1500);
   await picture(presider.page, "record");
+  for (const [tab, name] of [
+    ["Điểm danh", "record-attendance"],
+    ["Bản ghi", "record-recording"],
+    ["Văn bản", "record-papers"],
+  ]) {
+    await presider.page.getByRole("tab", { name: tab }).click();
+    await picture(presider.page, name);
+  }
 } finally {
   await browser.close();
   await demo.close();

@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Browser, Page } from "playwright-core";
-import { createServer, type ViteDevServer } from "vite";
+import type { Page } from "playwright-core";
 import type { LocalMedia } from "../src/media/local";
 import type { Peer } from "../src/media/peer";
 import type { samplePicture } from "../src/media/sample";
-import { openBrowser } from "./browser";
+import { openPages, type Pages } from "./browser";
 
 // The peer in a real Chromium: what it offers, and pictures through a second connection that answers like a server.
 
@@ -18,24 +17,18 @@ const PROBE = `<script type="module">
   window.parts = { LocalMedia, Peer, samplePicture };
 </script>`;
 
-let vite: ViteDevServer;
-let browser: Browser;
+let pages: Pages;
 let page: Page;
 
 beforeAll(async () => {
-  vite = await createServer({ logLevel: "error", server: { port: 0, hmr: false, ws: false } });
-  await vite.listen();
-  browser = await openBrowser();
-  page = await browser.newPage();
+  pages = await openPages();
+  page = await pages.browser.newPage();
   await page.route("**/probe", (route) => route.fulfill({ contentType: "text/html", body: PROBE }));
-  await page.goto(`${vite.resolvedUrls?.local[0] ?? ""}probe`);
+  await page.goto(`${pages.url}probe`);
   await page.waitForFunction(() => "parts" in globalThis);
 }, 60_000);
 
-afterAll(async () => {
-  await browser?.close();
-  await vite?.close();
-});
+afterAll(() => pages?.close());
 
 interface Offered {
   kinds: string[];

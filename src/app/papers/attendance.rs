@@ -1,28 +1,39 @@
 //! Attendance of a session: one row per person and point, by acts; cuts of the line are gaps, never absence (design §6).
 
+use std::collections::BTreeSet;
+
 use crate::documents::{Attendance, AttendanceAnnex, Attendee, MainPaper, PointAttendance};
 use crate::domain::actor::parse_label;
 use crate::domain::calendar::local_date;
 use crate::domain::cases::PetitionKind;
+use crate::domain::ids::PointId;
 use crate::domain::presence::{AttendanceStatus, Entry};
 use crate::domain::units::PointRole;
+use crate::room::secrecy;
 use crate::room::state::{PointState, State};
 
 use super::span::{self, local};
 use super::{Office, people, words};
 
-/// The annex as the record has it now, without proof. People of restricted visits are not in it at all: it goes to
-/// every point.
+/// The annex as the record has it now, without proof. People of restricted visits are not in it at all.
 pub fn attendance(state: &State, office: &Office) -> AttendanceAnnex {
+    let all = state.points.keys().copied().collect();
+    attendance_of(state, office, &all)
+}
+
+/// The part of the annex that some points have: people of other points' visits are nobody's business there.
+pub fn attendance_of(state: &State, office: &Office, only: &BTreeSet<PointId>) -> AttendanceAnnex {
     let planned = state.about.as_ref().map(|about| about.starts_at);
     let began = state.began_at.or(planned);
     let day = began.map(local_date).unwrap_or_default();
-    let mut points: Vec<&PointState> = state.points.values().collect();
+    let mut points: Vec<&PointState> =
+        state.points.values().filter(|point| only.contains(&point.about.point)).collect();
     points.sort_by_key(|point| point.about.role != PointRole::Central);
     AttendanceAnnex {
         belongs_to: MainPaper { number: None, date: Some(day), agency: office.agency.clone() },
         session: state.about.as_ref().map(|about| about.title.clone()).unwrap_or_default(),
         day,
+        extract: points.len() < state.points.len(),
         points: points.into_iter().map(|point| of_point(state, point)).collect(),
         proof: None,
     }
@@ -32,7 +43,7 @@ fn of_point(state: &State, point: &PointState) -> PointAttendance {
     let id = point.about.point;
     let attested = state.attested.get(&id).and_then(|label| parse_label(label).0);
     let officer = attested.and_then(|user| state.facts.officers.get(&user));
-    let people = state.roster.at(id).filter(|entry| !people::is_hidden(state, &entry.person));
+    let people = state.roster.at(id).filter(|entry| !secrecy::is_hidden(state, entry));
     PointAttendance {
         name: point.about.name.clone(),
         address: people::given(&point.about.address),

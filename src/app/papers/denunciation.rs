@@ -1,11 +1,11 @@
-//! Minutes recording a denunciation under secrecy (domain.md §3.8, §6.3): for every restricted visit, by code alone.
+//! Minutes recording a denunciation under secrecy (domain.md §3.8, §6.3): the denouncer is in them by code alone.
 
 use crate::documents::parts::{Citizen, CitizenData};
 use crate::documents::{DenunciationMinutes, PaperProof};
 use crate::domain::visit::BlockKind;
 use crate::room::state::{State, VisitState};
 
-use super::minutes::{COPIES, Scene, block, exhibits};
+use super::minutes::{COPIES, Exhibits, Scene, block, conclusion};
 use super::{Office, online, people, signing};
 
 /// As the record has it now; without `proof` a draft. People whose class is restricted are in it by code.
@@ -17,6 +17,7 @@ pub fn denunciation(
 ) -> DenunciationMinutes {
     let officers = people::officers(state, visit);
     let scene = Scene::of(state, visit);
+    let exhibits = Exhibits::of(state, visit);
     let denouncer = people::received(visit).next().map(|person| people::citizen(visit, person));
     DenunciationMinutes {
         head: office.head(scene.date),
@@ -26,8 +27,13 @@ pub fn denunciation(
         denouncer: denouncer.unwrap_or_else(|| Citizen::Open(CitizenData::default())),
         online: online::online(state, visit, &officers),
         content: block(visit, BlockKind::Content),
-        exhibits: exhibits(state, visit),
+        documents: block(visit, BlockKind::Documents),
+        exhibits: exhibits.before,
+        added: exhibits.added,
         requests: block(visit, BlockKind::Requests),
+        opinions: block(visit, BlockKind::Opinions),
+        conclusion: conclusion(visit),
+        reply: block(visit, BlockKind::CitizenOpinion),
         ended_at: scene.ended_at,
         read_back: signing::read_back(state, visit),
         copies: COPIES,

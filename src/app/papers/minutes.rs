@@ -6,8 +6,10 @@ use jiff::civil::{Date, DateTime};
 use crate::documents::parts::Exhibit;
 use crate::documents::{Conclusion, PaperProof, Promised, VisitMinutes};
 use crate::domain::calendar::local_date;
-use crate::domain::cases::{FileKind, PetitionKind};
+use crate::domain::cases::{FileKind, PetitionKind, StoredFile};
+use crate::domain::people::Class;
 use crate::domain::visit::{Answer, BlockKind, ClosingCard};
+use crate::room::answer;
 use crate::room::state::{State, VisitState};
 
 use super::span::{self, local};
@@ -20,6 +22,7 @@ pub(super) const COPIES: u32 = 2;
 pub fn minutes(state: &State, visit: &VisitState, office: &Office, proof: Option<PaperProof>) -> VisitMinutes {
     let officers = people::officers(state, visit);
     let scene = Scene::of(state, visit);
+    let exhibits = Exhibits::of(state, visit);
     VisitMinutes {
         head: office.head(scene.date),
         reception: state.about.as_ref().map(|about| words::reception(about.kind)),
@@ -33,7 +36,8 @@ pub fn minutes(state: &State, visit: &VisitState, office: &Office, proof: Option
         content: block(visit, BlockKind::Content),
         requests: block(visit, BlockKind::Requests),
         documents: block(visit, BlockKind::Documents),
-        exhibits: exhibits(state, visit),
+        exhibits: exhibits.before,
+        added: exhibits.added,
         opinions: block(visit, BlockKind::Opinions),
         conclusion: conclusion(visit),
         reply: block(visit, BlockKind::CitizenOpinion),
@@ -42,6 +46,7 @@ pub fn minutes(state: &State, visit: &VisitState, office: &Office, proof: Option
         copies: COPIES,
         signatures: signing::signatures(state, visit, &officers),
         officers: officers.into_iter().map(|seated| seated.officer).collect(),
+        restricted: visit.about.class == Class::Restricted,
         proof,
     }
 }
@@ -73,7 +78,7 @@ impl Scene {
     }
 }
 
-/// The text of a part: as frozen, until then as the log has it, the closing card's words with it.
+/// The text of a part: as frozen, until then as the log has it, the closing card's words with it as they would be frozen.
 pub(super) fn block(visit: &VisitState, kind: BlockKind) -> Option<String> {
     if let Some(frozen) = &visit.frozen {
         return frozen.blocks.iter().find(|(of, _)| *of == kind).and_then(|(_, text)| people::given(text));
@@ -84,6 +89,11 @@ pub(super) fn block(visit: &VisitState, kind: BlockKind) -> Option<String> {
         _ => Vec::new(),
     };
     parts.extend(visit.left_blocks.values().filter(|(of, _, _)| *of == kind).map(|(_, _, text)| text.as_str()));
+    let answer = match (&visit.card, kind) {
+        (Some(card), BlockKind::Conclusion) => answer::sentences(card),
+        _ => Vec::new(),
+    };
+    parts.extend(answer.iter().map(String::as_str));
     let text: Vec<&str> = parts.into_iter().map(str::trim).filter(|part| !part.is_empty()).collect();
     people::given(&text.join("\n"))
 }
@@ -94,9 +104,13 @@ fn answer_text(card: &ClosingCard) -> &str {
     }
 }
 
-/// D154 Điều 25(2)–(3): answered now, or by whom and when.
-fn conclusion(visit: &VisitState) -> Conclusion {
-    let promised = visit.card.as_ref().and_then(|card| match &card.answer {
+/// D154 Điều 25(2)–(3): answered now, or by whom and when. The frozen text says it, and nothing else: what the card or the
+/// directory came to be afterwards was not signed. Texts of the first releases do not, and their paper takes the card.
+pub(super) fn conclusion(visit: &VisitState) -> Conclusion {
+    let text = block(visit, BlockKind::Conclusion);
+    let silent = visit.frozen.as_ref().is_some_and(|frozen| !frozen.answer_told);
+    let card = visit.card.as_ref().filter(|_| silent);
+    let promised = card.and_then(|card| match &card.answer {
         Answer::Now { .. } => None,
         Answer::Later { due, contact, text } => Some(Promised {
             task: people::given(text).unwrap_or_else(|| card.conclusion.clone()),
@@ -105,8 +119,7 @@ fn conclusion(visit: &VisitState) -> Conclusion {
             contact: people::given(contact),
         }),
     });
-    let answered_now = visit.card.as_ref().is_some_and(|card| matches!(card.answer, Answer::Now { .. }));
-    let text = block(visit, BlockKind::Conclusion);
+    let answered_now = card.is_some_and(|card| matches!(card.answer, Answer::Now { .. }));
     Conclusion { text, answered_now, promised: promised.into_iter().collect() }
 }
 
@@ -128,16 +141,36 @@ fn group_size(visit: &VisitState) -> Option<u32> {
 }
 
 /// Documents handed over or shown, in the order of their coming.
-pub(super) fn exhibits(state: &State, visit: &VisitState) -> Vec<Exhibit> {
-    let files = visit.files.iter().filter(|file| file.kind == FileKind::Exhibit);
-    files
-        .map(|file| Exhibit {
-            name: file.name.clone(),
-            pages: file.pages,
-            condition: people::given(&file.condition),
-            copy: None,
-            point: file.point.and_then(|point| people::point_name(state, point)),
-            sha256: Some(file.sha256.clone()),
-        })
-        .collect()
+pub(super) struct Exhibits {
+    /// Those there were when the text was frozen; all of them until it is.
+    pub(super) before: Vec<Exhibit>,
+    /// Those added to a text that was read back and signed without them: an appendix of their own (domain.md §6.4).
+    pub(super) added: Vec<Exhibit>,
+}
+
+impl Exhibits {
+    pub(super) fn of(state: &State, visit: &VisitState) -> Self {
+        let known = visit.frozen_files.unwrap_or(visit.files.len());
+        let listed = (0_usize..).zip(&visit.files).filter(|(_, file)| file.kind == FileKind::Exhibit);
+        let numbered: Vec<(u32, usize, &StoredFile)> =
+            (1_u32..).zip(listed).map(|(number, (place, file))| (number, place, file)).collect();
+        let of = |late: bool| {
+            let wanted = numbered.iter().filter(|(_, place, _)| (*place >= known) == late);
+            wanted.map(|(number, _, file)| exhibit(state, visit, *number, file)).collect()
+        };
+        Self { before: of(false), added: of(true) }
+    }
+}
+
+/// Under secrecy by number and hash, because what a sender calls a file may name somebody.
+fn exhibit(state: &State, visit: &VisitState, number: u32, file: &StoredFile) -> Exhibit {
+    let masked = visit.about.class == Class::Restricted;
+    Exhibit {
+        name: if masked { words::exhibit(number) } else { file.name.clone() },
+        pages: file.pages,
+        condition: people::given(&file.condition).filter(|_| !masked),
+        copy: None,
+        point: file.point.and_then(|point| people::point_name(state, point)),
+        sha256: Some(file.sha256.clone()),
+    }
 }

@@ -1,11 +1,12 @@
 //! What minutes add online (domain.md §6.4): points with who was there, the connection, its cuts, the recording.
 
-use crate::documents::parts::{Online, PointLine, Recording, RecordingFile};
+use crate::documents::parts::{Online, PointLine, Recording, RecordingFile, RecordingGap, Unrecorded};
 use crate::domain::ids::PointId;
 use crate::domain::people::Function;
 use crate::domain::presence::Interval;
 use crate::domain::units::PointRole;
-use crate::room::state::{PointState, Segment, State, VisitState};
+use crate::room::secrecy;
+use crate::room::state::{Lack, PointState, Segment, State, VisitState};
 
 use super::people::{self, Seated};
 use super::span::{self, local};
@@ -67,7 +68,7 @@ fn present(state: &State, visit: &VisitState, point: PointId, officers: &[Seated
         let own = visit.about.persons.iter().find(|person| person.id == entry.person.id);
         let name = match own {
             Some(person) => people::printed_name(visit, person),
-            None if people::is_hidden(state, &entry.person) => None,
+            None if secrecy::is_hidden(state, entry) => None,
             None => people::given(&entry.person.name),
         };
         listed.extend(entry.person.user);
@@ -87,7 +88,33 @@ fn recording(state: &State, visit: &VisitState) -> Recording {
         announced_at: announced.map(|act| local(act.at)),
         announced_by: announced.and_then(|act| people::name_of(state, act.by)),
         files: files.into_iter().map(|segment| file(state, segment)).collect(),
+        gaps: state.facts.lacks.of(visit.about.visit).into_iter().map(|lack| gap(state, lack)).collect(),
+        unrecorded: unrecorded(state, visit),
     }
+}
+
+fn gap(state: &State, lack: &Lack) -> RecordingGap {
+    let point = people::point_name(state, lack.point).unwrap_or_default();
+    RecordingGap {
+        source: words::source(&point, &lack.source),
+        from: local(lack.span.from),
+        to: lack.span.to.map(local),
+        cause: words::recording_gap(&lack.cause),
+    }
+}
+
+fn unrecorded(state: &State, visit: &VisitState) -> Vec<Unrecorded> {
+    let stage = state.facts.visits.get(&visit.about.visit).map(|facts| facts.stage.as_slice()).unwrap_or_default();
+    let waivers = state.facts.lacks.waivers_of(stage).into_iter();
+    waivers
+        .map(|waiver| Unrecorded {
+            from: local(waiver.span.from),
+            to: waiver.span.to.map(local),
+            by_presider: people::name_of(state, Some(waiver.by_presider)),
+            by_note_taker: people::name_of(state, Some(waiver.by_note_taker)),
+            reason: waiver.reason.clone(),
+        })
+        .collect()
 }
 
 fn file(state: &State, segment: &Segment) -> RecordingFile {

@@ -24,8 +24,7 @@ pub(super) fn of_visit(state: &State, visit: &VisitState) -> Option<Interval> {
 
 /// Whether two spans share a moment; an open end goes on.
 pub(super) fn overlap(a: Interval, b: Interval) -> bool {
-    let begins_before_end = |from: Timestamp, to: Option<Timestamp>| to.is_none_or(|to| from < to);
-    begins_before_end(a.from, b.to) && begins_before_end(b.from, a.to)
+    a.overlaps(b)
 }
 
 /// Gaps of the visit's points and stops of the session inside the visit's time, in their order.

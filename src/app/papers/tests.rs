@@ -7,23 +7,28 @@ use super::*;
 use crate::documents::Attendance;
 use crate::documents::parts::{Citizen, Manner, ReadBack, SignatureRole};
 use crate::domain::cases::{FileKind, PetitionKind, StoredFile};
-use crate::domain::event::{Event, Proposal, Registration, SegmentMark, SessionPoint};
+use crate::domain::event::{Event, FrozenText, Proposal, Registration, SegmentMark, SessionPoint};
 use crate::domain::ids::{FileId, PersonId, PointId, SegmentId, UnitId, UserId};
-use crate::domain::minutes::freeze;
+use crate::domain::minutes::{absence, freeze};
 use crate::domain::people::{Class, Function, Identity, IdentityKind, Person, PersonRole};
 use crate::domain::session::{EligibilityGround, ReceptionKind, SessionAct, SessionStatus};
 use crate::domain::units::PointRole;
-use crate::domain::visit::{Answer, BlockKind, ClosingCard, Confirmation, VisitAct};
+use crate::domain::visit::{Answer, BlockKind, ClosingCard, Confirmation, VisitAct, VisitStatus};
+use crate::room::answer;
 use crate::room::state::Logged;
 
-const CENTRAL: PointId = PointId(Uuid::from_u128(1));
+pub(super) const CENTRAL: PointId = PointId(Uuid::from_u128(1));
 const COMMUNE: PointId = PointId(Uuid::from_u128(2));
-const OTHER: PointId = PointId(Uuid::from_u128(3));
+pub(super) const OTHER: PointId = PointId(Uuid::from_u128(3));
 const PRESIDER: UserId = UserId(Uuid::from_u128(11));
-const NOTE_TAKER: UserId = UserId(Uuid::from_u128(12));
+pub(super) const NOTE_TAKER: UserId = UserId(Uuid::from_u128(12));
 const OFFICER: UserId = UserId(Uuid::from_u128(13));
-const VISIT: VisitId = VisitId(Uuid::from_u128(21));
+pub(super) const VISIT: VisitId = VisitId(Uuid::from_u128(21));
 const CITIZEN: PersonId = PersonId(Uuid::from_u128(0xabc));
+/// The conclusion as it is frozen with [`card`].
+const CONCLUDED: &str = "Giao Sở A xem xét.\nSẽ trả lời.\nNội dung này được trả lời sau buổi tiếp công dân.\n\
+    Cơ quan, đơn vị chịu trách nhiệm: Sở A.\nThời hạn trả lời: chậm nhất ngày 07/12/2026.\n\
+    Người liên hệ: Bà B, 0203 111.";
 const DAY: jiff::civil::Date = date(2026, 11, 23);
 
 fn at(hour: i8, minute: i8, second: i8) -> DateTime {
@@ -32,12 +37,12 @@ fn at(hour: i8, minute: i8, second: i8) -> DateTime {
 
 /// A log written by hand: each event at a time of the local day.
 #[derive(Default)]
-struct Day {
+pub(super) struct Day {
     log: Vec<Logged>,
 }
 
 impl Day {
-    fn add(&mut self, when: (i8, i8, i8), actor: Option<(UserId, PointId)>, event: Event) -> &mut Self {
+    pub(super) fn add(&mut self, when: (i8, i8, i8), actor: Option<(UserId, PointId)>, event: Event) -> &mut Self {
         let at = at(when.0, when.1, when.2).to_zoned(jiff::tz::TimeZone::fixed(jiff::tz::offset(7))).unwrap();
         let actor = actor.map_or("system".to_owned(), |(user, point)| format!("user:{user}@point:{point}"));
         let seq = i64::try_from(self.log.len()).unwrap();
@@ -46,7 +51,7 @@ impl Day {
     }
 
     fn session(&mut self, when: (i8, i8, i8), act: SessionAct, to: SessionStatus, reason: &str) -> &mut Self {
-        self.add(when, None, Event::SessionMoved { act, to, reason: reason.to_owned(), new_start: None })
+        self.add(when, None, Event::SessionMoved { act, to, reason: reason.to_owned(), new_start: None, since: None })
     }
 
     fn visit(&mut self, when: (i8, i8, i8), act: VisitAct, to: VisitStatus) -> &mut Self {
@@ -54,7 +59,7 @@ impl Day {
         self.add(when, Some((NOTE_TAKER, CENTRAL)), moved)
     }
 
-    fn state(&self) -> State {
+    pub(super) fn state(&self) -> State {
         State::fold(&self.log)
     }
 }
@@ -74,7 +79,7 @@ fn person(id: u128, name: &str, role: PersonRole) -> Person {
     }
 }
 
-fn citizen() -> Person {
+pub(super) fn citizen() -> Person {
     let identity = Identity {
         kind: IdentityKind::CitizenIdentity,
         number: "022065001234".to_owned(),
@@ -85,7 +90,7 @@ fn citizen() -> Person {
 }
 
 /// Proposed, connected, begun; the visit is called and heard, with a cut at the commune and a pause.
-fn heard() -> Day {
+pub(super) fn heard() -> Day {
     let mut day = Day::default();
     let point = |point, role, name: &str| SessionPoint {
         point,
@@ -127,6 +132,7 @@ fn heard() -> Day {
         persons: vec![citizen()],
         group_size: 12,
         case: None,
+        secrecy_requested: None,
     };
     day.add((7, 2, 0), None, Event::VisitRegistered(registration));
     for (minute, point) in [(30, CENTRAL), (35, COMMUNE), (40, OTHER)] {
@@ -134,11 +140,19 @@ fn heard() -> Day {
     }
     let by_officer = Some((OFFICER, COMMUNE));
     let clerk = Person { user: Some(NOTE_TAKER), ..person(31, "Ông Ghi Chép", PersonRole::Officer) };
-    day.add((7, 50, 0), None, Event::PersonIn { point: CENTRAL, person: clerk, seat: 1, substitute_for: None });
+    day.add(
+        (7, 50, 0),
+        None,
+        Event::PersonIn { point: CENTRAL, person: clerk, seat: 1, substitute_for: None, visit: None },
+    );
     let guest = person(32, "Ông Đến Muộn", PersonRole::Officer);
     day.session((8, 0, 0), SessionAct::Start, SessionStatus::InProgress, "");
-    day.add((8, 10, 0), None, Event::PersonIn { point: OTHER, person: guest, seat: 1, substitute_for: None });
-    let seat = Event::PersonIn { point: COMMUNE, person: citizen(), seat: 1, substitute_for: None };
+    day.add(
+        (8, 10, 0),
+        None,
+        Event::PersonIn { point: OTHER, person: guest, seat: 1, substitute_for: None, visit: None },
+    );
+    let seat = Event::PersonIn { point: COMMUNE, person: citizen(), seat: 1, substitute_for: None, visit: None };
     day.add((8, 4, 0), by_officer, seat);
     day.add(
         (8, 5, 0),
@@ -157,7 +171,7 @@ fn heard() -> Day {
         sha256: String::new(),
         duration_ms: 0,
     };
-    day.add((8, 11, 1), None, Event::SegmentOpened { visit: Some(VISIT), mark: mark.clone() });
+    day.add((8, 11, 1), None, Event::SegmentOpened { visit: Some(VISIT), mark: mark.clone(), began_at: None });
     let since = day.log.last().unwrap().at + jiff::SignedDuration::from_secs(59);
     day.add((8, 12, 3), None, Event::PointLost { point: COMMUNE, since });
     day.add((8, 12, 45), None, Event::PointBack { point: COMMUNE });
@@ -184,7 +198,7 @@ fn heard() -> Day {
     day
 }
 
-fn card() -> ClosingCard {
+pub(super) fn card() -> ClosingCard {
     let due = date(2026, 12, 7);
     ClosingCard {
         answer: Answer::Later { due, contact: "Bà B, 0203 111".to_owned(), text: "Sẽ trả lời.".to_owned() },
@@ -195,16 +209,21 @@ fn card() -> ClosingCard {
     }
 }
 
+/// As the room freezes it.
+pub(super) fn text(drafts: &[(BlockKind, String)]) -> FrozenText {
+    freeze(drafts, &card(), &answer::sentences(&card()))
+}
+
 fn frozen() -> Day {
     let mut day = heard();
-    let text = freeze(&[(BlockKind::Content, "Ông trình bày việc thu hồi đất.".to_owned())], &card());
+    let text = text(&[(BlockKind::Content, "Ông trình bày việc thu hồi đất.".to_owned())]);
     day.add((8, 45, 0), Some((NOTE_TAKER, CENTRAL)), Event::TextFrozen { visit: VISIT, text });
     day.visit((8, 45, 0), VisitAct::Record, VisitStatus::Recorded);
     day.visit((8, 46, 0), VisitAct::ReadBack, VisitStatus::ReadBack);
     day
 }
 
-fn confirmed() -> Day {
+pub(super) fn confirmed() -> Day {
     let mut day = frozen();
     let how = Confirmation::Fingerprint;
     let by = Some((OFFICER, COMMUNE));
@@ -213,7 +232,7 @@ fn confirmed() -> Day {
     day
 }
 
-fn office() -> Office {
+pub(super) fn office() -> Office {
     Office {
         superior: Some("Ủy ban nhân dân tỉnh".to_owned()),
         agency: "Ban Tiếp công dân tỉnh".to_owned(),
@@ -243,12 +262,58 @@ fn minutes_say_what_the_log_says() {
     assert_eq!(person.identity_number.as_deref(), Some("022065001234"));
     assert_eq!((paper.group_size, paper.matters.as_slice()), (Some(12), [PetitionKind::Complaint].as_slice()));
     assert_eq!(paper.content.as_deref(), Some("Ông trình bày việc thu hồi đất."));
-    assert_eq!(paper.conclusion.text.as_deref(), Some("Giao Sở A xem xét.\nSẽ trả lời."));
-    let promised = &paper.conclusion.promised[0];
-    assert!(!paper.conclusion.answered_now);
-    assert_eq!((promised.unit.as_str(), promised.due), ("Sở A", Some(date(2026, 12, 7))));
+    assert_eq!(paper.conclusion.text.as_deref(), Some(CONCLUDED), "who answers until when is in the signed words");
+    assert!(!paper.conclusion.answered_now && paper.conclusion.promised.is_empty(), "and stands there once");
     assert_eq!(paper.reply.as_deref(), Some("Tôi đồng ý."));
     assert_eq!((paper.exhibits[0].point.as_deref(), paper.exhibits[0].pages), (Some("Xã A"), Some(4)));
+}
+
+/// D154 Điều 25(2)–(3): what was signed is printed, whatever the card or the files came to be afterwards.
+#[test]
+fn a_signed_paper_says_what_was_signed_and_lists_what_came_later_apart() {
+    let mut day = confirmed();
+    let before = day.state();
+    let signed = minutes(&before, &before.visits[&VISIT], &office(), None);
+    let changed = ClosingCard { unit_name: "Sở khác".to_owned(), ..card() };
+    day.add((8, 52, 0), None, Event::ClosingCardFilled { visit: VISIT, card: changed });
+    let file = before.visits[&VISIT].files[0].clone();
+    let file = StoredFile { id: FileId(Uuid::from_u128(52)), name: "Biên lai.pdf".to_owned(), ..file };
+    day.add((8, 53, 0), Some((OFFICER, COMMUNE)), Event::FileAttached { visit: VISIT, file });
+    let state = day.state();
+    let paper = minutes(&state, &state.visits[&VISIT], &office(), None);
+    assert_eq!((&paper.conclusion, &paper.exhibits), (&signed.conclusion, &signed.exhibits));
+    let names = |list: &[crate::documents::parts::Exhibit]| list.iter().map(|one| one.name.clone()).collect::<Vec<_>>();
+    assert_eq!(
+        (names(&paper.exhibits), names(&paper.added)),
+        (vec!["Giấy chứng nhận.pdf".into()], vec!["Biên lai.pdf".into()])
+    );
+    assert!(signed.added.is_empty());
+
+    // Opened and frozen anew, the text is read back with all documents.
+    day.visit((9, 0, 0), VisitAct::Reopen, VisitStatus::Heard);
+    day.add((9, 1, 0), None, Event::TextFrozen { visit: VISIT, text: text(&[]) });
+    let state = day.state();
+    let paper = minutes(&state, &state.visits[&VISIT], &office(), None);
+    assert_eq!((paper.exhibits.len(), paper.added.len()), (2, 0));
+}
+
+/// Texts frozen before the conclusion said it: the paper takes the answer from the card, as it did then.
+#[test]
+fn minutes_of_an_old_log_keep_their_table() {
+    let mut day = heard();
+    let old: FrozenText = serde_json::from_value(serde_json::json!({
+        "blocks": [["content", "Ông trình bày."], ["conclusion", "Giao Sở A xem xét.\nSẽ trả lời."]],
+        "sha256": "00",
+    }))
+    .unwrap();
+    let event = Event::TextFrozen { visit: VISIT, text: old };
+    assert_eq!(event.version(), 2);
+    day.add((8, 45, 0), None, event);
+    let state = day.state();
+    let paper = minutes(&state, &state.visits[&VISIT], &office(), None);
+    assert_eq!(paper.conclusion.text.as_deref(), Some("Giao Sở A xem xét.\nSẽ trả lời."));
+    let promised = &paper.conclusion.promised[0];
+    assert_eq!((promised.unit.as_str(), promised.due), ("Sở A", Some(date(2026, 12, 7))));
 }
 
 #[test]
@@ -276,6 +341,39 @@ fn the_online_part_holds_the_visits_own_points_and_cuts() {
     assert_eq!(online.recording.announced_by.as_deref(), Some("Chị Điểm Cầu"));
     let file = &online.recording.files[0];
     assert_eq!((file.from, file.to, file.sha256.as_str()), (at(8, 11, 1), at(8, 40, 0), "ab".repeat(32).as_str()));
+}
+
+/// D154 Điều 24(1), domain.md §6.4: what is missing from the recording is in the minutes, and who went on without one.
+#[test]
+fn minutes_say_what_the_recording_lacks() {
+    let mut day = heard();
+    let gap = |source: &str, from, to, cause: &str| Event::RecordingGap {
+        visit: Some(VISIT),
+        point: COMMUNE,
+        source: source.to_owned(),
+        from,
+        to,
+        cause: cause.to_owned(),
+    };
+    let (from, to) = (day.log.last().unwrap().at, day.log.last().unwrap().at + jiff::SignedDuration::from_secs(40));
+    day.add((8, 41, 0), None, gap("microphone", from, to, "loss"));
+    let allowed = Event::UnrecordedAllowed {
+        by_presider: PRESIDER,
+        by_note_taker: NOTE_TAKER,
+        reason: "công dân ở xa".to_owned(),
+    };
+    let attached = day.log.iter().position(|one| matches!(&one.event, Some(Event::FileAttached { .. }))).unwrap();
+    let in_visit = Logged { event: Some(allowed), ..day.log[attached].clone() };
+    day.log.insert(attached, in_visit);
+    let state = day.state();
+    let recording = minutes(&state, &state.visits[&VISIT], &office(), None).online.unwrap().recording;
+    let gap = &recording.gaps[0];
+    assert_eq!((gap.source.as_str(), gap.from, gap.to), ("Xã A, tiếng", at(8, 40, 2), Some(at(8, 40, 42))));
+    assert_eq!(gap.cause, "mất gói tin trên đường truyền");
+    let went_on = &recording.unrecorded[0];
+    assert_eq!((went_on.from, went_on.to), (at(8, 26, 0), None));
+    assert_eq!(went_on.by_presider.as_deref(), Some("Bà Chủ Trì"));
+    assert_eq!((went_on.by_note_taker.as_deref(), went_on.reason.as_str()), (Some("Ông Ghi Chép"), "công dân ở xa"));
 }
 
 #[test]
@@ -306,31 +404,8 @@ fn a_draft_has_the_words_so_far() {
     let state = heard().state();
     let paper = minutes(&state, &state.visits[&VISIT], &office(), None);
     assert_eq!((paper.head.date, paper.content), (None, None));
-    assert_eq!(paper.conclusion.text.as_deref(), Some("Giao Sở A xem xét.\nSẽ trả lời."));
+    assert_eq!(paper.conclusion.text.as_deref(), Some(CONCLUDED), "a draft says what would be frozen");
     assert_eq!(paper.read_back, ReadBack::Pending);
-}
-
-/// TC Điều 8(3), 56: nothing of the denouncer but a code, in no paper and no annex.
-#[test]
-fn a_raised_class_leaves_a_code_and_nothing_in_the_annex() {
-    let mut day = confirmed();
-    day.add((8, 55, 0), None, Event::ClassRaised { visit: VISIT });
-    // Typed anew by an officer who was not told.
-    let again = Event::PersonIn { point: OTHER, person: citizen(), seat: 5, substitute_for: None };
-    day.add((8, 56, 0), None, again);
-    let state = day.state();
-    let paper = denunciation(&state, &state.visits[&VISIT], &office(), None);
-    assert_eq!(paper.denouncer, Citizen::Masked { code: "000000000ABC".to_owned() });
-    assert_eq!(paper.signatures[0].name.as_deref(), Some("000000000ABC"));
-    for json in [
-        serde_json::to_string(&paper).unwrap(),
-        serde_json::to_string(&attendance(&state, &office())).unwrap(),
-        serde_json::to_string(&no_show(&state, &state.visits[&VISIT], &office())).unwrap(),
-    ] {
-        for personal in ["Nguyễn Văn Một", "022065001234", "Thôn 1", "0912 000 111"] {
-            assert!(!json.contains(personal), "{personal} in {json}");
-        }
-    }
 }
 
 #[test]
@@ -360,9 +435,16 @@ fn the_annex_counts_acts_and_lists_cuts() {
 fn whoever_did_not_come_is_written_down_by_officers_alone() {
     let mut day = heard();
     day.log.truncate(day.log.iter().position(|one| matches!(&one.event, Some(Event::VisitMoved { .. }))).unwrap());
-    day.visit((11, 0, 0), VisitAct::NoShow, VisitStatus::NoShow);
+    let reason = "Đã gọi điện hai lần.".to_owned();
+    let (act, to) = (VisitAct::NoShow, VisitStatus::NoShow);
+    day.add((11, 0, 0), Some((NOTE_TAKER, CENTRAL)), Event::VisitMoved { visit: VISIT, act, to, reason });
     let state = day.state();
-    let paper = no_show(&state, &state.visits[&VISIT], &office());
+    let visit = &state.visits[&VISIT];
+    let paper = no_show(&state, visit, &office(), None);
+    assert_eq!(paper.remark.as_deref(), Some("Đã gọi điện hai lần."));
+    assert_eq!(paper.head.date, Some(DAY), "the act that ends the visit freezes what is said of it");
+    assert_eq!(visit.frozen.as_ref().map(|text| text.sha256.clone()), Some(absence("Đã gọi điện hai lần.").sha256));
+    assert_eq!(visit.frozen_seq, Some(state.seq));
     assert_eq!(paper.invited[0].name, "Nguyễn Văn Một");
     assert_eq!((paper.opened_at, paper.waited_until), (at(8, 0, 0), at(11, 0, 0)));
     assert!(paper.online.is_none(), "there was no connection for it");

@@ -3,7 +3,7 @@
 use crate::domain::cases::PetitionKind;
 use crate::domain::people::PersonRole;
 use crate::domain::session::ReceptionKind;
-use crate::room::state::State;
+use crate::room::state::{RESTARTED, State};
 use crate::text::{self, Language};
 
 fn vi(sentence: text::Sentence) -> String {
@@ -12,6 +12,11 @@ fn vi(sentence: text::Sentence) -> String {
 
 pub(super) fn platform() -> String {
     text::fill("paper.platform", Language::Vi, &[("version", env!("CARGO_PKG_VERSION"))])
+}
+
+/// A document that has no name to tell.
+pub(super) fn exhibit(number: u32) -> String {
+    text::fill("paper.exhibit", Language::Vi, &[("number", &number.to_string())])
 }
 
 pub(super) fn reception(kind: ReceptionKind) -> String {
@@ -59,6 +64,18 @@ pub(super) fn gap_cause(code: &str) -> String {
     }
 }
 
+/// Why something is not in the recording; causes of later releases print as their code.
+pub(super) fn recording_gap(code: &str) -> String {
+    match code {
+        "loss" => vi(text::sentence("paper.recording_gap.loss")),
+        "no_key_frame" => vi(text::sentence("paper.recording_gap.no_key_frame")),
+        "queue_full" => vi(text::sentence("paper.recording_gap.queue_full")),
+        "fault" => vi(text::sentence("paper.recording_gap.fault")),
+        RESTARTED => vi(text::sentence("paper.recording_gap.server_restarted")),
+        other => other.to_owned(),
+    }
+}
+
 /// Cause of a stop of the whole session: a person's words, or a code of the room in words.
 pub(super) fn stop_cause(state: &State, reason: &str) -> Option<String> {
     if reason == "recorder_failed" {
@@ -94,7 +111,10 @@ mod tests {
         words.extend(["microphone", "camera", "paper"].map(|kind| source("X", kind)));
         words.extend([platform(), gap_cause("point_lost")]);
         words.extend(stop_cause(&State::empty(), "recorder_failed"));
-        assert_eq!(words.len(), 9 + 3 + 3 + 2 + 1);
+        let causes = ["loss", "no_key_frame", "queue_full", "fault", RESTARTED];
+        assert!(causes.iter().all(|code| recording_gap(code) != *code), "each cause of the recorder has words");
+        words.extend(causes.map(recording_gap));
+        assert_eq!(words.len(), 9 + 3 + 3 + 2 + 1 + 5);
         assert!(words.iter().all(|word| !word.contains(&internal) && !word.contains('{')), "{words:?}");
     }
 }

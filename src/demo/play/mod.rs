@@ -1,5 +1,6 @@
 //! One session played from its script: the same commands, by the same people, in the same order as on a real day.
 
+mod film;
 mod visit;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -89,6 +90,7 @@ impl<'a> Play<'a> {
         let refused = |refusal| DemoError::Refused { act: "propose".to_owned(), refusal };
         stage.registry.create(secretary.clone(), new).await.map_err(refused)?;
         let room = stage.registry.open(session).await.map_err(refused)?;
+        stage.recover(session).await?;
         let (acts, seats, wires) = (0, BTreeMap::new(), BTreeMap::new());
         Ok(Self { stage, province, script, name, session, starts_at, room, secretary, acts, done, seats, wires })
     }
@@ -127,10 +129,10 @@ impl<'a> Play<'a> {
         let head = self.office("chu-tri")?;
         self.act(&head, moved(SessionAct::Approve)).await?;
         self.at(TOLD);
-        self.act(&secretary, moved(SessionAct::Publish)).await?;
         self.act(&secretary, step(SessionStep::Publication, None)).await?;
-        self.act(&secretary, moved(SessionAct::Notify)).await?;
+        self.act(&secretary, moved(SessionAct::Publish)).await?;
         self.act(&secretary, step(SessionStep::Notice, None)).await?;
+        self.act(&secretary, moved(SessionAct::Notify)).await?;
         self.at(TRIED);
         let technician = self.office("ky-thuat")?;
         for key in &self.script.components {
@@ -277,6 +279,9 @@ impl<'a> Play<'a> {
 
     async fn connect(&mut self, actor: Actor) -> Result<(), DemoError> {
         let (point, main) = (actor.point, actor.device == DeviceKind::Main);
+        // Days may have passed since the room was last asked for anything.
+        let opened = self.stage.registry.open(self.session).await;
+        self.room = opened.map_err(|refusal| DemoError::Refused { act: "open".to_owned(), refusal })?;
         let connection = self.stage.connect(self.session, &self.room, actor).await?;
         if let Some(point) = point.filter(|_| main) {
             self.wires.insert(point, connection);
@@ -303,39 +308,53 @@ impl<'a> Play<'a> {
             persons: visit.people(self.name),
             group_size: visit.group_size,
             case: visit.case(),
+            secrecy_requested: visit.secrecy_requested,
         })
     }
 
     // --- doing
 
+    /// Whether an earlier run went beyond this place: an act that comes later is in the log.
+    fn passed(&self) -> bool {
+        self.acts < self.done
+    }
+
     /// So long before the announced start; after it when negative.
     fn at(&self, before: SignedDuration) {
-        if self.acts >= self.done {
+        if !self.passed() {
             self.stage.clock.set(self.starts_at.saturating_sub(before).unwrap_or(self.starts_at));
         }
     }
 
     /// Time in which nothing is done.
     fn wait(&self, time: SignedDuration) {
-        if self.acts >= self.done {
+        if !self.passed() {
             self.stage.clock.advance(time);
         }
     }
 
     /// One act. Its identifier is its place in the script, so that a later run knows that it was done.
     async fn act(&mut self, who: &Actor, command: Command) -> Result<(), DemoError> {
+        self.act_after(BREATH, who, command).await
+    }
+
+    async fn act_after(&mut self, pause: SignedDuration, who: &Actor, command: Command) -> Result<(), DemoError> {
         self.acts = self.acts.saturating_add(1);
         if self.acts <= self.done {
             return Ok(());
         }
-        self.wait(BREATH);
+        self.wait(pause);
+        self.command(who, command_id(self.name, self.acts), command).await
+    }
+
+    async fn command(&self, who: &Actor, id: CommandId, command: Command) -> Result<(), DemoError> {
         let act = command.action();
-        let done = self.room.command(who.clone(), command_id(self.name, self.acts), command).await;
+        let done = self.stage.registry.command(self.session, who, id, &command).await;
         done.map(|_| ()).map_err(|refusal| DemoError::Refused { act, refusal })
     }
 
     async fn look(&self) -> Result<State, DemoError> {
-        let look = self.room.look().await;
+        let look = self.stage.registry.look(self.session).await;
         look.map(|look| look.state).map_err(|refusal| DemoError::Refused { act: "look".to_owned(), refusal })
     }
 

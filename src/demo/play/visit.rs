@@ -16,6 +16,8 @@ use crate::domain::visit::{Answer, BlockKind, ClosingCard, Confirmation, VisitAc
 use crate::protocol::command::Command;
 
 const LANGUAGE: &str = "vi";
+/// Time between two acts at the same block.
+const KEYSTROKES: SignedDuration = SignedDuration::from_secs(2);
 
 impl Play<'_> {
     pub(super) async fn visit(&mut self, visit: &VisitScript, heard: &Heard) -> Result<(), DemoError> {
@@ -42,6 +44,7 @@ impl Play<'_> {
         self.act(&presider, go(of, VisitAct::Begin)).await?;
         self.act(&presider, Command::GiveFloor { point, person: Some(main) }).await?;
         self.act(&officer, Command::Microphone { open: true }).await?;
+        self.film(of, &officer, heard.voice.as_deref()).await?;
         self.write(of, BlockKind::Content, &heard.content).await?;
         self.pass(heard.minutes, 2);
         if self.script.cut_at.as_deref() == Some(visit.citizen_point.as_str()) {
@@ -52,8 +55,9 @@ impl Play<'_> {
         self.write(of, BlockKind::Documents, &heard.documents).await?;
         self.pass(heard.minutes, 4);
         self.act(&officer, Command::Microphone { open: false }).await?;
-        for key in &visit.agency_points {
-            self.speak(&presider, key).await?;
+        for (number, key) in visit.agency_points.iter().enumerate() {
+            let voice = heard.agency_voices.get(number).map(String::as_str);
+            self.speak(&presider, of, key, voice).await?;
         }
         self.write(of, BlockKind::Opinions, &heard.opinions).await?;
         self.pass(heard.minutes, 4);
@@ -105,18 +109,28 @@ impl Play<'_> {
     }
 
     /// An agency answers: floor, key, silence.
-    async fn speak(&mut self, presider: &Actor, key: &str) -> Result<(), DemoError> {
+    async fn speak(
+        &mut self,
+        presider: &Actor,
+        visit: VisitId,
+        key: &str,
+        voice: Option<&str>,
+    ) -> Result<(), DemoError> {
         let officer = self.officer_of(key)?;
         let point = self.province.point(key)?.id;
         self.act(presider, Command::GiveFloor { point, person: None }).await?;
         self.act(&officer, Command::Microphone { open: true }).await?;
+        self.film(visit, &officer, voice).await?;
         self.wait(SignedDuration::from_mins(1));
         self.act(&officer, Command::Microphone { open: false }).await
     }
 
     /// The line of a point is gone for seven seconds: a gap of the point, no absence of anybody.
+    ///
+    /// Whether it was cut before follows from the acts: a run that was cut off leaves gaps of every point that was linked,
+    /// and none of them is this one.
     async fn cut(&mut self, point: PointId, officer: &Actor) -> Result<(), DemoError> {
-        if self.look().await?.gaps.iter().any(|gap| gap.point == point) {
+        if self.passed() {
             return Ok(());
         }
         if let Some(connection) = self.wires.remove(&point) {
@@ -161,8 +175,10 @@ impl Play<'_> {
         let block = BlockId(id("block", &format!("{visit}/{kind:?}")));
         let text = text.to_owned();
         self.act(&secretary, Command::LeaseBlock { visit, block, block_kind: kind }).await?;
-        self.act(&secretary, Command::WriteBlock { visit, block, block_kind: kind, base: 0, text }).await?;
-        self.act(&secretary, Command::LeaveBlock { visit, block }).await
+        // Who types goes on within the lease of ten seconds, on a busy machine too: else another act writes the text down.
+        let write = Command::WriteBlock { visit, block, block_kind: kind, base: 0, text };
+        self.act_after(KEYSTROKES, &secretary, write).await?;
+        self.act_after(KEYSTROKES, &secretary, Command::LeaveBlock { visit, block }).await
     }
 
     /// A part of the hearing goes by.

@@ -21,6 +21,63 @@ const ADVISER_VISIT: Grant = Grant::to(Who::Function(Function::AdvisingUnit)).at
 const INTERPRETER_VISIT: Grant = Grant::to(Who::Function(Function::Interpreter)).at(Relation::VisitPoints);
 const TECHNICIAN: Grant = Grant::to(Who::Function(Function::Technician));
 
+const fn sits(function: Function) -> Grant {
+    Grant::to(Who::Function(function)).at(Relation::AtPoint)
+}
+const GUEST: Grant = Grant::to(Who::Guest);
+/// What runs at a point between visits is for whoever sits there.
+const AT_POINTS: &[Grant] = &[
+    GUEST.at(Relation::AtPoint),
+    sits(Function::Presider),
+    sits(Function::NoteTaker),
+    sits(Function::Assistant),
+    sits(Function::AdvisingUnit),
+    sits(Function::PointOfficer),
+    sits(Function::AgencyRepresentative),
+    sits(Function::Interpreter),
+    sits(Function::Observer),
+];
+/// The same, and the technician's wall: small pictures without sound.
+const AT_POINTS_AND_WALL: &[Grant] = &[
+    GUEST.at(Relation::AtPoint),
+    sits(Function::Presider),
+    sits(Function::NoteTaker),
+    sits(Function::Assistant),
+    sits(Function::AdvisingUnit),
+    sits(Function::PointOfficer),
+    sits(Function::AgencyRepresentative),
+    sits(Function::Interpreter),
+    sits(Function::Observer),
+    TECHNICIAN,
+];
+/// A visit is for those at its points; a restricted one for who receives it, and beside the denouncer for who keeps the
+/// point or speaks for them.
+const IN_VISIT: &[Grant] = &[
+    PRESIDER.at(Relation::VisitPoints),
+    NOTE_TAKER.at(Relation::VisitPoints),
+    OFFICER_OWN,
+    OFFICER_VISIT,
+    ASSISTANT_OWN,
+    ASSISTANT_VISIT,
+    AGENCY_VISIT,
+    ADVISER_VISIT,
+    INTERPRETER_VISIT,
+    Grant::to(Who::Function(Function::Interpreter)).at(Relation::OwnPoint).even_restricted(),
+    Grant::to(Who::Function(Function::Observer)).at(Relation::VisitPoints),
+    GUEST.at(Relation::VisitPoints),
+    Grant::to(Who::Kiosk).at(Relation::VisitPoints).even_restricted(),
+];
+/// Officers alone, and the device of the place they sit at.
+const IN_CONSULTATION: &[Grant] = &[
+    sits(Function::Presider),
+    sits(Function::NoteTaker),
+    sits(Function::Assistant),
+    sits(Function::AdvisingUnit),
+    sits(Function::PointOfficer),
+    sits(Function::AgencyRepresentative),
+    Grant::to(Who::Kiosk).at(Relation::AtPoint),
+];
+
 const HEAD: Grant = Grant::to(Who::Role(UnitRole::Head));
 const RECEPTION: Grant = Grant::to(Who::Role(UnitRole::ReceptionOfficer));
 /// Whoever registers a restricted visit knows of it.
@@ -190,7 +247,18 @@ pub const TABLE: &[(&str, &[Grant])] = &[
     ),
     ("view.minutes", &[PRESIDER, NOTE_TAKER, ASSISTANT_OWN, ASSISTANT_VISIT]),
     ("view.point", &[PRESIDER, NOTE_TAKER, OFFICER_OWN, ASSISTANT_OWN, AGENCY_OWN]),
+    // That people of a restricted visit sit there: for who takes their identity and signatures, never for an agency.
+    ("view.point.restricted", &[PRESIDER, NOTE_TAKER, OFFICER_OWN, ASSISTANT_OWN]),
     ("view.record", &[PRESIDER, NOTE_TAKER, OFFICER_OWN, OFFICER_VISIT, HEAD, RECEPTION, INSPECTOR, ARCHIVIST]),
+    // Who was at a point, beside the people of its visits, who go with `view.record` of their visit.
+    ("view.attendance", &[PRESIDER, NOTE_TAKER, OFFICER_OWN, HEAD, RECEPTION, INSPECTOR, ARCHIVIST]),
+    // Sound and picture, at the points that take part in what runs (`room::stage`).
+    ("see.session", AT_POINTS_AND_WALL),
+    ("hear.session", AT_POINTS),
+    ("see.visit", IN_VISIT),
+    ("hear.visit", IN_VISIT),
+    ("see.consultation", IN_CONSULTATION),
+    ("hear.consultation", IN_CONSULTATION),
     // Routes: the first gate; lists and objects are then cut down to what the views above allow.
     ("http.health.live", &[ANYONE]),
     ("http.health.ready", &[ANYONE]),
@@ -245,4 +313,5 @@ pub const TABLE: &[(&str, &[Grant])] = &[
     // By command line and office pages.
     ("admin.users", &[ADMINISTRATOR]),
     ("admin.kiosks", &[ADMINISTRATOR]),
+    ("admin.erase", &[Grant::to(Who::Role(UnitRole::DataProtectionOfficer)).even_restricted()]),
 ];

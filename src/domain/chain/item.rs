@@ -4,7 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::hex::{Hash, KeyId, lines};
-use crate::domain::ids::{CommandId, InstallationId, SessionId, VisitId};
+use super::log::LogId;
+use crate::domain::ids::{CommandId, InstallationId, VisitId};
 
 /// Kind of the event with sequence 0.
 pub const GENESIS_KIND: &str = "genesis";
@@ -28,6 +29,8 @@ pub enum Scope {
     Session,
     /// The key of one visit, the unit of erasure.
     Visit(VisitId),
+    /// The key of a log of office data.
+    Office,
 }
 
 impl fmt::Display for Scope {
@@ -36,6 +39,7 @@ impl fmt::Display for Scope {
             Self::Open => f.write_str("open"),
             Self::Session => f.write_str("session"),
             Self::Visit(id) => write!(f, "visit:{id}"),
+            Self::Office => f.write_str("office"),
         }
     }
 }
@@ -46,6 +50,7 @@ impl FromStr for Scope {
         match text {
             "open" => Ok(Self::Open),
             "session" => Ok(Self::Session),
+            "office" => Ok(Self::Office),
             _ => {
                 let id =
                     text.strip_prefix("visit:").and_then(|id| id.parse().ok()).ok_or(TextError { field: "scope" })?;
@@ -59,7 +64,7 @@ impl FromStr for Scope {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Header {
     /// Whose log.
-    pub session: SessionId,
+    pub log: LogId,
     /// Position, from 0 without holes.
     pub seq: u64,
     /// Microseconds since 1970-01-01 UTC.
@@ -72,7 +77,7 @@ pub struct Header {
     pub command_id: CommandId,
     /// Which event of that command, from 0.
     pub part: u32,
-    /// Who: `user:{id}`, `point:{id}`, `system`.
+    /// Who: `user:{id}`, `point:{id}`, `device:{id}` (a kiosk), `console` (the command line), `system`.
     pub actor: String,
     /// Under whose key the body is.
     pub scope: Scope,
@@ -87,7 +92,7 @@ impl Header {
     pub fn preimage(&self) -> String {
         lines::<'_>([
             &"diemcau-log-1" as &dyn fmt::Display,
-            &self.session,
+            &self.log,
             &self.seq,
             &self.at_us,
             &self.kind,
@@ -131,8 +136,8 @@ pub struct Genesis {
     pub installation: InstallationId,
     /// The signing key in use at birth.
     pub key_id: KeyId,
-    /// The session itself: a genesis cannot be moved to another log.
-    pub session: SessionId,
+    /// The log itself: a genesis cannot be moved to another.
+    pub log: LogId,
     /// SHA-256 of the rule set in force.
     pub rules: Hash,
 }
@@ -140,7 +145,7 @@ pub struct Genesis {
 impl Genesis {
     /// The body's bytes.
     pub fn text(&self) -> String {
-        lines([&"diemcau-genesis-1" as &dyn fmt::Display, &self.installation, &self.key_id, &self.session, &self.rules])
+        lines([&"diemcau-genesis-1" as &dyn fmt::Display, &self.installation, &self.key_id, &self.log, &self.rules])
     }
 
     /// Reads what [`Genesis::text`] wrote.
@@ -148,7 +153,7 @@ impl Genesis {
         let text = std::str::from_utf8(body).map_err(|_| TextError { field: "genesis" })?;
         let mut lines = Lines::new(text, "genesis", "diemcau-genesis-1")?;
         let genesis =
-            Self { installation: lines.next()?, key_id: lines.next()?, session: lines.next()?, rules: lines.next()? };
+            Self { installation: lines.next()?, key_id: lines.next()?, log: lines.next()?, rules: lines.next()? };
         lines.end()?;
         Ok(genesis)
     }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::hex::Hash;
-use crate::domain::ids::SessionId;
+use crate::domain::ids::{SessionId, VisitId};
 
 /// Where a mark was kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,10 +44,14 @@ pub struct Mark {
 pub struct Paper {
     /// Whose log.
     pub session: SessionId,
+    /// The visit; none for a paper of the whole session.
+    pub visit: Option<VisitId>,
     /// The event at which the text was frozen.
     pub seq: u64,
     /// Its hash.
     pub head: Hash,
+    /// SHA-256 of the text, as printed on it.
+    pub text: Hash,
     /// SHA-256 of the public key in use then.
     pub fingerprint: Hash,
 }

@@ -5,8 +5,8 @@ use std::fmt::Display;
 use serde::{Deserialize, Serialize};
 
 use super::SignatureCheck;
+use super::fault::FaultKind;
 use super::hex::{KeyId, PublicKey, Signature, lines};
-use super::verify::FaultKind;
 use crate::domain::ids::InstallationId;
 
 /// A public key with its proofs.

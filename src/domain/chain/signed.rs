@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::hex::{Hash, KeyId, Signature, lines};
 use super::item::{Lines, Scope, TextError, plain_field};
-use crate::domain::ids::{CommandId, InstallationId, SessionId};
+use super::log::LogId;
+use crate::domain::ids::{CommandId, InstallationId};
 
 /// Why a head was signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +22,8 @@ pub enum CheckpointReason {
     Minuted,
     /// The record was sealed for the archive.
     Archived,
+    /// An act of the office: its logs have no end to wait for.
+    Office,
 }
 
 impl Display for CheckpointReason {
@@ -30,6 +33,7 @@ impl Display for CheckpointReason {
             Self::Closed => "closed",
             Self::Minuted => "minuted",
             Self::Archived => "archived",
+            Self::Office => "office",
         })
     }
 }
@@ -42,6 +46,7 @@ impl FromStr for CheckpointReason {
             "closed" => Ok(Self::Closed),
             "minuted" => Ok(Self::Minuted),
             "archived" => Ok(Self::Archived),
+            "office" => Ok(Self::Office),
             _ => Err(TextError { field: "reason" }),
         }
     }
@@ -50,8 +55,9 @@ impl FromStr for CheckpointReason {
 /// A signed head: at this moment the log ended here, with this hash.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checkpoint {
-    /// Whose log.
-    pub session: SessionId,
+    /// Whose log; the name is that of the first form.
+    #[serde(rename = "session")]
+    pub log: LogId,
     /// The last event it covers.
     pub seq: u64,
     /// Hash of that event.
@@ -69,19 +75,43 @@ pub struct Checkpoint {
 /// What a checkpoint signs.
 pub fn checkpoint_text(
     installation: InstallationId,
-    session: SessionId,
+    log: LogId,
     (seq, head): (u64, Hash),
     at_us: i64,
     reason: CheckpointReason,
     key_id: KeyId,
 ) -> String {
-    lines([&"diemcau-checkpoint-1" as &dyn Display, &installation, &session, &seq, &head, &at_us, &reason, &key_id])
+    lines([&"diemcau-checkpoint-1" as &dyn Display, &installation, &log, &seq, &head, &at_us, &reason, &key_id])
 }
 
 impl Checkpoint {
     /// The text under the signature.
     pub fn text(&self, installation: InstallationId) -> String {
-        checkpoint_text(installation, self.session, (self.seq, self.head), self.at_us, self.reason, self.key_id)
+        checkpoint_text(installation, self.log, (self.seq, self.head), self.at_us, self.reason, self.key_id)
+    }
+
+    /// What somebody outside keeps: the signed text, and the signature as its last line.
+    pub fn file(&self, installation: InstallationId) -> String {
+        let mut text = self.text(installation);
+        text.push_str(&lines([&self.signature as &dyn Display]));
+        text
+    }
+
+    /// Reads what [`Checkpoint::file`] wrote: whose it is, and what it says.
+    pub fn parse(file: &str) -> Result<(InstallationId, Self), TextError> {
+        let mut lines = Lines::new(file, "checkpoint", "diemcau-checkpoint-1")?;
+        let installation = lines.next()?;
+        let checkpoint = Self {
+            log: lines.next()?,
+            seq: lines.next()?,
+            head: lines.next()?,
+            at_us: lines.next()?,
+            reason: lines.next()?,
+            key_id: lines.next()?,
+            signature: lines.next()?,
+        };
+        lines.end()?;
+        Ok((installation, checkpoint))
     }
 }
 
@@ -101,13 +131,13 @@ pub struct Erasure {
 /// What an erasure signs. The command binds it to its one event.
 pub fn erasure_text(
     installation: InstallationId,
-    session: SessionId,
+    log: LogId,
     scope: Scope,
     (at_us, command): (i64, CommandId),
     reason: &str,
     key_id: KeyId,
 ) -> String {
-    lines([&"diemcau-erasure-1" as &dyn Display, &installation, &session, &scope, &at_us, &command, &reason, &key_id])
+    lines([&"diemcau-erasure-1" as &dyn Display, &installation, &log, &scope, &at_us, &command, &reason, &key_id])
 }
 
 impl Erasure {
@@ -135,7 +165,7 @@ impl Erasure {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AnchorHead {
     /// Whose log.
-    pub session: SessionId,
+    pub log: LogId,
     /// Its last event that day.
     pub seq: u64,
     /// Hash of that event.
@@ -149,7 +179,7 @@ pub struct Anchor {
     pub installation: InstallationId,
     /// When, microseconds UTC.
     pub at_us: i64,
-    /// By session id.
+    /// By owner: sessions, units, the installation.
     pub heads: Vec<AnchorHead>,
     /// Which key signed.
     pub key_id: KeyId,
@@ -161,7 +191,7 @@ pub struct Anchor {
 pub fn anchor_text(installation: InstallationId, at_us: i64, heads: &[AnchorHead], key_id: KeyId) -> String {
     let mut text = lines([&"diemcau-anchor-1" as &dyn Display, &installation, &at_us, &key_id, &heads.len()]);
     for head in heads {
-        text.push_str(&lines([&format_args!("{} {} {}", head.session, head.seq, head.head) as &dyn Display]));
+        text.push_str(&lines([&format_args!("{} {} {}", head.log, head.seq, head.head) as &dyn Display]));
     }
     text
 }
@@ -185,12 +215,12 @@ impl Anchor {
         let mut heads = Vec::new();
         for _ in 0..count {
             let mut words = lines.line()?.split(' ');
-            let (Some(session), Some(seq), Some(head), None) = (words.next(), words.next(), words.next(), words.next())
+            let (Some(log), Some(seq), Some(head), None) = (words.next(), words.next(), words.next(), words.next())
             else {
                 return Err(bad);
             };
             heads.push(AnchorHead {
-                session: session.parse().map_err(|_| bad.clone())?,
+                log: log.parse().map_err(|_| bad.clone())?,
                 seq: seq.parse().map_err(|_| bad.clone())?,
                 head: head.parse().map_err(|_| bad.clone())?,
             });

@@ -5,169 +5,14 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::SignatureCheck;
-use super::hex::{Hash, KeyId};
+use super::fault::{Fault, FaultKind};
+use super::hex::Hash;
 use super::item::{ERASURE_KIND, GENESIS_KIND, Genesis, Item, Scope, plain_field};
-use super::marks::{Mark, MarkSource};
+use super::log::LogId;
+use super::marks::Mark;
 use super::ring::KeyRing;
 use super::signed::{Erasure, erasure_text};
-use crate::domain::ids::{InstallationId, SessionId};
-
-/// What is wrong, with a stable code ([`FaultKind::code`]).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
-#[serde(tag = "code", rename_all = "snake_case")]
-pub enum FaultKind {
-    /// The log has no events at all.
-    #[error("the log is empty")]
-    Empty,
-    /// The first event does not say which log of which installation this is.
-    #[error("the first event is not this log's genesis")]
-    GenesisWrong,
-    /// A field cannot stand in a preimage or cannot be read.
-    #[error("`{field}` cannot be read")]
-    Malformed {
-        /// Which.
-        field: String,
-    },
-    /// An event is missing.
-    #[error("an event is missing, the next one there is {found}")]
-    Gap {
-        /// The sequence found in its place.
-        found: u64,
-    },
-    /// An event stands where a later one belongs.
-    #[error("event {found} stands in its place")]
-    OutOfOrder {
-        /// The sequence found in its place.
-        found: u64,
-    },
-    /// The event belongs to another log.
-    #[error("the event belongs to another log")]
-    ForeignSession,
-    /// The stored body is not the one that was hashed.
-    #[error("the body is not the one that was hashed")]
-    BodyDigestMismatch,
-    /// The event does not name the hash of the one before.
-    #[error("the event does not follow the one before it")]
-    LinkBroken,
-    /// A hashed field was changed.
-    #[error("a hashed field was changed")]
-    HashMismatch,
-    /// The body was removed, and no signed erasure says so.
-    #[error("the body is gone without a signed erasure")]
-    BodyMissing,
-    /// The body does not open, and no signed erasure says so.
-    #[error("the body does not open, and there is no signed erasure")]
-    BodyUnopened,
-    /// A signature is not by the key it names.
-    #[error("the signature of the {of} is wrong")]
-    SignatureWrong {
-        /// `checkpoint`, `erasure`, `anchor`, `key`, `bundle`.
-        of: &'static str,
-        /// The named key.
-        key: KeyId,
-    },
-    /// The named key is unknown or was not in use then.
-    #[error("the key that signed the {of} was not in use")]
-    KeyNotInUse {
-        /// See [`FaultKind::SignatureWrong`].
-        of: &'static str,
-        /// The named key.
-        key: KeyId,
-    },
-    /// The log is consistent in itself but not the one that was marked.
-    #[error("another hash was kept for this event")]
-    HeadMismatch {
-        /// Who kept it.
-        source_of_mark: MarkSource,
-    },
-    /// The log ends before an event that was marked.
-    #[error("the log ends at {end}, but a later event was kept")]
-    TailMissing {
-        /// The last sequence there is.
-        end: u64,
-        /// Who kept it.
-        source_of_mark: MarkSource,
-    },
-    /// The paper names a key that is not this installation's.
-    #[error("the paper names another installation's key")]
-    PaperKeyUnknown,
-    /// The paper's text is not the one that was frozen at the event it names.
-    #[error("the paper's text is not the one that was frozen")]
-    PaperTextMismatch,
-    /// A recording is not the one whose hash the log has.
-    #[error("the recording {name} is not the one that was recorded")]
-    RecordingMismatch {
-        /// Its name: in a bundle, else its id.
-        name: String,
-    },
-    /// A recording that the log has is not there.
-    #[error("the recording {name} is missing")]
-    RecordingMissing {
-        /// Its name: in a bundle, else its id.
-        name: String,
-    },
-    /// A file of a bundle is missing.
-    #[error("the file {name} is missing")]
-    FileMissing {
-        /// Its name in the bundle.
-        name: String,
-    },
-    /// A file lies in a bundle that its signed list does not name.
-    #[error("the file {name} was added")]
-    FileUnlisted {
-        /// Its name in the bundle.
-        name: String,
-    },
-    /// A file of a bundle was changed.
-    #[error("the file {name} was changed")]
-    FileMismatch {
-        /// Its name in the bundle.
-        name: String,
-    },
-}
-
-impl FaultKind {
-    /// The stable code: key of the text catalogue and of scripts.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Empty => "empty",
-            Self::GenesisWrong => "genesis_wrong",
-            Self::Malformed { .. } => "malformed",
-            Self::Gap { .. } => "gap",
-            Self::OutOfOrder { .. } => "out_of_order",
-            Self::ForeignSession => "foreign_session",
-            Self::BodyDigestMismatch => "body_digest_mismatch",
-            Self::LinkBroken => "link_broken",
-            Self::HashMismatch => "hash_mismatch",
-            Self::BodyMissing => "body_missing",
-            Self::BodyUnopened => "body_unopened",
-            Self::SignatureWrong { .. } => "signature_wrong",
-            Self::KeyNotInUse { .. } => "key_not_in_use",
-            Self::HeadMismatch { .. } => "head_mismatch",
-            Self::TailMissing { .. } => "tail_missing",
-            Self::PaperKeyUnknown => "paper_key_unknown",
-            Self::PaperTextMismatch => "paper_text_mismatch",
-            Self::RecordingMismatch { .. } => "recording_mismatch",
-            Self::RecordingMissing { .. } => "recording_missing",
-            Self::FileMissing { .. } => "file_missing",
-            Self::FileUnlisted { .. } => "file_unlisted",
-            Self::FileMismatch { .. } => "file_mismatch",
-        }
-    }
-}
-
-/// The first bad item.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("session {session:?}, event {seq:?}: {kind}")]
-pub struct Fault {
-    /// Whose log; none when the fault is of the keys or files.
-    pub session: Option<SessionId>,
-    /// The sequence that is bad or missing; none when it is not about one event.
-    pub seq: Option<u64>,
-    /// What is wrong.
-    #[serde(flatten)]
-    pub kind: FaultKind,
-}
+use crate::domain::ids::InstallationId;
 
 /// What the reader of the store could do with a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -199,7 +44,7 @@ pub struct Sound {
 
 /// The fold. Feed every event in stored order, then [`Verifier::finish`].
 pub struct Verifier<'a> {
-    session: SessionId,
+    log: LogId,
     installation: InstallationId,
     ring: &'a KeyRing,
     signatures: &'a dyn SignatureCheck,
@@ -213,15 +58,10 @@ pub struct Verifier<'a> {
 
 impl<'a> Verifier<'a> {
     /// `marks`: every checkpoint, anchor line and paper about this log; their own signatures are the caller's part.
-    pub fn new(
-        session: SessionId,
-        ring: &'a KeyRing,
-        signatures: &'a dyn SignatureCheck,
-        mut marks: Vec<Mark>,
-    ) -> Self {
+    pub fn new(log: LogId, ring: &'a KeyRing, signatures: &'a dyn SignatureCheck, mut marks: Vec<Mark>) -> Self {
         marks.sort_by_key(|mark| mark.seq);
         Self {
-            session,
+            log,
             installation: ring.installation(),
             ring,
             signatures,
@@ -234,7 +74,7 @@ impl<'a> Verifier<'a> {
     }
 
     fn fault(&self, seq: u64, kind: FaultKind) -> Fault {
-        Fault { session: Some(self.session), seq: Some(seq), kind }
+        Fault { log: Some(self.log), seq: Some(seq), kind }
     }
 
     /// Judges the next event.
@@ -260,7 +100,7 @@ impl<'a> Verifier<'a> {
 
     fn place(&self, item: &Item) -> Result<(), FaultKind> {
         let header = &item.header;
-        if header.session != self.session {
+        if header.log != self.log {
             return Err(FaultKind::ForeignSession);
         }
         if header.seq > self.next {
@@ -296,7 +136,7 @@ impl<'a> Verifier<'a> {
         if header.seq == 0 {
             let genesis = item.body.as_deref().and_then(|body| Genesis::parse(body).ok());
             let here = genesis.is_some_and(|genesis| {
-                genesis.session == self.session
+                genesis.log == self.log
                     && genesis.installation == self.installation
                     && self.ring.in_use(genesis.key_id, header.at_us).is_some()
             });
@@ -316,7 +156,7 @@ impl<'a> Verifier<'a> {
             .ok_or_else(|| FaultKind::Malformed { field: "body".to_owned() })?;
         let text = erasure_text(
             self.installation,
-            self.session,
+            self.log,
             erasure.scope,
             (header.at_us, header.command_id),
             &erasure.reason,
@@ -349,7 +189,7 @@ impl<'a> Verifier<'a> {
 
     /// Judges the end: marks beyond it, bodies nobody accounted for.
     pub fn finish(self) -> Result<Sound, Fault> {
-        let fault = |seq, kind| Fault { session: Some(self.session), seq, kind };
+        let fault = |seq, kind| Fault { log: Some(self.log), seq, kind };
         let first_unexcused = self.unexcused.values().min_by_key(|(seq, ..)| *seq);
         if let Some((seq, _, kind)) = first_unexcused {
             return Err(fault(Some(*seq), kind.clone()));

@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use super::sessions::id;
 use crate::app::files::Upload;
 use crate::auth::sign_in::Caller;
+use crate::domain::actor::Actor;
 use crate::domain::cases::{FileKind, StoredFile};
 use crate::domain::ids::{CommandId, FileId, PointId, SessionId, VisitId};
 use crate::domain::refusal::Refusal;
@@ -30,7 +31,7 @@ pub(in crate::http) async fn attach(
     app.rooms.sit(&actor, caller.kiosk_point(), session).await?;
     let (room, look) = app.rooms.enter(&actor, session, "http.files.attach", About::Visit(visit)).await?;
     let class = look.state.visits.get(&visit).map(|visit| visit.about.class).unwrap_or_default();
-    let upload = form.upload(session, visit, class)?;
+    let upload = form.upload(&actor, (session, visit), class)?;
     let file = app.files.store(upload, FileId(app.clock.new_id()), app.clock.now()).await?;
     let command = Command::AttachFile { visit, file: file.clone() };
     room.command(actor, CommandId(app.clock.new_id()), command).await?;
@@ -45,7 +46,7 @@ pub(in crate::http) async fn read(
 ) -> Result<Response, AppError> {
     let row = app.files.row(id::<FileId>(&file)?).await?.ok_or(AppError::NotFound)?;
     let about = row.file.visit.map_or(About::Session, About::Visit);
-    app.rooms.enter_anywhere(&caller, row.session, "http.files.read", about).await?;
+    app.rooms.read(&caller, row.session, "http.files.read", about).await?;
     let bytes = app.files.bytes(&row).await?;
     let mut headers = HeaderMap::new();
     let kind = HeaderValue::from_str(&row.file.media_type).map_err(|error| AppError::Internal(error.to_string()))?;
@@ -110,14 +111,14 @@ impl Form {
 
     fn upload(
         self,
-        session: SessionId,
-        visit: VisitId,
+        actor: &Actor,
+        (session, visit): (SessionId, VisitId),
         class: crate::domain::people::Class,
     ) -> Result<Upload, AppError> {
         let missing = |field: &str| AppError::BodyMalformed(Some(field.to_owned()));
         let kind = self.kind.filter(|kind| *kind != FileKind::Paper).ok_or_else(|| missing("kind"))?;
         let bytes = self.bytes.ok_or_else(|| missing("file"))?;
         let Self { name, pages, condition, point, .. } = self;
-        Ok(Upload { session, visit, class, kind, name, pages, condition, point, bytes })
+        Ok(Upload { by: actor.label(), session, visit, class, kind, name, pages, condition, point, bytes })
     }
 }

@@ -1,12 +1,14 @@
 //! Papers of the record as PDF.
 
+use std::collections::BTreeSet;
+
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 
 use super::sessions::id;
 use crate::app::papers::Printed;
 use crate::auth::sign_in::Caller;
-use crate::domain::ids::{SessionId, VisitId};
+use crate::domain::ids::{PointId, SessionId, VisitId};
 use crate::error::AppError;
 use crate::http::context::App;
 use crate::room::standing::About;
@@ -19,19 +21,23 @@ pub(in crate::http) async fn minutes(
 ) -> Result<(HeaderMap, Vec<u8>), AppError> {
     let (session, visit): (SessionId, VisitId) = (id(&session)?, id(&visit)?);
     let about = About::Visit(visit);
-    let (_, look, _) = app.rooms.enter_anywhere(&caller, session, "http.papers.minutes", about).await?;
+    let (look, _) = app.rooms.read(&caller, session, "http.papers.minutes", about).await?;
     answer(app.papers.minutes(&look.state, visit).await?)
 }
 
-/// `GET …/attendance.pdf`.
+/// `GET …/attendance.pdf`: whole for the receiver's side, of the own point for its officer.
 pub(in crate::http) async fn attendance(
     State(app): State<App>,
     caller: Caller,
     Path(session): Path<String>,
 ) -> Result<(HeaderMap, Vec<u8>), AppError> {
     let action = "http.papers.attendance";
-    let (_, look, _) = app.rooms.enter_anywhere(&caller, id(&session)?, action, About::Session).await?;
-    answer(app.papers.attendance(&look.state).await?)
+    let (look, reader) = app.rooms.read(&caller, id(&session)?, action, About::Session).await?;
+    let points: BTreeSet<PointId> = reader.attendance_points(&look.state).into_iter().collect();
+    if points.is_empty() {
+        return Err(AppError::NotFound);
+    }
+    answer(app.papers.attendance_of(&look.state, &points).await?)
 }
 
 /// Shown in the browser, kept by nobody on the way: the next print may say more.

@@ -22,9 +22,11 @@ pub(in crate::http) async fn read(
 ) -> Result<Response, AppError> {
     let (session, segment): (SessionId, SegmentId) = (id(&session)?, id(&segment)?);
     let action = "http.recordings.read";
-    let (_, look, _) = app.rooms.enter_anywhere(&caller, session, "http.sessions.record", About::Session).await?;
+    let (look, reader) = app.rooms.read(&caller, session, "http.sessions.record", About::Session).await?;
     let visit = look.state.segments.get(&segment).ok_or(AppError::NotFound)?.visit;
-    app.rooms.enter_anywhere(&caller, session, action, visit.map_or(About::Session, About::Visit)).await?;
+    if !reader.may(&look.state, action, visit.map_or(About::Session, About::Visit)) {
+        return Err(AppError::NotFound);
+    }
     let part = Part::parse(asked.get(header::RANGE).and_then(|range| range.to_str().ok()));
     let opened = app.recordings.open(RecordTarget { session, visit }, segment, part).await?;
     let mut headers = HeaderMap::new();

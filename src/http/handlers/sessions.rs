@@ -70,7 +70,8 @@ pub(in crate::http) async fn command(
     by_client(&asked.command)?;
     let actor = caller.actor(caller.kiosk_point(), DeviceKind::Companion);
     let (room, _) = app.rooms.enter(&actor, session, "http.sessions.command", About::Session).await?;
-    Ok(Json(Committed { seq: room.command(actor, asked.id, asked.command).await? }))
+    let command = app.registry.complete(session, asked.command).await?;
+    Ok(Json(Committed { seq: room.command(actor, asked.id, command).await? }))
 }
 
 pub(in crate::http) async fn record(
@@ -78,11 +79,10 @@ pub(in crate::http) async fn record(
     caller: Caller,
     Path(session): Path<String>,
 ) -> Result<Json<RecordView>, AppError> {
-    let entered = app.rooms.enter_anywhere(&caller, id(&session)?, "http.sessions.record", About::Session).await?;
-    let (_, look, actor) = entered;
+    let (look, reader) = app.rooms.read(&caller, id(&session)?, "http.sessions.record", About::Session).await?;
     let unit = look.state.about.as_ref().map(|about| about.unit).ok_or(AppError::NotFound)?;
     let unit_name = app.sessions.unit_name(unit).await?;
-    let view = record::view(&look.state, &actor, &unit_name, &look.head_hash, &app.key_fingerprint);
+    let view = record::view(&look.state, &reader, &unit_name, &look.head_hash, &app.key_fingerprint);
     view.map(Json).ok_or(AppError::NotFound)
 }
 

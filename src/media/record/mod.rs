@@ -73,6 +73,6 @@ pub use disk::{Fault, segment_path};
 pub use event::{ClosedSegment, GapCause, RecorderEvent};
 pub use reader::{ReadError, RecordingInfo, RecordingReader};
 pub use recorder::{Recorder, RecorderConfig};
-pub use recover::{RecoveredFile, Recovery, prefix_sha256, recover};
+pub use recover::{RecoveredFile, Recovery, prefix_sha256, recover, recover_session};
 pub use seal::{KeyLookup, RecordKey, SealError};
 pub use shared::{RecorderStatus, RunningSource};

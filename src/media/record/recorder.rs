@@ -9,13 +9,15 @@ use std::thread::{self, JoinHandle};
 use crossbeam_channel::{Sender, bounded, unbounded};
 
 use super::disk::{self, Fault};
-use super::event::RecorderEvent;
+use super::event::{ClosedSegment, RecorderEvent};
 use super::outbox::Outbox;
-use super::seal::KeyLookup;
+use super::recover;
+use super::seal::{KeyLookup, RecordKey};
 use super::shared::{RecorderStatus, Shared};
 use super::task::{Order, Task, What};
 use super::watchdog;
 use crate::clock::SharedClock;
+use crate::domain::ids::SegmentId;
 use crate::limits;
 use crate::media::engine::{RecordSink, RecordedPacket};
 use crate::media::plan::{RecordTarget, SourceId};
@@ -124,7 +126,23 @@ impl Recorder {
 
     /// What runs, how much is written and how long the disk lasts.
     pub fn status(&self) -> RecorderStatus {
-        self.shared.status()
+        let mut status = self.shared.status();
+        // A thread that hangs cannot say so.
+        if watchdog::stalled(&self.shared, self.clock.mono_us()) {
+            status.running.iter_mut().for_each(|source| source.fault = source.fault.or(Some(Fault::Stalled)));
+        }
+        status
+    }
+
+    /// Packets that wait for the thread. Who sends faster than time goes by keeps pace by it.
+    pub fn waiting(&self) -> usize {
+        self.packets.len()
+    }
+
+    /// What a finished file says of itself; `None` when there is none, or not this one. Waits for the disk: not on an
+    /// async thread.
+    pub fn finished(&self, target: RecordTarget, segment: SegmentId, key: &RecordKey) -> Option<ClosedSegment> {
+        recover::finished(&self.config.root, target, segment, key)
     }
 
     /// Takes no more packets, writes what is queued, closes all files and ends the threads. Waits for the disk: not

@@ -9,12 +9,13 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use super::disk;
+use super::event::ClosedSegment;
 use super::file::{SealedFile, hex};
 use super::manifest::{Head, Trailer};
 use super::matroska::ClusterScan;
-use super::reader::{ReadError, frame_at, parse, read_header};
-use super::seal::{FileKey, FrameKind, HEADER_BYTES, KeyLookup, SealError};
-use crate::domain::ids::SegmentId;
+use super::reader::{ReadError, RecordingReader, frame_at, parse, read_header};
+use super::seal::{FileKey, FrameKind, HEADER_BYTES, KeyLookup, RecordKey, SealError};
+use crate::domain::ids::{SegmentId, SessionId};
 use crate::media::plan::{RecordTarget, SourceId};
 
 /// A file that was finished at this start. The log gets its end and the gap from there to now.
@@ -54,15 +55,29 @@ pub struct Recovery {
 /// # Errors
 /// A folder cannot be listed. A single file never stops the others.
 pub fn recover(root: &Path, keys: &dyn KeyLookup) -> io::Result<Recovery> {
+    if !root.is_dir() {
+        return Ok(Recovery::default());
+    }
+    remove_probes(root)?;
+    recover_in(folders(root)?, keys)
+}
+
+/// The same for one session, whose files nobody may be writing.
+///
+/// # Errors
+/// As [`recover`].
+pub fn recover_session(root: &Path, session: SessionId, keys: &dyn KeyLookup) -> io::Result<Recovery> {
+    let folder = root.join(session.to_string());
+    recover_in(folder.is_dir().then_some(folder).into_iter().collect(), keys)
+}
+
+fn recover_in(sessions: Vec<PathBuf>, keys: &dyn KeyLookup) -> io::Result<Recovery> {
     let mut recovery = Recovery::default();
     let mut open = Vec::new();
-    if root.is_dir() {
-        remove_probes(root)?;
-        for session in folders(root)? {
-            for part in folders(&session)? {
-                open.extend(files(&part, disk::OPEN)?);
-                remove_probes(&part)?;
-            }
+    for session in sessions {
+        for part in folders(&session)? {
+            open.extend(files(&part, disk::OPEN)?);
+            remove_probes(&part)?;
         }
     }
     open.sort();
@@ -136,6 +151,33 @@ fn remove(path: &Path) -> Result<Finish, ReadError> {
     let segment = id.ok_or(SealError::Format)?;
     fs::remove_file(path)?;
     Ok(Finish::Empty(segment))
+}
+
+/// A file that is finished on the disk, as its closing event would tell it. The monotonic clock of its making is gone.
+pub(super) fn finished(
+    root: &Path,
+    target: RecordTarget,
+    segment: SegmentId,
+    key: &RecordKey,
+) -> Option<ClosedSegment> {
+    let path = disk::segment_path(root, target, segment);
+    let reader = RecordingReader::open(&path, key).ok()?;
+    let info = reader.info();
+    if (info.target, info.segment) != (target, segment) {
+        return None;
+    }
+    let bytes = fs::metadata(&path).ok()?.len();
+    Some(ClosedSegment {
+        segment,
+        source: info.source,
+        target,
+        started: info.started,
+        started_mono_us: 0,
+        duration_ms: info.duration_ms,
+        bytes,
+        sha256: prefix_sha256(&path, bytes).ok()?,
+        lost_packets: info.lost_packets,
+    })
 }
 
 /// SHA-256 of the first `length` bytes.

@@ -58,15 +58,17 @@ pub(super) fn take(c: &Context<'_>, point: PointId) -> Decided {
 pub(super) fn microphone(c: &Context<'_>, open: bool) -> Decided {
     let point = c.own_point()?;
     let state = c.state();
+    // Also where it is open already: the key of another device has not opened it.
+    let second = c.live.main_wire(point).is_some_and(|(_, main)| main.actor.browser != c.actor.browser);
+    if open && (c.actor.device != DeviceKind::Main || second) {
+        return Err(Refusal::new("microphone_needs_main_device"));
+    }
     let is_open = state.floor.open().contains(&point);
     if open == is_open {
         return Ok(Decision::default());
     }
     if !open {
         return Ok(Event::MicrophoneClosed { point, reason: "key".to_owned() }.into());
-    }
-    if c.actor.device != DeviceKind::Main {
-        return Err(Refusal::new("microphone_needs_main_device"));
     }
     if !state.status().is_some_and(SessionStatus::is_live) {
         return Err(Refusal::new("session_not_live"));

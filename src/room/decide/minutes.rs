@@ -8,6 +8,7 @@ use crate::domain::people::PersonRole;
 use crate::domain::refusal::Refusal;
 use crate::domain::visit::{BlockKind, Confirmation, VisitAct};
 use crate::limits;
+use crate::room::answer;
 use crate::room::live::{Book, Draft, DraftWrite};
 use crate::room::state::VisitState;
 
@@ -96,7 +97,7 @@ pub(super) fn freeze(c: &Context<'_>, id: VisitId) -> Decided {
     for block in blocks {
         free_for_me(c, *block)?;
     }
-    let text = minutes::freeze(&c.book.texts(id), card);
+    let text = minutes::freeze(&c.book.texts(id), card, &answer::sentences(card));
     let content_missing = text.blocks.iter().any(|(kind, text)| *kind == BlockKind::Content && text.trim().is_empty());
     if content_missing {
         return Err(Refusal::new("content_missing").citing("Điều 25 khoản 2 Luật Tiếp công dân"));

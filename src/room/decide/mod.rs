@@ -3,9 +3,13 @@
 //! Contract: `decide` looks at the book with every event already decided (committed or on its way); its events are
 //! applied in order; a refusal means that nothing happened.
 
+mod consultation;
+mod duties;
+mod ending;
 mod floor;
 mod minutes;
 mod people;
+mod recorder;
 mod session;
 mod visits;
 
@@ -21,8 +25,11 @@ use crate::domain::ids::{CaseId, PointId, VisitId};
 use crate::domain::refusal::Refusal;
 use crate::protocol::command::Command;
 
+pub use duties::open_duties;
+pub use ending::close_after_undo;
 pub use minutes::unlogged_text;
-pub use session::{close_after_undo, interrupt_for_loss, missing_points, open_duties};
+pub use recorder::follow_recorder;
+pub use session::{interrupt_for_loss, missing_points};
 
 /// Everything a decision may look at.
 #[derive(Clone, Copy)]
@@ -89,20 +96,20 @@ pub fn decide(context: &Context<'_>, command: &Command) -> Decided {
     c.permitted(command)?;
     match command {
         Command::MoveSession { act, reason, new_start } => session::move_session(c, *act, reason, *new_start),
-        Command::RecordStep { step, point, outcome } => session::record_step(c, *step, *point, outcome),
+        Command::RecordStep { step, point, outcome } => duties::record_step(c, *step, *point, outcome),
         Command::AddPoint { point } => session::add_point(c, point),
         Command::AssignFunction { user, name, title, function, point } => {
             session::assign_function(c, *user, name, title, *function, *point)
         }
         Command::WithdrawFunction { user, function } => session::withdraw_function(c, *user, *function),
         Command::HandOverPresiding { to } => session::hand_over(c, *to),
-        Command::SetRoomWide { on } => Ok(Event::RoomWideSet { on: *on }.into()),
-        Command::ProposeEnd => session::propose_end(c),
-        Command::UndoEnd => session::undo_end(c),
-        Command::ConfirmEnd => session::confirm_end(c),
-        Command::BeginConsultation { points } => session::begin_consultation(c, points),
-        Command::EndConsultation => session::end_consultation(c),
-        Command::AllowUnrecorded { reason } => session::allow_unrecorded(c, reason),
+        Command::SetRoomWide { on } => session::set_room_wide(c, *on),
+        Command::ProposeEnd => ending::propose_end(c),
+        Command::UndoEnd => ending::undo_end(c),
+        Command::ConfirmEnd => ending::confirm_end(c),
+        Command::BeginConsultation { points } => consultation::begin(c, points),
+        Command::EndConsultation => consultation::end(c),
+        Command::AllowUnrecorded { reason } => recorder::allow_unrecorded(c, reason),
         Command::TakeOver { connection } => people::take_over(c, *connection),
         Command::ExpectPerson { point, person } => people::expect_person(c, *point, person),
         Command::SeatPerson { point, person, seat, substitute_for } => {
@@ -142,6 +149,19 @@ pub fn decide(context: &Context<'_>, command: &Command) -> Decided {
 impl Context<'_> {
     pub(super) fn state(&self) -> &State {
         &self.book.state
+    }
+
+    fn announced(&self, id: VisitId) -> bool {
+        self.state().visits.get(&id).is_some_and(|visit| self.state().is_announced(visit))
+    }
+
+    /// What tells who was there and what was done has an end: that of the session.
+    fn open_record(&self) -> Result<(), Refusal> {
+        match self.state().status() {
+            Some(status) if status.is_over() => Err(Refusal::new("session_over")),
+            Some(_) => Ok(()),
+            None => Err(Refusal::new("session_unknown")),
+        }
     }
 
     fn visit(&self, id: VisitId) -> Result<&VisitState, Refusal> {

@@ -1,19 +1,22 @@
-//! The life of a session: decisions, duties, the two-step end, pauses, interruption, consultation.
+//! The life of a session: decisions, start, pauses, interruption, postponement; points and functions.
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::duties::{self, open_duties};
+use super::recorder::{self, RECORDING_DUTY};
 use super::{Context, Decided, Decision, required};
 use crate::domain::event::{Event, SessionPoint};
 use crate::domain::ids::{PointId, UserId};
 use crate::domain::people::Function;
+use crate::domain::presence::Standing;
 use crate::domain::refusal::Refusal;
-use crate::domain::session::{SessionAct, SessionStatus, SessionStep, StepOutcome};
+use crate::domain::session::{SessionAct, SessionStatus};
 use crate::domain::units::PointRole;
+use crate::domain::visit::{VisitAct, VisitStatus};
 use crate::limits;
 use crate::room::live::{Live, MediaLink};
 use crate::room::state::{Recording, State};
 
-const RECORDING_DUTY: &str = "Điều 24 khoản 1 Nghị định 154/2026/NĐ-CP";
 const COMPOSITION: &str = "Điều 22 khoản 1 Nghị định 154/2026/NĐ-CP";
 const NOTE_TAKING: &str = "Điều 26 Nghị định 154/2026/NĐ-CP";
 const POSTPONING: &str = "Điều 24 khoản 4 Luật Tiếp công dân";
@@ -48,11 +51,68 @@ pub(super) fn move_session(c: &Context<'_>, act: SessionAct, reason: &str, new_s
         SessionAct::Minute if c.state().visits.values().any(|visit| !visit.status.is_final()) => {
             Err(Refusal::new("visits_open"))
         }
-        _ => {
-            let new_start = new_start.filter(|_| matches!(act, SessionAct::Postpone | SessionAct::Reschedule));
-            Ok(Event::SessionMoved { act, to, reason, new_start }.into())
+        SessionAct::Publish | SessionAct::Notify | SessionAct::Test => {
+            duties::gate(c.state(), act, &reason)?;
+            Ok(moved(act, to, reason).into())
         }
+        SessionAct::Resume => Ok(recorder::resumed(c, moved(act, to, reason))?.into()),
+        SessionAct::Pause | SessionAct::Interrupt => Ok(stopped(c.state(), moved(act, to, reason)).into()),
+        SessionAct::Postpone => {
+            let mut events = sitting_over(c.state(), &reason);
+            events.push(Event::SessionMoved { act, to, reason, new_start, since: None });
+            Ok(events.into())
+        }
+        SessionAct::Reschedule => Ok(Event::SessionMoved { act, to, reason, new_start, since: None }.into()),
+        _ => Ok(moved(act, to, reason).into()),
     }
+}
+
+/// A move that is so from now on.
+pub(super) fn moved(act: SessionAct, to: SessionStatus, reason: String) -> Event {
+    Event::SessionMoved { act, to, reason, new_start: None, since: None }
+}
+
+/// The session stops in its course: an end that was announced and can still be taken back is taken back, so that nobody
+/// finds the session closed after the repair.
+pub(super) fn stopped(state: &State, moved: Event) -> Vec<Event> {
+    state.end_until.map(|_| Event::EndUndone).into_iter().chain([moved]).collect()
+}
+
+/// What ends with the day when a session is put off: nobody is on stage, no microphone open, everybody goes home. Whoever
+/// came and was not heard is invited anew; a visit that was begun is held.
+fn sitting_over(state: &State, reason: &str) -> Vec<Event> {
+    let mut events: Vec<Event> = state
+        .agenda
+        .iter()
+        .filter_map(|id| state.visits.get(id))
+        .filter_map(|visit| {
+            let act = match visit.status {
+                VisitStatus::InSession => VisitAct::Hold,
+                VisitStatus::Arrived | VisitStatus::Identified | VisitStatus::Waiting | VisitStatus::Called => {
+                    VisitAct::MakeAppointment
+                }
+                _ => return None,
+            };
+            let to = visit.status.after(act)?;
+            Some(Event::VisitMoved { visit: visit.about.visit, act, to, reason: reason.to_owned() })
+        })
+        .collect();
+    let why = || "session_postponed".to_owned();
+    let floor = &state.floor;
+    events.extend(floor.hands().iter().map(|hand| Event::FloorRequestWithdrawn { point: hand.point }));
+    events.extend(floor.holder().map(|holder| Event::FloorTaken { point: holder.point, reason: why() }));
+    events.extend(floor.open().iter().map(|point| Event::MicrophoneClosed { point: *point, reason: why() }));
+    if !state.consultation.is_empty() {
+        events.push(Event::ConsultationEnded);
+    }
+    let present = state.roster.entries().filter(|(_, entry)| entry.standing() == Standing::Present);
+    events.extend(present.map(|(point, entry)| Event::PersonOut { point, person: entry.person.id }));
+    events.extend(state.attested.keys().map(|point| Event::AttestationVoided { point: *point }));
+    if state.recording != Recording::Off {
+        events.push(Event::RecordingStopped { reason: why() });
+    }
+    events.extend(state.end_until.map(|_| Event::EndUndone));
+    events
 }
 
 fn later(c: &Context<'_>, new_start: Option<Timestamp>) -> Result<(), Refusal> {
@@ -75,69 +135,11 @@ fn start(c: &Context<'_>, reason: String) -> Decided {
     if reason.is_empty() && !open_duties(state, c.live).is_empty() {
         return Err(Refusal::new("duties_open").field("reason").citing(COMPOSITION));
     }
-    let moved = Event::SessionMoved { act: SessionAct::Start, to: SessionStatus::InProgress, reason, new_start: None };
-    Ok(vec![moved, Event::RecordingStarted].into())
-}
-
-/// Codes of the duties that are open before the start; `duty.<code>` of the text catalogue.
-pub fn open_duties(state: &State, live: &Live) -> Vec<String> {
-    let mut duties = Vec::new();
-    let Some(status) = state.status() else { return duties };
-    if !status.is_before_start() {
-        return duties;
-    }
-    let done = |step: SessionStep| state.steps.iter().any(|done| done.step == step);
-    for (step, code) in [
-        (SessionStep::Publication, "publication"),
-        (SessionStep::Notice, "notice"),
-        (SessionStep::TrialCall, "trial_call"),
-    ] {
-        if !done(step) {
-            duties.push(code.to_owned());
-        }
-    }
-    for (function, code) in [
-        (Function::Presider, "presider_present"),
-        (Function::NoteTaker, "note_taker_present"),
-        (Function::AdvisingUnit, "advising_unit_present"),
-    ] {
-        if !state.functions.iter().any(|(user, held)| held.functions.contains(&function) && live.is_connected(*user)) {
-            duties.push(code.to_owned());
-        }
-    }
-    for point in state.points.values() {
-        let id = point.about.point;
-        if !point.connected {
-            duties.push(format!("point_connected:{id}"));
-        } else if point.about.role == PointRole::Component
-            && !state.steps.iter().any(|done| done.step == SessionStep::SeenAndHeard && done.point == Some(id))
-        {
-            duties.push(format!("seen_and_heard:{id}"));
-        }
-    }
-    if !live.recorder_ready {
-        duties.push("recorder".to_owned());
-    }
-    duties
-}
-
-pub(super) fn record_step(
-    c: &Context<'_>,
-    step: SessionStep,
-    point: Option<PointId>,
-    outcome: &StepOutcome,
-) -> Decided {
-    if let Some(point) = point {
-        c.point(point)?;
-    }
-    if let StepOutcome::NotPossible { reason, decided_by } = outcome {
-        required(reason, "reason_missing", "outcome.reason")?;
-        required(decided_by, "decided_by_missing", "outcome.decided_by")?;
-    }
-    Ok(Event::StepRecorded { step, point, outcome: outcome.clone() }.into())
+    Ok(vec![moved(SessionAct::Start, SessionStatus::InProgress, reason), Event::RecordingStarted].into())
 }
 
 pub(super) fn add_point(c: &Context<'_>, point: &SessionPoint) -> Decided {
+    c.open_record()?;
     if c.state().points.contains_key(&point.point) {
         return Ok(Decision::default());
     }
@@ -150,6 +152,12 @@ pub(super) fn add_point(c: &Context<'_>, point: &SessionPoint) -> Decided {
     Ok(Event::PointAdded(point.clone()).into())
 }
 
+/// All points see and hear every visit that is not restricted, or only those of its list (D154 Điều 21).
+pub(super) fn set_room_wide(c: &Context<'_>, on: bool) -> Decided {
+    c.open_record()?;
+    if c.state().room_wide == on { Ok(Decision::default()) } else { Ok(Event::RoomWideSet { on }.into()) }
+}
+
 pub(super) fn assign_function(
     c: &Context<'_>,
     user: UserId,
@@ -159,6 +167,12 @@ pub(super) fn assign_function(
     point: PointId,
 ) -> Decided {
     c.point(point)?;
+    // After the end somebody may be needed to write, sign and attest; nobody takes part any more.
+    if c.state().status() != Some(SessionStatus::Closed)
+        || !matches!(function, Function::NoteTaker | Function::Assistant | Function::PointOfficer)
+    {
+        c.open_record()?;
+    }
     if function == Function::Presider && c.state().presider().is_some_and(|presider| presider != user) {
         return Err(Refusal::new("presider_taken").field("function"));
     }
@@ -170,6 +184,9 @@ pub(super) fn withdraw_function(c: &Context<'_>, user: UserId, function: Functio
     let held = c.state().functions.get(&user).is_some_and(|state| state.functions.contains(&function));
     if !held {
         return Err(Refusal::new("function_unknown").field("function"));
+    }
+    if c.state().status() != Some(SessionStatus::Closed) {
+        c.open_record()?;
     }
     let under_way = c.state().status().is_some_and(SessionStatus::is_under_way);
     if under_way && matches!(function, Function::Presider | Function::NoteTaker) {
@@ -189,57 +206,8 @@ pub(super) fn hand_over(c: &Context<'_>, to: UserId) -> Decided {
     Ok(Event::PresidingHandedOver { from, to }.into())
 }
 
-/// First step: is the end possible at all? The presider is shown what is still open.
-pub(super) fn propose_end(c: &Context<'_>) -> Decided {
-    endable(c)?;
-    Ok(Decision { ask_end: true, ..Decision::default() })
-}
-
-/// Second step: the end is announced and can be undone for 30 s; then the server closes.
-pub(super) fn confirm_end(c: &Context<'_>) -> Decided {
-    endable(c)?;
-    if c.live.end_asked_by != Some(c.actor.user) {
-        return Err(Refusal::new("end_in_two_steps"));
-    }
-    if c.state().end_until.is_some() {
-        return Ok(Decision::default());
-    }
-    let wait = SignedDuration::try_from(limits::END_UNDO).unwrap_or(SignedDuration::from_secs(30));
-    let until = c.now.checked_add(wait).unwrap_or(c.now);
-    Ok(Event::EndProposed { until }.into())
-}
-
-pub(super) fn undo_end(c: &Context<'_>) -> Decided {
-    if c.state().end_until.is_none() {
-        return Ok(Decision::default());
-    }
-    Ok(Event::EndUndone.into())
-}
-
-fn endable(c: &Context<'_>) -> Result<(), Refusal> {
-    let state = c.state();
-    if state.status() != Some(SessionStatus::InProgress) {
-        return Err(Refusal::new("session_not_in_progress"));
-    }
-    if state.on_stage().is_some() {
-        return Err(Refusal::new("visit_running"));
-    }
-    Ok(())
-}
-
-/// The end that was not undone in time.
-pub fn close_after_undo(state: &State, now: Timestamp) -> Vec<Event> {
-    let due = state.end_until.is_some_and(|until| until <= now);
-    if !due || state.status() != Some(SessionStatus::InProgress) {
-        return Vec::new();
-    }
-    let reason = if state.visits.is_empty() { "no_show".to_owned() } else { String::new() };
-    let moved = Event::SessionMoved { act: SessionAct::Close, to: SessionStatus::Closed, reason, new_start: None };
-    vec![moved, Event::RecordingStopped { reason: "session_closed".to_owned() }]
-}
-
 /// A point of the running visit, or the presider's, gone for 10 s: "full picture and sound, all at the same time" is the
-/// definition of the form (D154 Điều 3(3)).
+/// definition of the form (D154 Điều 3(3)). Interrupted from the moment of loss: what was said since did not reach all.
 pub fn interrupt_for_loss(state: &State, live: &Live, now: Timestamp) -> Vec<Event> {
     if state.status() != Some(SessionStatus::InProgress) {
         return Vec::new();
@@ -247,53 +215,15 @@ pub fn interrupt_for_loss(state: &State, live: &Live, now: Timestamp) -> Vec<Eve
     let mut needed = state.on_stage().map(|visit| state.points_of(visit)).unwrap_or_default();
     needed.extend(state.presider_point());
     let limit = SignedDuration::try_from(limits::INTERRUPT_AFTER).unwrap_or(SignedDuration::from_secs(10));
-    let lost =
-        live.missing.iter().find(|(point, since)| needed.contains(point) && now.duration_since(**since) >= limit);
-    let Some((point, _)) = lost else { return Vec::new() };
+    let lost = live
+        .missing
+        .iter()
+        .filter(|(point, since)| needed.contains(point) && now.duration_since(**since) >= limit)
+        .min_by_key(|(_, since)| **since);
+    let Some((point, since)) = lost else { return Vec::new() };
     let reason = state.points.get(point).map(|state| state.about.name.clone()).unwrap_or_default();
-    let to = SessionStatus::Interrupted;
-    vec![Event::SessionMoved { act: SessionAct::Interrupt, to, reason, new_start: None }]
-}
-
-pub(super) fn begin_consultation(c: &Context<'_>, points: &[PointId]) -> Decided {
-    if !c.state().status().is_some_and(SessionStatus::is_under_way) {
-        return Err(Refusal::new("session_not_live"));
-    }
-    for point in points {
-        c.point(*point)?;
-    }
-    let mut points = points.to_vec();
-    points.extend(c.state().presider_point());
-    points.sort_unstable();
-    points.dedup();
-    if points.len() < 2 {
-        return Err(Refusal::new("consultation_needs_two").field("points"));
-    }
-    Ok(Event::ConsultationBegan { points }.into())
-}
-
-pub(super) fn end_consultation(c: &Context<'_>) -> Decided {
-    if c.state().consultation.is_empty() {
-        return Ok(Decision::default());
-    }
-    Ok(Event::ConsultationEnded.into())
-}
-
-/// Going on without a recorder takes two people and a reason (D154 Điều 24(1)).
-pub(super) fn allow_unrecorded(c: &Context<'_>, reason: &str) -> Decided {
-    if c.state().recording != Recording::Failed {
-        return Err(Refusal::new("recorder_works").citing(RECORDING_DUTY));
-    }
-    let presider = c.state().presider();
-    if presider == Some(c.actor.user) {
-        let reason = required(reason, "reason_missing", "reason")?;
-        return Ok(Decision { ask_unrecorded: Some(reason), ..Decision::default() });
-    }
-    let (asked_by, reason) = c.live.unrecorded_asked.clone().ok_or(Refusal::new("presider_must_ask_first"))?;
-    if presider != Some(asked_by) {
-        return Err(Refusal::new("presider_must_ask_first"));
-    }
-    Ok(Event::UnrecordedAllowed { by_presider: asked_by, by_note_taker: c.actor.user, reason }.into())
+    let (act, to) = (SessionAct::Interrupt, SessionStatus::Interrupted);
+    stopped(state, Event::SessionMoved { act, to, reason, new_start: None, since: Some(*since) })
 }
 
 /// Points whose main device is gone or silent, and since when; pure, so that loss can be tested without a wire.

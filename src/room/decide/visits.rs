@@ -1,10 +1,12 @@
 //! Visits: registration, the queue, one call whatever is clicked, the closing card, classification, filing.
 
-use super::{Context, Decided, Decision, Filing, required};
+use std::collections::BTreeSet;
+
+use super::{Context, Decided, Decision, Filing, people, required};
 use crate::domain::calendar::local_date;
 use crate::domain::cases::{Outcome, Petition, PetitionKind, Promise, StoredFile};
 use crate::domain::event::{Event, Registration};
-use crate::domain::ids::{PointId, PromiseId, VisitId};
+use crate::domain::ids::{PetitionId, PointId, PromiseId, VisitId};
 use crate::domain::people::{Class, Person, PersonRole};
 use crate::domain::refusal::Refusal;
 use crate::domain::session::{EligibilityGround, SessionStatus};
@@ -13,6 +15,9 @@ use crate::room::state::VisitState;
 
 const GROUPS: &str = "Điều 29 Luật Tiếp công dân";
 const DENUNCIATION: &str = "Điều 20 khoản 4 Nghị định 154/2026/NĐ-CP";
+const PROXIES: &str = "Điều 13 Nghị định 154/2026/NĐ-CP";
+const SIGNING: &str = "Điều 14 khoản 1 Nghị định 154/2026/NĐ-CP";
+const SECRECY: &str = "Điều 8 khoản 3 Luật Tố cáo";
 const ANSWER: &str = "Điều 25 khoản 3 Nghị định 154/2026/NĐ-CP";
 const IDENTITY: &str = "Điều 12 Nghị định 154/2026/NĐ-CP";
 const RECORDING: &str = "Điều 24 khoản 1 Nghị định 154/2026/NĐ-CP";
@@ -33,6 +38,8 @@ pub(super) fn register(c: &Context<'_>, registration: &Registration) -> Decided 
     if registration.agency_points.iter().any(|point| !state.points.contains_key(point)) {
         return Err(Refusal::new("point_unknown").field("registration.agency_points"));
     }
+    without_agencies(registration.class, &registration.agency_points)
+        .map_err(|refusal| refusal.field("registration.agency_points"))?;
     required(&registration.summary, "summary_missing", "registration.summary")?;
     let received: Vec<&Person> = registration.persons.iter().filter(|person| is_received(person.role)).collect();
     if received.is_empty() || registration.persons.iter().any(|person| person.name.trim().is_empty()) {
@@ -48,6 +55,18 @@ pub(super) fn register(c: &Context<'_>, registration: &Registration) -> Decided 
         if registration.class == Class::Normal {
             return Err(Refusal::new("denunciation_is_restricted").field("registration.class").citing(DENUNCIATION));
         }
+        // Representatives and agents are named for complaints and feedback alone (Điều 13).
+        if received.iter().any(|person| person.role == PersonRole::AuthorisedPerson) {
+            return Err(Refusal::new("denunciation_by_proxy").field("registration.persons").citing(PROXIES));
+        }
+        let secrecy = match registration.secrecy_requested {
+            Some(false) => None,
+            Some(true) => Some("denunciation_in_person"),
+            None => Some("secrecy_not_asked"),
+        };
+        if let Some(code) = secrecy {
+            return Err(Refusal::new(code).field("registration.secrecy_requested").citing(DENUNCIATION));
+        }
     }
     let most = most_representatives(registration.group_size);
     if received.len() > most {
@@ -59,7 +78,23 @@ pub(super) fn register(c: &Context<'_>, registration: &Registration) -> Decided 
     for person in &mut registration.persons {
         person.class = registration.class.max(person.class);
     }
-    Ok(Event::VisitRegistered(registration).into())
+    let (point, visit) = (registration.citizen_point, Some(registration.visit));
+    let expected: Vec<Event> = registration
+        .persons
+        .iter()
+        .map(|person| Event::PersonExpected { point, person: person.clone(), visit })
+        .collect();
+    let mut events = vec![Event::VisitRegistered(registration)];
+    events.extend(expected);
+    Ok(events.into())
+}
+
+/// The agency named could be the one denounced: it is neither in the call nor told of it (domain.md trap 40).
+fn without_agencies(class: Class, agency_points: &[PointId]) -> Result<(), Refusal> {
+    if class == Class::Restricted && !agency_points.is_empty() {
+        return Err(Refusal::new("agency_in_restricted_visit").citing(SECRECY));
+    }
+    Ok(())
 }
 
 /// Those who are received, as against those who stand beside them.
@@ -107,16 +142,20 @@ pub(super) fn move_visit(c: &Context<'_>, id: VisitId, act: VisitAct, reason: &s
                 return Err(Refusal::new("identity_not_seen").citing(IDENTITY));
             }
         }
-        VisitAct::Begin | VisitAct::Resume => {
-            in_progress(c)?;
-            nobody_else_on_stage(c, id)?;
-            if visit.announced.is_none() {
-                return Err(Refusal::new("recording_not_announced").citing(RECORDING));
-            }
+        VisitAct::Begin | VisitAct::Resume => stage_is_free(c, visit, act)?,
+        VisitAct::Reopen if !visit.confirmed.is_empty() => {
+            return Err(Refusal::new("already_signed").citing(SIGNING));
         }
         _ => {}
     }
-    Ok(Event::VisitMoved { visit: id, act, to, reason }.into())
+    let mut events = vec![Event::VisitMoved { visit: id, act, to, reason }];
+    if act == VisitAct::Reopen && !visit.refused.is_empty() {
+        events.push(Event::AnswersVoided { visit: id });
+    }
+    if to.is_final() {
+        events.extend(people::voided_by_end(c, visit));
+    }
+    Ok(events.into())
 }
 
 /// The visit is named, so that two clicks, two devices or a repeated frame make one call.
@@ -125,24 +164,29 @@ pub(super) fn call_next(c: &Context<'_>, id: VisitId) -> Decided {
     if visit.status.is_on_stage() {
         return Ok(Decision::default());
     }
-    in_progress(c)?;
-    nobody_else_on_stage(c, id)?;
     let act = if visit.status == VisitStatus::Held { VisitAct::Resume } else { VisitAct::Call };
     let to = visit.status.after(act).ok_or(Refusal::new("visit_not_waiting").field("visit"))?;
+    stage_is_free(c, visit, act)?;
     Ok(Event::VisitMoved { visit: id, act, to, reason: String::new() }.into())
 }
 
-fn in_progress(c: &Context<'_>) -> Result<(), Refusal> {
-    if c.state().status() == Some(SessionStatus::InProgress) {
-        Ok(())
-    } else {
-        Err(Refusal::new("session_not_in_progress"))
+/// One visit at a time, in a session that goes on, and nothing of it beside the recording.
+fn stage_is_free(c: &Context<'_>, visit: &VisitState, act: VisitAct) -> Result<(), Refusal> {
+    let state = c.state();
+    if state.status() != Some(SessionStatus::InProgress) {
+        return Err(Refusal::new("session_not_in_progress"));
     }
-}
-
-fn nobody_else_on_stage(c: &Context<'_>, id: VisitId) -> Result<(), Refusal> {
-    if c.state().on_stage().is_some_and(|running| running.about.visit != id) {
+    if state.end_until.is_some() {
+        return Err(Refusal::new("end_announced"));
+    }
+    if !state.consultation.is_empty() {
+        return Err(Refusal::new("consultation_running").citing(RECORDING));
+    }
+    if state.on_stage().is_some_and(|running| running.about.visit != visit.about.visit) {
         return Err(Refusal::new("visit_running").field("visit"));
+    }
+    if act != VisitAct::Call && !state.is_announced(visit) {
+        return Err(Refusal::new("recording_not_announced").citing(RECORDING));
     }
     Ok(())
 }
@@ -155,6 +199,7 @@ pub(super) fn set_points(c: &Context<'_>, id: VisitId, agency_points: &[PointId]
     if visit.status.is_final() {
         return Err(Refusal::new("visit_over"));
     }
+    without_agencies(visit.about.class, agency_points).map_err(|refusal| refusal.field("agency_points"))?;
     Ok(Event::VisitPointsSet { visit: id, agency_points: agency_points.to_vec() }.into())
 }
 
@@ -170,10 +215,15 @@ pub(super) fn order_agenda(c: &Context<'_>, visits: &[VisitId]) -> Decided {
     Ok(Event::AgendaOrdered { visits: visits.to_vec() }.into())
 }
 
-/// A head's reception ends with an answer now, or a time limit and a contact person (D154 Điều 25(2)–(3)).
+/// A head's reception ends with an answer now, or a time limit and a contact person (D154 Điều 25(2)–(3)). Until the text
+/// is frozen, and again when it was reopened, the card can be put right: the citizen may object to it at the reading.
 pub(super) fn close_hearing(c: &Context<'_>, id: VisitId, card: &ClosingCard) -> Decided {
     let visit = c.visit(id)?;
-    let to = visit.status.after(VisitAct::Hear).ok_or(Refusal::new("visit_not_in_session").field("visit"))?;
+    let corrects = visit.status == VisitStatus::Heard;
+    let to = visit.status.after(VisitAct::Hear).filter(|_| !corrects);
+    if to.is_none() && !corrects {
+        return Err(Refusal::new("visit_not_in_session").field("visit"));
+    }
     if let Some(field) = card.missing_field() {
         return Err(Refusal::new("card_incomplete").field(field).citing(ANSWER));
     }
@@ -182,8 +232,11 @@ pub(super) fn close_hearing(c: &Context<'_>, id: VisitId, card: &ClosingCard) ->
     {
         return Err(Refusal::new("due_in_the_past").field("answer.due").citing(ANSWER));
     }
-    let filled = Event::ClosingCardFilled { visit: id, card: card.clone() };
-    Ok(vec![filled, Event::VisitMoved { visit: id, act: VisitAct::Hear, to, reason: String::new() }].into())
+    if corrects && visit.card.as_ref() == Some(card) {
+        return Ok(Decision::default());
+    }
+    let moved = to.map(|to| Event::VisitMoved { visit: id, act: VisitAct::Hear, to, reason: String::new() });
+    Ok([Event::ClosingCardFilled { visit: id, card: card.clone() }].into_iter().chain(moved).collect::<Vec<_>>().into())
 }
 
 /// A file of a restricted visit is restricted, whatever the sender says.
@@ -207,7 +260,13 @@ pub(super) fn classify(c: &Context<'_>, id: VisitId, petitions: &[Petition]) -> 
     if petitions.is_empty() {
         return Err(Refusal::new("petition_missing").field("petitions"));
     }
+    let of_others = c.state().visits.values().filter(|other| other.about.visit != id);
+    let mut known: BTreeSet<PetitionId> =
+        of_others.flat_map(|other| other.petitions.iter().map(|petition| petition.id)).collect();
     for petition in petitions {
+        if !known.insert(petition.id) {
+            return Err(Refusal::new("reference_unknown").field("petitions.id"));
+        }
         required(&petition.content, "petition_content_missing", "petitions.content")?;
         if petition.kind == PetitionKind::Complaint && petition.outcome == Outcome::Forwarded {
             return Err(Refusal::new("complaint_is_guided").field("petitions.outcome").citing(GUIDED));
@@ -236,7 +295,8 @@ pub(super) fn end_visit(c: &Context<'_>, id: VisitId) -> Decided {
     let filing = c.filing.ok_or(Refusal::new("store_unavailable"))?;
     let [promise_id, _] = c.fresh;
     let moved = Event::VisitMoved { visit: id, act: VisitAct::End, to, reason: String::new() };
-    Ok(vec![moved, filed(visit, filing, PromiseId(promise_id))].into())
+    let voided = people::voided_by_end(c, visit);
+    Ok([moved, filed(visit, filing, PromiseId(promise_id))].into_iter().chain(voided).collect::<Vec<_>>().into())
 }
 
 fn filed(visit: &VisitState, filing: &Filing, promise: PromiseId) -> Event {

@@ -2,6 +2,7 @@
 
 mod audience;
 mod points;
+mod public;
 mod visits;
 
 use std::collections::BTreeMap;
@@ -9,105 +10,24 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::Value;
 
-pub use audience::{Key, subscriptions};
+pub use audience::{Key, Names, subscriptions};
 
 use super::live::{Book, Live, MediaLink};
-use super::state::{Recording, State};
-use crate::domain::ids::PointId;
-use crate::domain::people::Class;
-use crate::domain::visit::VisitStatus;
 use crate::media::plan::SourceKind;
-use crate::protocol::section::{
-    DeviceRow, DevicesSection, FloorView, LinkView, PublicPoint, PublicSection, RecordingView,
-};
+use crate::protocol::section::{DeviceRow, DevicesSection};
 
 /// The section of a key as JSON; `Null` where there is nothing to show.
 pub fn render(book: &Book, live: &Live, key: &Key, now: Timestamp) -> Value {
     let state = &book.state;
     let value = match key {
-        Key::Public => serde_json::to_value(public(state, live)),
+        Key::Public { told } => serde_json::to_value(public::public(state, live, *told)),
         Key::Staff(audience) => serde_json::to_value(visits::staff(state, live, *audience)),
         Key::Devices => serde_json::to_value(devices(live)),
         Key::Visit { visit, masked } => serde_json::to_value(visits::visit(state, *visit, *masked)),
         Key::Minutes(visit) => serde_json::to_value(visits::minutes(book, live, *visit, now)),
-        Key::Point(point) => serde_json::to_value(points::point(state, *point)),
+        Key::Point { point, names } => serde_json::to_value(points::point(state, live, *point, *names)),
     };
     value.unwrap_or(Value::Null)
-}
-
-fn public(state: &State, live: &Live) -> Option<PublicSection> {
-    let about = state.about.as_ref()?;
-    let points = state.points.values().map(|point| {
-        let id = point.about.point;
-        let view = PublicPoint {
-            name: point.about.name.clone(),
-            role: point.about.role,
-            link: link(state, live, id),
-            microphone_open: state.floor.open().contains(&id),
-            hand_raised: state.floor.hand_raised(id),
-            waiting: waiting_numbers(state, id),
-        };
-        (id, view)
-    });
-    let running = state.on_stage().filter(|visit| visit.about.class == Class::Normal);
-    let holder = state.floor.holder();
-    Some(PublicSection {
-        session: book_session(state)?,
-        title: about.title.clone(),
-        kind: about.kind,
-        status: about.status,
-        starts_at: about.starts_at,
-        recording: recording(state.recording),
-        notice: state.notice.clone(),
-        ends_at: state.end_until,
-        points: points.collect(),
-        running_number: running.map(|visit| visit.about.number),
-        floor: FloorView {
-            point: holder.map(|holder| holder.point),
-            person: holder.and_then(|holder| holder.person).filter(|_| running.is_some()),
-            since: holder.map(|holder| holder.since),
-            hands: state.floor.hands().iter().map(|hand| hand.point).collect(),
-        },
-        consultation: !state.consultation.is_empty(),
-    })
-}
-
-fn book_session(state: &State) -> Option<crate::domain::ids::SessionId> {
-    state.about.as_ref().map(|about| about.session)
-}
-
-/// How a point is linked, as the public is shown it.
-fn link(state: &State, live: &Live, point: PointId) -> LinkView {
-    let known = state.points.get(&point);
-    if live.missing.contains_key(&point) && known.is_some_and(|state| state.seen) {
-        return LinkView::Lost;
-    }
-    match known {
-        Some(state) if state.connected => LinkView::Connected,
-        Some(state) if state.seen => LinkView::Lost,
-        _ => LinkView::Absent,
-    }
-}
-
-/// Numbers only, never a name; a restricted visit has not even a number here.
-fn waiting_numbers(state: &State, point: PointId) -> Vec<u32> {
-    state
-        .agenda
-        .iter()
-        .filter_map(|id| state.visits.get(id))
-        .filter(|visit| visit.about.citizen_point == point && visit.about.class == Class::Normal)
-        .filter(|visit| matches!(visit.status, VisitStatus::Waiting | VisitStatus::Held))
-        .map(|visit| visit.about.number)
-        .collect()
-}
-
-fn recording(recording: Recording) -> RecordingView {
-    match recording {
-        Recording::Off => RecordingView::Off,
-        Recording::Running => RecordingView::Running,
-        Recording::Failed => RecordingView::Failed,
-        Recording::Waived => RecordingView::Waived,
-    }
 }
 
 /// Points and devices, no content (domain.md trap 47).

@@ -1,38 +1,58 @@
 //! The roster of one point.
 
-use crate::domain::ids::PointId;
-use crate::domain::presence::Standing;
+use super::audience::Names;
+use super::visits::nameless;
+use crate::domain::ids::{PersonId, PointId, VisitId};
+use crate::domain::people::Class;
+use crate::domain::presence::{Entry, Standing};
 use crate::protocol::section::{PointSection, RosterRow};
+use crate::room::live::Live;
+use crate::room::secrecy;
 use crate::room::state::State;
 
-pub(super) fn point(state: &State, id: PointId) -> Option<PointSection> {
+pub(super) fn point(state: &State, live: &Live, id: PointId, names: Names) -> Option<PointSection> {
     let about = &state.points.get(&id)?.about;
-    let roster = state.roster.at(id).map(|entry| {
-        let standing = match entry.standing() {
-            Standing::Expected => "expected",
-            Standing::Present => "present",
-            Standing::Out => "out",
-        };
-        let row = RosterRow {
-            person: entry.person.clone(),
-            seat: entry.seat,
-            state: standing.to_owned(),
-            first_in: entry.first_in(),
-            substitute_for: entry.substitute_for,
-        };
-        (entry.person.id, row)
-    });
-    let visits = state.agenda.iter().copied().filter(|visit| {
-        state.visits.get(visit).is_some_and(|visit| visit.about.citizen_point == id && !visit.status.is_final())
-    });
+    let tells = |visit: &VisitId| {
+        let visit = state.visits.get(visit);
+        visit.is_some_and(|visit| visit.about.class == Class::Normal || names != Names::Absent)
+    };
+    let here = |visit: &VisitId| {
+        let visit = state.visits.get(visit);
+        visit.is_some_and(|visit| visit.about.citizen_point == id && !visit.status.is_final())
+    };
     Some(PointSection {
         point: id,
         name: about.name.clone(),
         address: about.address.clone(),
-        roster: roster.collect(),
+        roster: state.roster.at(id).filter_map(|entry| row(state, entry, names)).collect(),
         attested_by: state.attested.get(&id).cloned(),
-        visits: visits.collect(),
+        visits: state.agenda.iter().copied().filter(here).filter(tells).collect(),
         may_speak: state.floor.may_open(id, state.presider_point()),
         microphone_open: state.floor.open().contains(&id),
+        take_over: live.waiting_mains().filter(|(_, at)| *at == id).map(|(wire, _)| wire).collect(),
     })
+}
+
+fn row(state: &State, entry: &Entry, names: Names) -> Option<(PersonId, RosterRow)> {
+    let hidden = secrecy::is_hidden(state, entry);
+    if hidden && names == Names::Absent {
+        return None;
+    }
+    let visit = secrecy::visit_of_entry(state, entry);
+    let person = if hidden && names != Names::All { nameless(&entry.person) } else { entry.person.clone() };
+    let standing = match entry.standing() {
+        Standing::Expected => "expected",
+        Standing::Present => "present",
+        Standing::Out => "out",
+    };
+    let row = RosterRow {
+        person,
+        visit: visit.map(|visit| visit.about.visit),
+        ordinal: visit.and_then(|visit| secrecy::ordinal(visit, entry.person.id)),
+        seat: entry.seat,
+        state: standing.to_owned(),
+        first_in: entry.first_in(),
+        substitute_for: entry.substitute_for,
+    };
+    Some((entry.person.id, row))
 }

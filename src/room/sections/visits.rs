@@ -2,10 +2,12 @@
 
 use jiff::Timestamp;
 
+use crate::domain::actor::parse_label;
 use crate::domain::ids::{PointId, VisitId};
 use crate::domain::people::{Class, Person};
 use crate::protocol::section::{
-    AgendaRow, BlockView, FunctionRow, MinutesSection, StaffSection, StepRow, TimelineRow, VisitSection,
+    AgendaRow, BlockView, FunctionRow, MinutesSection, StaffSection, StepRow, TimelineRow, UnrecordedAsked,
+    VisitSection,
 };
 use crate::room::decide::open_duties;
 use crate::room::live::{Book, Live};
@@ -32,11 +34,15 @@ pub(super) fn staff(state: &State, live: &Live, audience: Option<PointId>) -> Op
         };
         (*user, row)
     });
+    let named = |label: &str| {
+        let held = parse_label(label).0.and_then(|user| state.functions.get(&user));
+        held.map(|held| held.name.clone()).unwrap_or_default()
+    };
     let steps = state.steps.iter().map(|step| StepRow {
         step: step.step,
         point: step.point,
         outcome: step.outcome.clone(),
-        by: step.by.clone(),
+        by: named(&step.by),
         at: step.at,
     });
     Some(StaffSection {
@@ -50,7 +56,16 @@ pub(super) fn staff(state: &State, live: &Live, audience: Option<PointId>) -> Op
         steps: steps.collect(),
         open_duties: open_duties(state, live),
         room_wide: state.room_wide,
-        consultation: state.consultation.iter().copied().collect(),
+        unrecorded_asked: live
+            .unrecorded_asked
+            .as_ref()
+            .filter(|_| audience.is_none())
+            .map(|(by, reason)| UnrecordedAsked { by: *by, reason: reason.clone() }),
+        consultation: if audience.is_none_or(|point| state.consultation.contains(&point)) {
+            state.consultation.iter().copied().collect()
+        } else {
+            Vec::new()
+        },
         head: state.seq.to_string(),
     })
 }
@@ -95,7 +110,7 @@ pub(super) fn visit(state: &State, id: VisitId, masked: bool) -> Option<VisitSec
         persons: if masked { about.persons.iter().map(nameless).collect() } else { about.persons.clone() },
         group_size: about.group_size,
         identity_seen: visit.identity_seen.clone(),
-        recording_announced: visit.announced.is_some(),
+        recording_announced: state.is_announced(visit),
         began_at: visit.began_at,
         card: visit.card.clone().filter(|_| !masked),
         files: if masked { Vec::new() } else { visit.files.clone() },
@@ -112,12 +127,13 @@ pub(super) fn visit(state: &State, id: VisitId, masked: bool) -> Option<VisitSec
     })
 }
 
-fn nameless(person: &Person) -> Person {
+/// That somebody is there, in which part and of which class, and nothing that says who.
+pub(super) fn nameless(person: &Person) -> Person {
     Person {
         id: person.id,
         name: String::new(),
         role: person.role,
-        class: person.class,
+        class: Class::Restricted,
         title: String::new(),
         address: String::new(),
         phone: String::new(),

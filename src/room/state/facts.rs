@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::{Logged, State};
+use super::{Lacks, Logged, State};
 use crate::domain::actor;
 use crate::domain::event::Event;
 use crate::domain::ids::{PersonId, PointId, UserId, VisitId};
-use crate::domain::presence::Interval;
-use crate::domain::session::SessionStatus;
+use crate::domain::presence::{Entry, Interval};
+use crate::domain::session::{SessionAct, SessionStatus};
 use crate::domain::visit::{VisitAct, VisitStatus};
 
 /// The facts of a session.
@@ -20,10 +20,15 @@ pub struct Facts {
     pub officers: BTreeMap<UserId, Named>,
     /// When a point was linked for the first time.
     pub linked_at: BTreeMap<PointId, Timestamp>,
+    /// Times in which the session sat: from a start to a postponement or the end.
+    pub sittings: Vec<Interval>,
+    /// When the session was put off last: what was announced before that was announced for another day.
+    pub postponed_at: Option<Timestamp>,
     /// Pauses and interruptions of the whole session.
     pub stops: Vec<Stop>,
     pub attested_at: BTreeMap<PointId, Timestamp>,
     pub visits: BTreeMap<VisitId, VisitFacts>,
+    pub lacks: Lacks,
 }
 
 /// An officer as papers print them.
@@ -57,6 +62,8 @@ pub struct VisitFacts {
     pub stage: Vec<Interval>,
     /// Who presided when it was heard; until then, who called it.
     pub presider: Option<UserId>,
+    /// When the citizen came, for the first time.
+    pub arrived_at: Option<Timestamp>,
     pub announced: Option<Act>,
     pub frozen: Option<Act>,
     pub read_back: Option<Act>,
@@ -75,9 +82,20 @@ impl VisitFacts {
 }
 
 impl Facts {
+    /// The sitting somebody had to be at: begun when they came or next, ended when they left it last.
+    pub fn sitting_of(&self, entry: &Entry) -> Option<Interval> {
+        let at = |moment: Option<Timestamp>| {
+            let over = |sitting: &Interval| moment.zip(sitting.to).is_some_and(|(moment, to)| to <= moment);
+            self.sittings.iter().find(|sitting| !over(sitting)).or(self.sittings.last())
+        };
+        let (first, last) = (at(entry.first_in())?, at(entry.intervals.last().map(|last| last.from))?);
+        Some(Interval { from: first.from, to: last.to })
+    }
+
     /// Takes what papers need from an event that was just applied to `state`.
     pub(super) fn note(&mut self, logged: &Logged, event: &Event, state: &State) {
         let at = logged.at;
+        self.lacks.note(at, event, state);
         let act = |point: Option<PointId>| {
             let (by, of_actor) = actor::parse_label(&logged.actor);
             Act { at, by, point: point.or(of_actor) }
@@ -89,9 +107,14 @@ impl Facts {
             Event::PointConnected { point } | Event::PointBack { point } => {
                 self.linked_at.entry(*point).or_insert(at);
             }
-            Event::SessionMoved { to, reason, .. } => self.session_moved(*to, reason, at),
+            Event::SessionMoved { act, to, reason, since, .. } => {
+                self.session_moved(*act, *to, reason, since.unwrap_or(at), at);
+            }
             Event::AttendanceAttested { point } => {
                 self.attested_at.insert(*point, at);
+            }
+            Event::AttestationVoided { point } => {
+                self.attested_at.remove(point);
             }
             Event::VisitMoved { visit, act: moved, to, .. } => {
                 let visit = self.visits.entry(*visit).or_default();
@@ -100,7 +123,12 @@ impl Facts {
                     VisitAct::Call | VisitAct::Begin | VisitAct::Resume | VisitAct::Hear => {
                         visit.presider = state.presider().or(visit.presider);
                     }
+                    VisitAct::Arrive => {
+                        visit.arrived_at.get_or_insert(at);
+                    }
                     VisitAct::ReadBack => visit.read_back = Some(act(None)),
+                    // Nobody came: there is nothing to read back, the text stands with the end.
+                    VisitAct::NoShow => visit.frozen = Some(act(None)),
                     VisitAct::Reopen => {
                         visit.frozen = None;
                         visit.read_back = None;
@@ -116,14 +144,27 @@ impl Facts {
             | Event::SignatureRefused { visit, person, point, .. } => {
                 self.visits.entry(*visit).or_default().answered.insert(*person, act(Some(*point)));
             }
+            Event::AnswersVoided { visit } => self.visits.entry(*visit).or_default().answered.clear(),
             _ => {}
         }
     }
 
-    fn session_moved(&mut self, to: SessionStatus, reason: &str, at: Timestamp) {
+    fn session_moved(&mut self, act: SessionAct, to: SessionStatus, reason: &str, since: Timestamp, at: Timestamp) {
+        match act {
+            SessionAct::Start => self.sittings.push(Interval { from: at, to: None }),
+            SessionAct::Close | SessionAct::Postpone => {
+                if let Some(sitting) = self.sittings.last_mut() {
+                    sitting.to.get_or_insert(at);
+                }
+            }
+            _ => {}
+        }
+        if act == SessionAct::Postpone {
+            self.postponed_at = Some(at);
+        }
         match to {
             SessionStatus::Paused | SessionStatus::Interrupted => {
-                self.stops.push(Stop { span: Interval { from: at, to: None }, reason: reason.to_owned() });
+                self.stops.push(Stop { span: Interval { from: since, to: None }, reason: reason.to_owned() });
             }
             SessionStatus::InProgress => {
                 if let Some(stop) = self.stops.last_mut() {
@@ -187,7 +228,7 @@ mod tests {
 
     fn session(to: SessionStatus, reason: &str) -> Event {
         let act = crate::domain::session::SessionAct::Pause;
-        Event::SessionMoved { act, to, reason: reason.to_owned(), new_start: None }
+        Event::SessionMoved { act, to, reason: reason.to_owned(), new_start: None, since: None }
     }
 
     #[test]

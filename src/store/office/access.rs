@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::super::sql::Statement;
 use super::super::{Store, StoreError};
+use super::{Act, Table};
 use crate::domain::chain::Hash;
 use crate::domain::ids::{DeviceId, UserId};
 
@@ -49,10 +50,16 @@ pub fn web_session(session: &WebSession) -> Statement {
     .bind(session.expires_at)
 }
 
+/// Ends every cookie session of an account: a new password, a disabled account.
+pub fn end_web_sessions(user: UserId) -> Statement {
+    Statement::new("web_session.end", END_ALL).bind(user)
+}
+
 /// Keeps a one-use sign-in link.
 pub fn link(token_hash: Hash, user: UserId, expires_at: Timestamp) -> Statement {
     let sql = "INSERT INTO sign_in_link (token_hash, user_id, expires_at_us) VALUES ($1, $2, $3)";
-    Statement::new("sign_in_link", sql).bind(token_hash).bind(user).bind(expires_at)
+    let insert = Statement::new("sign_in_link", sql).bind(token_hash).bind(user).bind(expires_at);
+    insert.touches(Table::SignInLink, [token_hash.into()])
 }
 
 /// The first statement fails when the ticket was used before; the second forgets tickets nobody could use any more.
@@ -97,19 +104,17 @@ impl Store {
         self.write_office(now, vec![end, clear]).await
     }
 
-    /// Ends every cookie session of an account: a new password, a disabled account.
-    pub async fn end_web_sessions_of(&self, user: UserId, now: Timestamp) -> Result<(), StoreError> {
-        self.write_office(now, vec![Statement::new("web_session.end", END_ALL).bind(user)]).await
-    }
-
     /// Uses a link up. `None`: unknown, used or too old.
     pub async fn use_link(&self, token_hash: Hash, now: Timestamp) -> Result<Option<UserId>, StoreError> {
-        let used = Statement::new("sign_in_link.use", USE_LINK).bind(token_hash).bind(now).one_row();
-        match self.write_office(now, vec![used]).await {
-            Ok(()) => {
-                let row = self.read(LINK, &[token_hash.into()]).await?.pop();
-                row.map(|mut row| row.parse("sign_in_link.user_id")).transpose()
-            }
+        let Some(mut row) = self.read(LINK, &[token_hash.into()]).await?.pop() else { return Ok(None) };
+        let user: UserId = row.parse("sign_in_link.user_id")?;
+        let used = Statement::new("sign_in_link.use", USE_LINK)
+            .bind(token_hash)
+            .bind(now)
+            .touches(Table::SignInLink, [token_hash.into()])
+            .one_row();
+        match self.write_office(Act::by(format!("user:{user}"), now), vec![used]).await {
+            Ok(()) => Ok(Some(user)),
             Err(StoreError::Stale { .. }) => Ok(None),
             Err(error) => Err(error),
         }

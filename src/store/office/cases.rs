@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::sql::{Row, Statement};
 use super::super::{Store, StoreError};
-use super::{PAGE_AND_ONE, Page, Seen, code, from_code, seal_json};
+use super::{PAGE_AND_ONE, Page, Seen, Table, code, from_code, seal_json};
 use crate::domain::cases::{Case, Outcome, Petition, PetitionKind, Promise, RegisterEntry};
 use crate::domain::ids::{CaseId, PetitionId, PromiseId, SessionId, UnitId, VisitId};
 use crate::domain::people::Class;
@@ -88,14 +88,16 @@ pub struct PromiseWords {
     pub contact: String,
 }
 
-/// Opens a case, or counts another reception of it. The summary stays under the key of the visit that opened it.
+/// Opens a case, or counts another reception of it. The summary stays under the key of the visit that opened it. A case
+/// that one visit made restricted stays so; another unit's case is refused as `Stale { what: "case_record" }`.
 pub fn case(of: OfVisit, case: &Case) -> Result<Statement, StoreError> {
     let summary = seal_json(of.scope(), format!("case_record|{}|summary", case.id), &case.summary)?;
     Ok(Statement::new(
         "case_record",
         "INSERT INTO case_record (case_id, unit_id, class, session_id, visit_id, summary_sealed, opened_at_us, \
          receptions) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (case_id) DO UPDATE \
-         SET class = excluded.class, receptions = excluded.receptions",
+         SET class = CASE WHEN case_record.class = 'restricted' THEN case_record.class ELSE excluded.class END, \
+         receptions = excluded.receptions WHERE case_record.unit_id = excluded.unit_id",
     )
     .bind(case.id)
     .bind(case.unit)
@@ -104,17 +106,20 @@ pub fn case(of: OfVisit, case: &Case) -> Result<Statement, StoreError> {
     .bind(of.visit)
     .bind(summary)
     .bind(case.opened_at)
-    .bind(case.receptions))
+    .bind(case.receptions)
+    .one_row()
+    .touches(Table::CaseRecord, [case.id.into()]))
 }
 
-/// Inserts or changes a petition.
+/// Inserts or changes a petition; an id that another visit has is refused as `Stale { what: "petition" }`.
 pub fn petition(of: OfVisit, case: Option<CaseId>, petition: &Petition) -> Result<Statement, StoreError> {
     let sealed = seal_json(of.scope(), format!("petition|{}", petition.id), petition)?;
     Ok(Statement::new(
         "petition",
         "INSERT INTO petition (petition_id, case_id, session_id, visit_id, kind, outcome, data_sealed, seq) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (petition_id) DO UPDATE SET case_id = excluded.case_id, \
-         kind = excluded.kind, outcome = excluded.outcome, data_sealed = excluded.data_sealed, seq = excluded.seq",
+         kind = excluded.kind, outcome = excluded.outcome, data_sealed = excluded.data_sealed, seq = excluded.seq \
+         WHERE petition.visit_id = excluded.visit_id",
     )
     .bind(petition.id)
     .bind(case)
@@ -123,10 +128,12 @@ pub fn petition(of: OfVisit, case: Option<CaseId>, petition: &Petition) -> Resul
     .bind(code(&petition.kind))
     .bind(code(&petition.outcome))
     .bind(sealed)
-    .bind(of.seq))
+    .bind(of.seq)
+    .one_row()
+    .touches(Table::Petition, [petition.id.into()]))
 }
 
-/// Inserts or changes a promise.
+/// Inserts or changes a promise; an id that another visit has is refused as `Stale { what: "promise" }`.
 pub fn promise(of: OfVisit, case: Option<CaseId>, promise: &Promise) -> Result<Statement, StoreError> {
     let words = PromiseWords { text: promise.text.clone(), contact: promise.contact.clone() };
     let sealed = seal_json(of.scope(), format!("promise|{}", promise.id), &words)?;
@@ -134,7 +141,8 @@ pub fn promise(of: OfVisit, case: Option<CaseId>, promise: &Promise) -> Result<S
         "promise",
         "INSERT INTO promise (promise_id, case_id, session_id, visit_id, unit_id, due, data_sealed, seq) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (promise_id) DO UPDATE SET unit_id = excluded.unit_id, \
-         due = excluded.due, data_sealed = excluded.data_sealed, seq = excluded.seq",
+         due = excluded.due, data_sealed = excluded.data_sealed, seq = excluded.seq \
+         WHERE promise.visit_id = excluded.visit_id",
     )
     .bind(promise.id)
     .bind(case)
@@ -143,7 +151,9 @@ pub fn promise(of: OfVisit, case: Option<CaseId>, promise: &Promise) -> Result<S
     .bind(promise.unit)
     .bind(promise.due)
     .bind(sealed)
-    .bind(of.seq))
+    .bind(of.seq)
+    .one_row()
+    .touches(Table::Promise, [promise.id.into()]))
 }
 
 /// Inserts a register row. A number that another room took in the meantime is refused as
@@ -165,6 +175,7 @@ pub fn register_entry(entry: &RegisterEntry, seq: u64) -> Statement {
     .bind(entry.people)
     .bind(kinds.join(","))
     .bind(seq)
+    .touches(Table::RegisterEntry, [entry.unit.into(), i64::from(entry.year).into(), entry.number.into()])
 }
 
 const CASE: &str = "SELECT case_id, unit_id, class, opened_at_us, receptions, session_id, visit_id, summary_sealed \

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::super::sql::{Row, Statement};
 use super::super::{Store, StoreError};
-use super::code;
+use super::{Act, Table, code};
 use crate::domain::chain::Hash;
 use crate::domain::ids::{DeviceId, PointId};
 use crate::domain::units::{Device, DeviceKind};
@@ -39,6 +39,7 @@ pub fn device(device: &Device, paired_at: Timestamp) -> Statement {
     .bind(device.public_key.as_str())
     .bind(paired_at)
     .bind(device.revoked)
+    .touches(Table::Device, [device.id.into()])
 }
 
 /// Keeps a new pairing code.
@@ -52,6 +53,7 @@ pub fn pairing_code(new: &PairingCode) -> Statement {
     .bind(code(&new.kind))
     .bind(new.name.as_str())
     .bind(new.expires_at)
+    .touches(Table::PairingCode, [new.code_hash.into()])
 }
 
 const USE_CODE: &str = "UPDATE pairing_code SET used_at_us = $2 \
@@ -92,8 +94,12 @@ impl Store {
             public_key: public_key.to_owned(),
             revoked: false,
         };
-        let used = Statement::new("pairing_code.use", USE_CODE).bind(code_hash).bind(now).one_row();
-        match self.write_office(now, vec![used, device(&paired, now)]).await {
+        let used = Statement::new("pairing_code.use", USE_CODE)
+            .bind(code_hash)
+            .bind(now)
+            .touches(Table::PairingCode, [code_hash.into()])
+            .one_row();
+        match self.write_office(Act::by(format!("device:{id}"), now), vec![used, device(&paired, now)]).await {
             Ok(()) => Ok(Some(paired)),
             Err(StoreError::Stale { .. }) => Ok(None),
             Err(error) => Err(error),

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::sql::{Row, Sealed, Statement};
 use super::super::{Store, StoreError};
-use super::{Seen, code};
+use super::{Seen, Table, code};
 use crate::domain::cases::StoredFile;
 use crate::domain::chain::Scope;
 use crate::domain::ids::{FileId, SessionId, VisitId};
@@ -57,7 +57,8 @@ pub fn file(session: SessionId, file: &StoredFile, stored_at: Timestamp) -> Resu
     .bind(file.bytes)
     .bind(file.sha256.as_str())
     .bind(sealed)
-    .bind(stored_at))
+    .bind(stored_at)
+    .touches(Table::File, [file.id.into()]))
 }
 
 const FILE: &str = "SELECT file_id, session_id, visit_id, point_id, kind, class, media_type, bytes, sha256, \

@@ -1,11 +1,15 @@
 //! The office's tables. Writes are [`Statement`](super::Statement)s, so that a room can put them into the transaction of its events and
 //! an office page into one of its own ([`Store::write_office`]); reads are methods of [`Store`], in pages.
 //!
+//! Every change of a covered table ([`Table`]) is noted in the log of its unit, in the same transaction (`store::notes`).
+//!
 //! Authorization is not here: who may see a row is the caller's question, except where a page would be wrong without
 //! it ([`Store::sessions_of_user`], [`Seen`]).
 
 mod access;
+mod act;
 mod cases;
+mod covered;
 mod devices;
 mod files;
 mod outbox;
@@ -19,8 +23,11 @@ use jiff::civil::Date;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub use access::{TicketUse, WebSession, link, ticket, web_session};
+pub use access::{TicketUse, WebSession, end_web_sessions, link, ticket, web_session};
+pub use act::Act;
 pub use cases::{CaseRow, OfVisit, PetitionRow, PromiseRow, PromiseWords, case, petition, promise, register_entry};
+pub(super) use covered::{By, CoveredRow};
+pub use covered::{TABLES, Table};
 pub use devices::{PairingCode, device, pairing_code};
 pub use files::{FileRow, file};
 pub use outbox::{OutboxRow, outbox};

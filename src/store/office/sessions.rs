@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::super::sql::{Row, Statement, Value};
 use super::super::{Store, StoreError};
-use super::{PAGE_AND_ONE, Page, code};
+use super::{PAGE_AND_ONE, Page, Table, code};
 use crate::domain::event::SessionPoint;
 use crate::domain::ids::{PointId, SessionId, UnitId, UserId};
 use crate::domain::people::Function;
@@ -59,6 +59,7 @@ pub fn session(row: &SessionRow) -> Statement {
     .bind(code(&row.status))
     .bind(row.starts_at)
     .bind(row.seq)
+    .touches(Table::Session, [row.id.into()])
 }
 
 /// Inserts or changes a point of a session.
@@ -75,13 +76,17 @@ pub fn session_point(session: SessionId, point: &SessionPoint) -> Statement {
     .bind(code(&point.role))
     .bind(point.name.as_str())
     .bind(point.address.as_str())
+    .touches(Table::SessionPoint, [session.into(), point.point.into()])
 }
 
 /// Gives (`true`) or takes away a function.
 pub fn function(session: SessionId, row: &FunctionRow, given: bool) -> Statement {
+    let function = code(&row.function);
+    let key = [session.into(), row.user.into(), function.as_str().into()];
     if !given {
         let sql = "DELETE FROM session_function WHERE session_id = $1 AND user_id = $2 AND function = $3";
-        return Statement::new("session_function.end", sql).bind(session).bind(row.user).bind(code(&row.function));
+        let end = Statement::new("session_function.end", sql).bind(session).bind(row.user).bind(function);
+        return end.touches(Table::SessionFunction, key);
     }
     Statement::new(
         "session_function",
@@ -91,10 +96,11 @@ pub fn function(session: SessionId, row: &FunctionRow, given: bool) -> Statement
     )
     .bind(session)
     .bind(row.user)
-    .bind(code(&row.function))
+    .bind(function)
     .bind(row.point)
     .bind(row.name.as_str())
     .bind(row.title.as_str())
+    .touches(Table::SessionFunction, key)
 }
 
 const ONE: &str =

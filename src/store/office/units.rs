@@ -2,7 +2,7 @@
 
 use super::super::sql::{Row, Statement};
 use super::super::{Store, StoreError};
-use super::code;
+use super::{Table, code};
 use crate::domain::ids::{PointId, UnitId};
 use crate::domain::units::{Point, Unit};
 
@@ -23,17 +23,21 @@ pub fn unit(unit: &Unit) -> Vec<Statement> {
         .bind(unit.valid_from)
         .bind(unit.valid_to)
         .bind(unit.code.as_str())
-        .bind(unit.place.as_str()),
-        Statement::new("unit_successor.clear", "DELETE FROM unit_successor WHERE unit_id = $1").bind(unit.id),
+        .bind(unit.place.as_str())
+        .touches(Table::Unit, [unit.id.into()]),
+        Statement::new("unit_successor.clear", "DELETE FROM unit_successor WHERE unit_id = $1")
+            .bind(unit.id)
+            .touches_group(Table::UnitSuccessor, unit.id),
     ];
     for successor in &unit.successors {
         let sql = "INSERT INTO unit_successor (unit_id, successor_id) VALUES ($1, $2)";
-        rows.push(Statement::new("unit_successor", sql).bind(unit.id).bind(*successor));
+        let insert = Statement::new("unit_successor", sql).bind(unit.id).bind(*successor);
+        rows.push(insert.touches_group(Table::UnitSuccessor, unit.id));
     }
     rows
 }
 
-/// Inserts or changes a point.
+/// Inserts or changes a point. One that another unit takes over brings its devices and pairing codes along.
 pub fn point(point: &Point) -> Statement {
     Statement::new(
         "point",
@@ -50,6 +54,9 @@ pub fn point(point: &Point) -> Statement {
     .bind(point.phone.as_str())
     .bind(point.valid_from)
     .bind(point.valid_to)
+    .touches(Table::Point, [point.id.into()])
+    .touches_group(Table::Device, point.id)
+    .touches_group(Table::PairingCode, point.id)
 }
 
 const UNITS: &str = "SELECT unit_id, name, kind, parent, valid_from, valid_to, code, place FROM unit ORDER BY unit_id";

@@ -2,7 +2,7 @@
 
 use super::super::sql::{Row, Statement};
 use super::super::{Store, StoreError};
-use super::{PAGE_AND_ONE, Page, code};
+use super::{PAGE_AND_ONE, Page, Table, code};
 use crate::domain::ids::UserId;
 use crate::domain::people::{RoleGrant, User};
 
@@ -36,6 +36,7 @@ pub fn user(account: &Account) -> Statement {
     .bind(account.user.title.as_str())
     .bind(account.password_hash.as_deref())
     .bind(account.user.disabled)
+    .touches(Table::UserAccount, [account.user.id.into()])
 }
 
 /// Gives (`true`) or takes away a role.
@@ -45,7 +46,12 @@ pub fn grant(grant: &RoleGrant, given: bool) -> Statement {
     } else {
         "DELETE FROM role_grant WHERE user_id = $1 AND unit_id = $2 AND role = $3"
     };
-    Statement::new("role_grant", sql).bind(grant.user).bind(grant.unit).bind(code(&grant.role))
+    let role = code(&grant.role);
+    Statement::new("role_grant", sql)
+        .bind(grant.user)
+        .bind(grant.unit)
+        .bind(role.as_str())
+        .touches(Table::RoleGrant, [grant.user.into(), grant.unit.into(), role.into()])
 }
 
 const BY_LOGIN: &str = "SELECT user_id, login, name, title, disabled, password_hash FROM user_account WHERE login = $1";

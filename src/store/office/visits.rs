@@ -2,7 +2,7 @@
 
 use super::super::sql::{Row, Sealed, Statement};
 use super::super::{Store, StoreError};
-use super::{Seen, code, seal_json};
+use super::{Seen, Table, code, seal_json};
 use crate::domain::cases::PetitionKind;
 use crate::domain::chain::{Hash, Scope};
 use crate::domain::ids::{CaseId, PersonId, PointId, SessionId, VisitId};
@@ -61,7 +61,8 @@ fn person_place(visit: VisitId, person: PersonId) -> String {
     format!("person|{visit}|{person}")
 }
 
-/// Inserts or changes a visit with its list of points.
+/// Inserts or changes a visit with its list of points. Ids are made by clients: one that another session has is refused as
+/// `Stale { what: "visit" }`, and nothing of that session is changed.
 pub fn visit(row: &VisitRow) -> Vec<Statement> {
     let summary = Sealed {
         session: row.session,
@@ -77,7 +78,7 @@ pub fn visit(row: &VisitRow) -> Vec<Statement> {
              ON CONFLICT (visit_id) DO UPDATE SET number = excluded.number, class = excluded.class, \
              status = excluded.status, citizen_point = excluded.citizen_point, group_size = excluded.group_size, \
              summary_sealed = excluded.summary_sealed, case_id = excluded.case_id, text_hash = excluded.text_hash, \
-             seq = excluded.seq",
+             seq = excluded.seq WHERE visit.session_id = excluded.session_id",
         )
         .bind(row.id)
         .bind(row.session)
@@ -90,12 +91,17 @@ pub fn visit(row: &VisitRow) -> Vec<Statement> {
         .bind(summary)
         .bind(row.case)
         .bind(row.text_hash)
-        .bind(row.seq),
-        Statement::new("visit_point.clear", "DELETE FROM visit_point WHERE visit_id = $1").bind(row.id),
+        .bind(row.seq)
+        .one_row()
+        .touches(Table::Visit, [row.id.into()]),
+        Statement::new("visit_point.clear", "DELETE FROM visit_point WHERE visit_id = $1")
+            .bind(row.id)
+            .touches_group(Table::VisitPoint, row.id),
     ];
     for point in &row.agency_points {
         let sql = "INSERT INTO visit_point (visit_id, point_id) VALUES ($1, $2)";
-        rows.push(Statement::new("visit_point", sql).bind(row.id).bind(*point));
+        let insert = Statement::new("visit_point", sql).bind(row.id).bind(*point);
+        rows.push(insert.touches_group(Table::VisitPoint, row.id));
     }
     rows
 }
@@ -114,12 +120,14 @@ pub fn person(of: (SessionId, VisitId), position: u32, person: &Person) -> Resul
     .bind(position)
     .bind(code(&person.role))
     .bind(code(&person.class))
-    .bind(sealed))
+    .bind(sealed)
+    .touches(Table::Person, [of.1.into(), person.id.into()]))
 }
 
 const VISITS: &str = "SELECT visit_id, session_id, number, class, status, presented_as, citizen_point, group_size, \
      summary_sealed, case_id, text_hash, seq FROM visit \
      WHERE session_id = $1 AND (class = 'normal' OR $2 = 1) ORDER BY number";
+const SESSION_OF: &str = "SELECT session_id FROM visit WHERE visit_id = $1";
 const AGENCIES: &str = "SELECT p.visit_id, p.point_id FROM visit_point p JOIN visit v ON v.visit_id = p.visit_id \
      WHERE v.session_id = $1 ORDER BY p.visit_id, p.point_id";
 const PERSONS: &str = "SELECT person_id, role, class, data_sealed FROM person \
@@ -177,6 +185,12 @@ impl Store {
             }
         }
         Ok(visits)
+    }
+
+    /// The session that has a visit of this id.
+    pub async fn session_of_visit(&self, visit: VisitId) -> Result<Option<SessionId>, StoreError> {
+        let row = self.read(SESSION_OF, &[visit.into()]).await?.pop();
+        row.map(|mut row| row.parse("visit.session_id")).transpose()
     }
 
     /// The people of a visit, the main one first.

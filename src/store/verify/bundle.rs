@@ -9,9 +9,11 @@ use super::database::checked;
 use super::export::digest;
 use super::manifest::{CHECKPOINTS, FORMAT, KEYS, LOG, LogLine, MANIFEST, Manifest, safe_name};
 use super::recordings::{RECORDINGS, RecordedFile};
-use super::{Against, Checked, Report, SessionReport, check_against, marks};
-use crate::domain::chain::{BodyState, Checkpoint, Fault, FaultKind, Item, KeyRing, Scope, Verifier};
-use crate::domain::ids::SessionId;
+use super::texts::{PaperText, TEXTS, compare};
+use super::{Against, Checked, OfficeReport, Report, SessionReport, check_against, marks};
+use crate::domain::chain::{
+    BodyState, Checkpoint, Fault, FaultKind, Item, KeyRing, LogId, Mark, Scope, Sound, Verifier,
+};
 use crate::store::keys::{Ed25519Check, PublicKeys};
 
 /// Verifies the bundle in `dir`. The error is of reading the disk; whatever is wrong with the bundle is in the report.
@@ -42,7 +44,7 @@ impl From<std::io::Error> for Stop {
 }
 
 fn of_bundle(kind: FaultKind) -> Stop {
-    Fault { session: None, seq: None, kind }.into()
+    Fault { log: None, seq: None, kind }.into()
 }
 
 fn read_json<T: serde::de::DeserializeOwned>(dir: &Path, name: &str) -> Result<T, Stop> {
@@ -65,44 +67,52 @@ fn verify(dir: &Path, against: &Against, report: &mut Report) -> Result<(), Stop
     check_against(&ring, against)?;
     // The log first: a changed event should be named as such, not only as "the file was changed".
     let checkpoints: Vec<Checkpoint> = read_json(dir, CHECKPOINTS)?;
-    let sound = log(dir, &ring, manifest.session, marks(&ring, manifest.session, &checkpoints, against)?)?;
+    let sound = follow(dir, &ring, manifest.log, marks(&ring, manifest.log, &checkpoints, against)?)?;
     let moment = (manifest.key_id, manifest.made_at_us);
     ring.signed("bundle", moment, &manifest.text(), &manifest.signature, &Ed25519Check).map_err(of_bundle)?;
     let recordings = recordings(dir, &manifest)?;
     files(dir, &manifest)?;
-    report.sessions.push(sound);
-    report.checked = checked(&ring, checkpoints.len(), &about(against, manifest.session));
+    match manifest.log {
+        LogId::Session(session) => report.sessions.push(SessionReport { session, sound }),
+        log => report.offices.push(OfficeReport { log, sound }),
+    }
+    let own = about(against, manifest.log);
+    report.checked = checked(&ring, checkpoints.len(), &own);
+    if manifest.files.iter().any(|file| file.name == TEXTS) {
+        let texts: Vec<PaperText> = read_json(dir, TEXTS)?;
+        for paper in &own.papers {
+            if compare(&texts, paper)? {
+                report.text_compared(paper.session, paper.seq, paper.text);
+            }
+        }
+    }
     report.checked.extend(recordings);
     report.checked.push(Checked::Files { count: manifest.files.len() });
     Ok(())
 }
 
-/// Of what was kept outside, only what speaks of this session counts as compared.
-fn about(against: &Against, session: SessionId) -> Against {
+/// Of what was kept outside, only what speaks of this log counts as compared.
+fn about(against: &Against, log: LogId) -> Against {
     let mut own = against.clone();
     for anchor in &mut own.anchors {
-        anchor.heads.retain(|head| head.session == session);
+        anchor.heads.retain(|head| head.log == log);
     }
     own.anchors.retain(|anchor| !anchor.heads.is_empty());
-    own.papers.retain(|paper| paper.session == session);
+    own.papers.retain(|paper| log == LogId::Session(paper.session));
+    own.kept.retain(|(_, kept)| kept.log == log);
     own
 }
 
-fn log(
-    dir: &Path,
-    ring: &KeyRing,
-    session: SessionId,
-    marks: Vec<crate::domain::chain::Mark>,
-) -> Result<SessionReport, Stop> {
+fn follow(dir: &Path, ring: &KeyRing, log: LogId, marks: Vec<Mark>) -> Result<Sound, Stop> {
     let path = dir.join(LOG);
     if !path.exists() {
         return Err(of_bundle(FaultKind::FileMissing { name: LOG.to_owned() }));
     }
-    let mut verifier = Verifier::new(session, ring, &Ed25519Check, marks);
+    let mut verifier = Verifier::new(log, ring, &Ed25519Check, marks);
     for (seq, line) in (0_u64..).zip(BufReader::new(File::open(path)?).lines()) {
         let item = item(&line?).map_err(|field| {
             let kind = FaultKind::Malformed { field: field.to_owned() };
-            Fault { session: Some(session), seq: Some(seq), kind }
+            Fault { log: Some(log), seq: Some(seq), kind }
         })?;
         let state = match (item.header.scope, &item.body) {
             (_, None) => BodyState::Missing,
@@ -111,7 +121,7 @@ fn log(
         };
         verifier.item(&item, state)?;
     }
-    Ok(SessionReport { session, sound: verifier.finish()? })
+    Ok(verifier.finish()?)
 }
 
 fn item(line: &str) -> Result<Item, &'static str> {

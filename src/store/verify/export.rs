@@ -1,4 +1,4 @@
-//! A bundle: one session's log with everything that proves it, as plain files in a folder.
+//! A bundle: one log with everything that proves it, as plain files in a folder.
 
 use std::fs;
 use std::io::Write as _;
@@ -11,8 +11,7 @@ use sha2::{Digest as _, Sha256};
 use super::manifest::{
     CHECKPOINTS, FORMAT, KEYS, LOG, LogLine, MANIFEST, Manifest, ManifestFile, manifest_text, safe_name,
 };
-use crate::domain::chain::Hash;
-use crate::domain::ids::SessionId;
+use crate::domain::chain::{Hash, LogId};
 use crate::store::{Store, StoreError};
 
 /// A file that goes into the bundle beside the log: a paper, a recording.
@@ -31,7 +30,7 @@ pub enum ExportError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// There is no such log.
-    #[error("there is no log of this session")]
+    #[error("there is no such log")]
     NoLog,
     /// There is something under this name already.
     #[error("there is something at the target already")]
@@ -53,25 +52,25 @@ pub enum ExportError {
 }
 
 impl Store {
-    /// Writes the bundle of a session to the new folder `out`. Bodies stay sealed as stored.
+    /// Writes the bundle of a log to the new folder `out`. Bodies stay sealed as stored.
     pub async fn export_bundle(
         &self,
-        session: SessionId,
+        log: impl Into<LogId>,
         out: &Path,
         extra: Vec<BundleFile>,
         at: Timestamp,
     ) -> Result<Manifest, ExportError> {
-        let mut log = Vec::new();
-        for event in self.load(session, 0).await? {
-            serde_json::to_writer(&mut log, &LogLine::new(&event.item, event.boot, event.mono_us))?;
-            log.push(b'\n');
+        let (log, mut lines) = (log.into(), Vec::new());
+        for event in self.load(log, 0).await? {
+            serde_json::to_writer(&mut lines, &LogLine::new(&event.item, event.boot, event.mono_us))?;
+            lines.push(b'\n');
         }
-        if log.is_empty() {
+        if lines.is_empty() {
             return Err(ExportError::NoLog);
         }
-        let checkpoints = serde_json::to_vec_pretty(&self.checkpoints(session).await?)?;
+        let checkpoints = serde_json::to_vec_pretty(&self.checkpoints(log).await?)?;
         let keys = serde_json::to_vec_pretty(self.keys().public())?;
-        let written = vec![(LOG, log), (CHECKPOINTS, checkpoints), (KEYS, keys)];
+        let written = vec![(LOG, lines), (CHECKPOINTS, checkpoints), (KEYS, keys)];
         let target = out.to_owned();
         let made = tokio::task::spawn_blocking(move || write_files(&target, written, &extra));
         let (partial, mut files) = made.await.map_err(|error| io(".", std::io::Error::other(error)))??;
@@ -79,10 +78,9 @@ impl Store {
         let (installation, made_at_us) = (self.keys.installation(), at.as_microsecond());
         let signer = self.keys.signer(made_at_us).map_err(StoreError::from)?;
         let key_id = signer.public().id();
-        let text = manifest_text(installation, session, made_at_us, key_id, &files);
+        let text = manifest_text(installation, log, made_at_us, key_id, &files);
         let signature = signer.sign(&text).map_err(StoreError::from)?;
-        let manifest =
-            Manifest { format: FORMAT.to_owned(), installation, session, made_at_us, files, key_id, signature };
+        let manifest = Manifest { format: FORMAT.to_owned(), installation, log, made_at_us, files, key_id, signature };
         write(&partial, MANIFEST, &serde_json::to_vec_pretty(&manifest)?)?;
         fs::rename(&partial, out).map_err(|source| io(MANIFEST, source))?;
         Ok(manifest)

@@ -6,8 +6,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::chain::{Hash, Header, Item, KeyId, Signature};
-use crate::domain::ids::{BootId, CommandId, InstallationId, SessionId};
+use crate::domain::chain::{Hash, Header, Item, KeyId, LogId, Signature};
+use crate::domain::ids::{BootId, CommandId, InstallationId};
 
 pub(super) const MANIFEST: &str = "manifest.json";
 pub(super) const LOG: &str = "log.jsonl";
@@ -32,8 +32,9 @@ pub struct Manifest {
     pub format: String,
     /// Whose log.
     pub installation: InstallationId,
-    /// Which session.
-    pub session: SessionId,
+    /// Whose log; the name is that of the first form.
+    #[serde(rename = "session")]
+    pub log: LogId,
     /// When it was made, microseconds UTC.
     pub made_at_us: i64,
     /// Every other file, by name.
@@ -49,12 +50,12 @@ pub(super) const FORMAT: &str = "diemcau-bundle-1";
 /// What the signature of a bundle covers: one line per file in the form of `sha256sum`.
 pub(super) fn manifest_text(
     installation: InstallationId,
-    session: SessionId,
+    log: LogId,
     made_at_us: i64,
     key_id: KeyId,
     files: &[ManifestFile],
 ) -> String {
-    let mut text = format!("{FORMAT}\n{installation}\n{session}\n{made_at_us}\n{key_id}\n{}\n", files.len());
+    let mut text = format!("{FORMAT}\n{installation}\n{log}\n{made_at_us}\n{key_id}\n{}\n", files.len());
     for file in files {
         // Writing into a String has no error to report.
         if writeln!(text, "{}  {}", file.sha256, file.name).is_err() {
@@ -67,7 +68,7 @@ pub(super) fn manifest_text(
 impl Manifest {
     /// The signed text.
     pub fn text(&self) -> String {
-        manifest_text(self.installation, self.session, self.made_at_us, self.key_id, &self.files)
+        manifest_text(self.installation, self.log, self.made_at_us, self.key_id, &self.files)
     }
 }
 
@@ -83,7 +84,8 @@ pub(super) fn safe_name(name: &str) -> bool {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct LogLine {
-    session: SessionId,
+    #[serde(rename = "session")]
+    log: LogId,
     seq: u64,
     at_us: i64,
     boot: BootId,
@@ -105,7 +107,7 @@ impl LogLine {
     pub(super) fn new(item: &Item, boot: BootId, mono_us: i64) -> Self {
         let header = item.header.clone();
         Self {
-            session: header.session,
+            log: header.log,
             seq: header.seq,
             at_us: header.at_us,
             boot,
@@ -127,7 +129,7 @@ impl LogLine {
     pub(super) fn item(self) -> Result<Item, &'static str> {
         let body = self.body.map(|body| STANDARD.decode(body)).transpose().map_err(|_| "body")?;
         let header = Header {
-            session: self.session,
+            log: self.log,
             seq: self.seq,
             at_us: self.at_us,
             kind: self.kind,

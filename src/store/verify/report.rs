@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::domain::chain::{Fault, FaultKind, Hash, Sound};
+use crate::domain::chain::{Fault, FaultKind, Hash, LogId, Sound};
 use crate::domain::ids::{InstallationId, SessionId};
 
 /// One log that was found sound.
@@ -10,6 +10,16 @@ use crate::domain::ids::{InstallationId, SessionId};
 pub struct SessionReport {
     /// Whose.
     pub session: SessionId,
+    /// What was counted.
+    #[serde(flatten)]
+    pub sound: Sound,
+}
+
+/// One log of office data that was found sound.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OfficeReport {
+    /// Whose.
+    pub log: LogId,
     /// What was counted.
     #[serde(flatten)]
     pub sound: Sound,
@@ -42,6 +52,17 @@ pub enum Checked {
         session: SessionId,
         /// Its event.
         seq: u64,
+        /// SHA-256 of its text, as printed.
+        text: Hash,
+        /// Whether that is the text of the event; else only the position in the log was compared.
+        compared: bool,
+    },
+    /// A signed head that a point was given and kept.
+    Kept {
+        /// Its log.
+        log: LogId,
+        /// Its event.
+        seq: u64,
     },
     /// The files of a bundle, by the signed list.
     Files {
@@ -55,6 +76,14 @@ pub enum Checked {
         /// Whose files were not handed over.
         absent: usize,
     },
+    /// The rows of the office as they are now, each with what its log has last.
+    Rows {
+        /// How many.
+        count: usize,
+    },
+    /// The rows of the office were not compared: without keys the logs do not open, and a database of an older release
+    /// has none for them.
+    RowsUnread,
     /// Nothing that was kept elsewhere: a rewrite of everything by the holder of the keys would not show.
     NothingOutside,
 }
@@ -68,6 +97,8 @@ pub struct Report {
     pub installation: Option<InstallationId>,
     /// Logs found sound, in order; those after the fault were not read.
     pub sessions: Vec<SessionReport>,
+    /// Logs of office data found sound, in order.
+    pub offices: Vec<OfficeReport>,
     /// What they were compared with.
     pub checked: Vec<Checked>,
     /// The first bad item.
@@ -85,12 +116,21 @@ pub struct Line {
 
 impl Report {
     pub(super) fn new(source: &'static str) -> Self {
-        Self { source, installation: None, sessions: Vec::new(), checked: Vec::new(), fault: None }
+        Self { source, installation: None, sessions: Vec::new(), offices: Vec::new(), checked: Vec::new(), fault: None }
     }
 
     pub(super) fn broken(mut self, fault: Fault) -> Self {
         self.fault = Some(fault);
         self
+    }
+
+    /// Notes that the text of a paper was compared, not its position alone.
+    pub fn text_compared(&mut self, of: SessionId, at: u64, hash: Hash) {
+        for checked in &mut self.checked {
+            if let Checked::Paper { session, seq, text, compared } = checked {
+                *compared |= (*session, *seq, *text) == (of, at, hash);
+            }
+        }
     }
 
     /// True when nothing bad was found.
@@ -105,17 +145,16 @@ impl Report {
             let counts = vec![("sessions", self.sessions.len().to_string()), ("events", events.to_string())];
             let mut lines = vec![line(&format!("{}_sound", self.source), counts)];
             lines.extend(self.sessions.iter().map(session_line));
+            if !self.offices.is_empty() {
+                let events: u64 = self.offices.iter().map(|one| one.sound.events).sum();
+                let counts = vec![("logs", self.offices.len().to_string()), ("events", events.to_string())];
+                lines.push(line("offices", counts));
+            }
             lines.extend(self.checked.iter().map(checked_line));
             return lines;
         };
         let mut lines = vec![line(&format!("{}_broken", self.source), Vec::new())];
-        lines.extend(match (fault.session, fault.seq) {
-            (Some(session), Some(seq)) => {
-                Some(line("at_event", vec![("session", session.to_string()), ("seq", seq.to_string())]))
-            }
-            (Some(session), None) => Some(line("at_session", vec![("session", session.to_string())])),
-            _ => None,
-        });
+        lines.extend(fault.log.map(|log| place_line(log, fault.seq)));
         lines.push(fault_line(&fault.kind));
         lines
     }
@@ -123,6 +162,17 @@ impl Report {
 
 fn line(code: &str, values: Vec<(&'static str, String)>) -> Line {
     Line { code: format!("verify.{code}"), values }
+}
+
+/// Where the fault is: a log, and an event of it if it is about one.
+fn place_line(log: LogId, seq: Option<u64>) -> Line {
+    let (name, mut values) = match log {
+        LogId::Session(id) => ("session", vec![("session", id.to_string())]),
+        LogId::Unit(id) => ("unit", vec![("unit", id.to_string())]),
+        LogId::Installation(_) => ("installation", Vec::new()),
+    };
+    values.extend(seq.map(|seq| ("seq", seq.to_string())));
+    line(&format!("at_{name}{}", if seq.is_some() { "_event" } else { "" }), values)
 }
 
 fn session_line(one: &SessionReport) -> Line {
@@ -144,13 +194,17 @@ fn checked_line(checked: &Checked) -> Line {
         Checked::Anchor { at_us, heads } => {
             line("against.anchor", vec![("at_us", at_us.to_string()), ("heads", heads.to_string())])
         }
-        Checked::Paper { session, seq } => {
-            line("against.paper", vec![("session", session.to_string()), ("seq", seq.to_string())])
+        Checked::Paper { session, seq, compared, .. } => {
+            let values = vec![("session", session.to_string()), ("seq", seq.to_string())];
+            if *compared { line("against.paper", values) } else { line("against.paper_position", values) }
         }
+        Checked::Kept { log, seq } => line("against.kept", vec![("log", log.to_string()), ("seq", seq.to_string())]),
         Checked::Files { count } => line("against.files", vec![("count", count.to_string())]),
         Checked::Recordings { present, absent } => {
             line("against.recordings", vec![("present", present.to_string()), ("absent", absent.to_string())])
         }
+        Checked::Rows { count } => line("against.rows", vec![("count", count.to_string())]),
+        Checked::RowsUnread => line("against.rows_unread", Vec::new()),
         Checked::NothingOutside => line("against.nothing_outside", Vec::new()),
     }
 }
@@ -165,6 +219,13 @@ fn fault_line(kind: &FaultKind) -> Line {
         }
         FaultKind::HeadMismatch { source_of_mark } => (Some(source_of_mark.code()), Vec::new()),
         FaultKind::TailMissing { end, source_of_mark } => (Some(source_of_mark.code()), vec![("end", end.to_string())]),
+        FaultKind::ReferenceMismatch { session, event } => {
+            (None, vec![("session", session.to_string()), ("event", event.to_string())])
+        }
+        FaultKind::RowChanged { table, key }
+        | FaultKind::RowChangedBefore { table, key }
+        | FaultKind::RowMissing { table, key }
+        | FaultKind::RowUnknown { table, key } => (None, vec![("table", table.clone()), ("key", key.clone())]),
         FaultKind::FileMissing { name }
         | FaultKind::FileMismatch { name }
         | FaultKind::FileUnlisted { name }

@@ -44,34 +44,47 @@ const OUTSIDE: &[&str] = &[
 ];
 
 pub const LAYERS: &[Layer] = &[
-    // The rules. `ts_rs` stands in `cfg_attr(test)` alone; `serde_json` gives an event its own name.
+    // The rules. `ts_rs` and `schemars` stand in `cfg_attr(test)` alone; `serde_json` gives an event its own name.
     Layer {
         modules: &["domain"],
         uses: &[],
-        crates: Only(&["jiff", "serde", "serde_json", "sha2", "thiserror", "ts_rs", "unicode_normalization", "uuid"]),
+        crates: Only(&[
+            "jiff",
+            "schemars",
+            "serde",
+            "serde_json",
+            "sha2",
+            "thiserror",
+            "ts_rs",
+            "unicode_normalization",
+            "uuid",
+        ]),
         pure: true,
     },
     // The wire.
     Layer {
         modules: &["protocol"],
         uses: &["domain"],
-        crates: Only(&["jiff", "serde", "serde_json", "thiserror", "ts_rs", "uuid"]),
+        crates: Only(&["jiff", "schemars", "serde", "serde_json", "thiserror", "ts_rs", "uuid"]),
         pure: true,
     },
     // The room, pure: told the time, given the identifiers. `media::engine` for the values of its events.
     Layer {
         modules: &[
             "=room",
+            "room::answer",
             "room::decide",
             "room::links",
             "room::live",
             "room::media_plan",
             "room::record",
+            "room::secrecy",
             "room::sections",
+            "room::stage",
             "room::standing",
             "room::state",
         ],
-        uses: &["domain", "protocol", "media::plan", "media::engine", "limits"],
+        uses: &["domain", "protocol", "media::plan", "media::engine", "limits", "text"],
         crates: Only(&["jiff", "serde_json", "uuid"]),
         pure: true,
     },
@@ -217,12 +230,15 @@ pub const LAYERS: &[Layer] = &[
     },
     // Papers and bundles are made from the folded state; recordings are opened where they lie.
     Layer {
-        modules: &["app::papers", "app::export", "app::prove", "app::record"],
+        modules: &["app::papers", "app::export", "app::prove", "app::record", "app::erase"],
         uses: &[
             "app",
             "domain",
             "store",
             "documents",
+            "clock",
+            "room::answer",
+            "room::secrecy",
             "room::state",
             "media::plan",
             "media::record",

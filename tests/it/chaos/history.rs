@@ -227,6 +227,7 @@ fn is_so(state: &State, own: Option<PointId>, command: &Command) -> bool {
     let standing = |point: &PointId, person| state.roster.get(*point, person).map(|entry| entry.standing());
     match command {
         Command::WriteBlock { .. } | Command::LeaseBlock { .. } | Command::LeaveBlock { .. } => true,
+        Command::SetRoomWide { on } => state.room_wide == *on,
         Command::RaiseHand { .. } => own.is_some_and(|point| state.floor.hand_raised(point)),
         Command::LowerHand => own.is_some_and(|point| !state.floor.hand_raised(point)),
         Command::Microphone { open } => own.is_some_and(|point| state.floor.open().contains(&point) == *open),

@@ -5,5 +5,6 @@ mod faults;
 mod history;
 mod kills;
 mod office;
+mod recordings;
 mod scripts;
 mod town;

@@ -7,7 +7,7 @@ use diemcau::auth::password::Passwords;
 use diemcau::domain::cases::PetitionKind;
 use diemcau::domain::event::{Registration, SessionPoint};
 use diemcau::domain::ids::{CommandId, PersonId, PointId, SessionId, UnitId, UserId, VisitId};
-use diemcau::domain::people::{Class, Function, Person, PersonRole, RoleGrant, UnitRole, User};
+use diemcau::domain::people::{Class, Function, PersonRole, RoleGrant, UnitRole, User};
 use diemcau::domain::session::{EligibilityGround, ReceptionKind, SessionAct};
 use diemcau::domain::units::{Point, PointRole, Unit, UnitKind};
 use diemcau::protocol::command::Command;
@@ -16,6 +16,7 @@ use diemcau::store::office::Account;
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use crate::support::day::person;
 use crate::support::process::{House, PATIENCE};
 use crate::support::web::PASSWORD;
 
@@ -68,21 +69,6 @@ pub fn citizen(visit: VisitId) -> PersonId {
     PersonId(Uuid::from_u128(visit.0.as_u128() ^ 0xc171))
 }
 
-pub fn person(id: PersonId, name: &str, role: PersonRole) -> Person {
-    Person {
-        id,
-        name: name.to_owned(),
-        role,
-        class: Class::Normal,
-        title: "Ông".to_owned(),
-        address: "Thôn 1".to_owned(),
-        phone: String::new(),
-        identity: None,
-        user: None,
-        on_behalf_of: None,
-    }
-}
-
 pub fn registration(visit: VisitId, citizen_point: PointId) -> Registration {
     Registration {
         visit,
@@ -95,6 +81,7 @@ pub fn registration(visit: VisitId, citizen_point: PointId) -> Registration {
         persons: vec![person(citizen(visit), "Nguyễn Văn Một", PersonRole::Citizen)],
         group_size: 1,
         case: None,
+        secrecy_requested: None,
     }
 }
 

@@ -14,7 +14,8 @@ use uuid::Uuid;
 
 use super::client::{Dice, Page};
 use super::history::Written;
-use super::office::{A, B, C, CENTRAL, Seat, UNIT, citizen, person, registration};
+use super::office::{A, B, C, CENTRAL, Seat, UNIT, citizen, registration};
+use crate::support::day::person;
 
 const WORDS: [&str; 8] = ["đất", "hộ", "bồi thường", "thửa", "quyết định", "khiếu nại", "Ủy ban", "đề nghị"];
 

@@ -70,6 +70,10 @@ async fn minutes_of_a_visit() {
             "09:02:00 không nối lại",
             "5. Ghi âm, ghi hình",
             "vào hồi 08 giờ 06 phút",
+            "Các đoạn không có trong bản ghi (01 đoạn):",
+            "08:31:04 08:31:44 máy chủ khởi động lại",
+            "Từ 09:02:00 đến 09:12:30, việc tiếp công dân được tiếp tục mà không ghi âm, ghi hình.",
+            "Lê Quang Huỳnh (người ghi biên bản). Lý do: công dân ở xa",
             "II. NỘI DUNG TIẾP",
             "1. Nội dung khiếu nại",
             "2. Yêu cầu, đề nghị",
@@ -77,7 +81,7 @@ async fn minutes_of_a_visit() {
             "III. KẾT QUẢ TIẾP",
             "1. Ý kiến của các thành viên tham gia",
             "2. Kết luận của người chủ trì",
-            "06/03/2026",
+            "chậm nhất ngày 06/03/2026",
             "3. Ý kiến của người được tiếp",
             "kết thúc vào hồi 09 giờ 40 phút cùng ngày",
             "đã được nghe đọc lại biên bản",
@@ -88,6 +92,9 @@ async fn minutes_of_a_visit() {
             "NGƯỜI CHỨNG KIẾN",
             "THÀNH VIÊN THAM GIA",
             "Nơi ký và hình thức ký",
+            "Tài liệu bổ sung sau khi chốt nội dung",
+            "không thuộc phần đã đọc lại và ký xác nhận",
+            "Biên lai nộp thuế",
             "Thông tin đối chiếu với hồ sơ điện tử",
             "Sự kiện khóa số: 1.412",
         ],
@@ -122,12 +129,39 @@ async fn minutes_of_a_denunciation_keep_the_secret() {
             "TC-2026-0007",
             "II. NỘI DUNG TỐ CÁO",
             "III. THÔNG TIN, TÀI LIỆU",
+            "Người tố cáo giao hai tài liệu",
             "IV. YÊU CẦU",
+            "V. KẾT QUẢ TIẾP",
+            "2. Kết luận của người chủ trì",
+            "16/02/2026",
+            "3. Ý kiến của người tố cáo",
             "Người tố cáo không ký biên bản. Lý do: chưa thống nhất nội dung mục II. Người chứng kiến: ông (bà) Vũ Thị Hằng",
             "(cả buổi tiếp)",
         ],
     );
     assert!(!text.contains("Điện thoại:"), "no personal field is printed at all:\n{text}");
+}
+
+/// A restricted visit that is no denunciation: the ordinary form, and for whom it is.
+#[tokio::test]
+async fn minutes_of_a_restricted_visit_say_who_gets_them() {
+    let few = "(Lưu hành hạn chế: chỉ giao cho người tiếp công dân và người được tiếp)";
+    let mut paper = sample::minutes();
+    assert!(!text_of("open", &made(&paper).await).contains("hạn chế"));
+    paper.restricted = true;
+    let text = text_of("restricted", &made(&paper).await);
+    in_order(&text, &["Về việc tiếp công dân", few, "I. THÀNH PHẦN", "mỗi bên giữ 01 bản, không sao gửi nơi khác"]);
+    paper.proof = None;
+    in_order(&text_of("restricted-draft", &made(&paper).await), &[few, "(Dự thảo, nội dung chưa khóa)"]);
+}
+
+/// At a desk a denunciation is only written down: there is no part about a conclusion nobody drew.
+#[tokio::test]
+async fn a_denunciation_without_a_conclusion_has_four_parts() {
+    let mut paper = sample::denunciation();
+    (paper.opinions, paper.reply, paper.conclusion) = (None, None, diemcau::documents::Conclusion::default());
+    let text = text_of("four-parts", &made(&paper).await);
+    assert!(text.contains("IV. YÊU CẦU") && !text.contains("V. KẾT QUẢ"), "{text}");
 }
 
 #[tokio::test]
@@ -213,8 +247,8 @@ async fn structure_and_fonts_hold_what_the_metadata_claim() {
     };
     let tree = say("pdfinfo", &["-struct"]);
     let many = |tag: &str| tree.lines().filter(|line| line.trim_start().split(' ').next() == Some(tag)).count();
-    assert_eq!((many("H1"), many("H2")), (3, 12), "{tree}");
-    assert_eq!((many("Table"), many("THead"), many("Figure:") + many("Figure")), (6, 6, 1), "{tree}");
+    assert_eq!((many("H1"), many("H2")), (3, 13), "{tree}");
+    assert_eq!((many("Table"), many("THead"), many("Figure:") + many("Figure")), (7, 7, 1), "{tree}");
     let fonts = say("pdffonts", &[]);
     let rows: Vec<_> = fonts.lines().skip(2).collect();
     assert_eq!(rows.len(), 3, "{fonts}");

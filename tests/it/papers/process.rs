@@ -127,7 +127,7 @@ fn the_fence_is_up_before_the_request_is_read() {
         seen.lines().find_map(|line| line.strip_prefix(name)).unwrap().split_whitespace().next().unwrap().to_owned()
     };
     assert_eq!(row("Max data size"), diemcau::limits::PAPER_MEMORY.to_string());
-    assert_eq!(row("Max cpu time"), (diemcau::limits::PAPER_TIME.as_secs() + 1).to_string());
+    assert_eq!(row("Max cpu time"), (diemcau::limits::PAPER_CPU.as_secs() + 1).to_string());
     assert_eq!(row("Max core file size"), "0");
     child.stdin.take().unwrap().write_all(b"not json").unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(65));
@@ -153,7 +153,7 @@ fn too_much_memory_ends_the_process_only() {
 async fn seven_pages() {
     let mut paper = sample::minutes();
     paper.content =
-        Some("Ông Trần Văn Đường trình bày về diện tích, đơn giá bồi thường và việc tái định cư.\n".repeat(115));
+        Some("Ông Trần Văn Đường trình bày về diện tích, đơn giá bồi thường và việc tái định cư.\n".repeat(100));
     let pdf = made(&paper).await;
     assert_eq!(pages("seven", &pdf), 7);
     std::fs::write(

@@ -140,6 +140,19 @@ pub(crate) fn online() -> Online {
                 to: at(9, 40, 0),
                 sha256: "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae".to_owned(),
             }],
+            gaps: vec![RecordingGap {
+                source: "Điểm cầu xã Bình Khê, tiếng".to_owned(),
+                from: at(8, 31, 4),
+                to: Some(at(8, 31, 44)),
+                cause: "máy chủ khởi động lại".to_owned(),
+            }],
+            unrecorded: vec![Unrecorded {
+                from: at(9, 2, 0),
+                to: Some(at(9, 12, 30)),
+                by_presider: some("Nguyễn Thị Ánh Tuyết"),
+                by_note_taker: some("Lê Quang Huỳnh"),
+                reason: "công dân ở xa, không thể hẹn lại trong ngày".to_owned(),
+            }],
         },
     }
 }
@@ -191,26 +204,30 @@ pub(crate) fn minutes() -> VisitMinutes {
             "Ông Trần Văn Đường xuất trình hai tài liệu tại điểm cầu, cán bộ điểm cầu đã đối chiếu bản chính.",
         ),
         exhibits: exhibits(),
+        added: vec![Exhibit {
+            name: "Biên lai nộp thuế sử dụng đất năm 2019".to_owned(),
+            pages: Some(1),
+            condition: some("mờ góc dưới"),
+            copy: some("bản chụp"),
+            point: some("Điểm cầu xã Bình Khê"),
+            sha256: some("60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752"),
+        }],
         opinions: some(
             "Ông Phạm Đức Thịnh: Sở sẽ cử đoàn đo đạc lại thửa đất với sự chứng kiến của gia đình.\nBà Vũ Thị Hằng: Xã đã niêm yết phương án từ ngày 03/11/2025 đến ngày 24/11/2025.",
         ),
         conclusion: Conclusion {
             text: some(
-                "Giao Sở Nông nghiệp và Môi trường chủ trì đo đạc lại, báo cáo Chủ tịch Ủy ban nhân dân tỉnh; Ban Tiếp công dân tỉnh thông báo kết quả cho công dân.",
+                "Giao Sở Nông nghiệp và Môi trường chủ trì đo đạc lại, báo cáo Chủ tịch Ủy ban nhân dân tỉnh; Ban Tiếp công dân tỉnh thông báo kết quả cho công dân.\nĐo đạc lại thửa đất số 48 và trả lời bằng văn bản.\nNội dung này được trả lời sau buổi tiếp công dân.\nCơ quan, đơn vị chịu trách nhiệm: Sở Nông nghiệp và Môi trường.\nThời hạn trả lời: chậm nhất ngày 06/03/2026.\nNgười liên hệ: Hoàng Văn Nghĩa, 0203 3838 383.",
             ),
             answered_now: false,
-            promised: vec![Promised {
-                task: "Đo đạc lại thửa đất số 48 và trả lời bằng văn bản".to_owned(),
-                unit: "Sở Nông nghiệp và Môi trường".to_owned(),
-                due: Some(date(2026, 3, 6)),
-                contact: some("Hoàng Văn Nghĩa, 0203 3838 383"),
-            }],
+            promised: Vec::new(),
         },
         reply: some("Ông Trần Văn Đường nhất trí với kết luận, đề nghị thực hiện đúng thời hạn."),
         ended_at: Some(at(9, 40, 0)),
         read_back: ReadBack::ReadAloud { by: some("Lê Quang Huỳnh") },
         copies: 2,
         signatures: signatures(),
+        restricted: false,
         proof: Some(proof()),
     }
 }
@@ -248,8 +265,22 @@ pub(crate) fn denunciation() -> DenunciationMinutes {
         denouncer: Citizen::Masked { code: "TC-2026-0007".to_owned() },
         online: None,
         content: some("Tố cáo ông Ng. V. T., cán bộ địa chính, về việc nhận tiền khi lập hồ sơ đất."),
+        documents: some("Người tố cáo giao hai tài liệu, không giao vật chứng."),
         exhibits: exhibits(),
+        added: Vec::new(),
         requests: some("Đề nghị giữ bí mật danh tính và áp dụng biện pháp bảo vệ."),
+        opinions: some("Ông Lê Quang Huỳnh: nội dung tố cáo đã rõ, có tài liệu kèm theo."),
+        conclusion: Conclusion {
+            text: some("Tiếp nhận nội dung tố cáo, xử lý theo trình tự của Luật Tố cáo."),
+            answered_now: false,
+            promised: vec![Promised {
+                task: "Thông báo việc thụ lý tố cáo".to_owned(),
+                unit: "Ban Tiếp công dân tỉnh".to_owned(),
+                due: Some(date(2026, 2, 16)),
+                contact: some("Lê Quang Huỳnh, 0203 3838 384"),
+            }],
+        },
+        reply: some("Người tố cáo đề nghị được giữ bí mật danh tính."),
         ended_at: Some(at(15, 20, 0)),
         read_back: ReadBack::Refused {
             reason: some("chưa thống nhất nội dung mục II"), witness: some("Vũ Thị Hằng")
@@ -288,6 +319,7 @@ pub(crate) fn annex() -> AttendanceAnnex {
         },
         session: "tiếp công dân định kỳ tháng 02 của Chủ tịch Ủy ban nhân dân tỉnh".to_owned(),
         day: DAY,
+        extract: false,
         points: vec![
             PointAttendance {
                 name: "Trụ sở Tiếp công dân tỉnh".to_owned(),

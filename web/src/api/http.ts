@@ -39,4 +39,4 @@ export async function request<T>(path: string, options: { method?: string; body?
 }
 
 export const get = <T>(path: string, signal?: AbortSignal) => request<T>(path, signal ? { signal } : {});
-export const post = <T>(path: string, body?: unknown) => request<T>(path, { method: "POST", body });
+export const post = <T>(path: string, body?: unknown, signal?: AbortSignal) => request<T>(path, { method: "POST", body, ...(signal ? { signal } : {}) });

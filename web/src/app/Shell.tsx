@@ -1,8 +1,10 @@
 import { Link, Outlet, useNavigate } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
-import { post } from "../api/http";
+import { useState } from "react";
+import { post, RequestFailed } from "../api/http";
 import { queryClient } from "../api/queries";
 import { Button } from "../primitives/Button";
+import { Notice } from "../primitives/Notice";
 import { LanguageSwitch } from "./LanguageSwitch";
 import css from "./Shell.module.css";
 import { useMe } from "./useMe";
@@ -12,8 +14,14 @@ export function Shell() {
   const { t } = useTranslation("common");
   const { user } = useMe();
   const navigate = useNavigate();
+  const [stillIn, setStillIn] = useState(false);
   const signOut = async () => {
-    await post("/sign-out").catch(() => undefined);
+    try {
+      await post("/sign-out");
+    } catch (error) {
+      // Signed out already is signed out; anything else leaves the cookie alive for whoever opens this browser next.
+      if (!(error instanceof RequestFailed && error.status === 401)) return setStillIn(true);
+    }
     queryClient.clear();
     await navigate({ to: "/dang-nhap" });
   };
@@ -41,6 +49,7 @@ export function Shell() {
         </div>
       </header>
       <main id="main" className={css.main} tabIndex={-1}>
+        {stillIn && <Notice tone="bad">{t("failure.still_signed_in")}</Notice>}
         <Outlet />
       </main>
     </>

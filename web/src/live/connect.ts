@@ -4,17 +4,20 @@ import type { Ticket, TicketRequest } from "../protocol/rest";
 import { Room, type RoomOptions } from "./room";
 import { Wire } from "./wire";
 
-/** Close codes after which coming back is useless: no access, no such session, another
- * device took the place, session over. Signed out is not among them: the next ticket is refused then. */
+/** Close codes after which coming back by itself is useless or would push others out: no access, no such session,
+ * another device took the place, too many windows. Signed out is not among them: the next ticket is refused then. */
 const FINAL_CODES = [4403, 4404, 4409, 4410];
 const FINAL_STATUS = [401, 403, 404];
+/** No answer at all, or that of a proxy whose server is away. */
+const UNANSWERED_STATUS = [0, 502, 504];
 
 /** The room of this page on the real network. */
 export function connectRoom(request: TicketRequest, options: Omit<RoomOptions, "device">): Room {
   const url = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`;
   return new Room(
     {
-      ticket: async () => (await post<Ticket>("/tickets", request)).token,
+      ticket: async (signal) => (await post<Ticket>("/tickets", request, signal)).token,
+      answered: (error) => error instanceof RequestFailed && !UNANSWERED_STATUS.includes(error.status),
       openWire: (ticket, events) => new Wire(url, ticket, events),
       makePeer: (peer) => new Peer(peer),
       now: () => performance.now(),

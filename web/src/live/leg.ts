@@ -23,7 +23,10 @@ export interface PeerLike {
 
 /** What a leg is made of; tests put their own here. */
 export interface LegParts {
-  ticket(): Promise<string>;
+  /** Rejects where the server refuses or nobody answers; given up by `signal`. */
+  ticket(signal: AbortSignal): Promise<string>;
+  /** Whether a ticket that failed was refused by the server; false where nobody answered. */
+  answered(error: unknown): boolean;
   openWire(ticket: string, events: WireEvents): WireLike;
   makePeer(options: PeerOptions): PeerLike;
   now(): number;
@@ -50,8 +53,10 @@ export interface LegEvents {
 const WIRE_SILENT_MS = 6000;
 /** No packet of any kind for this long: a new join begins beside this one. */
 const MEDIA_SILENT_MS = 3000;
-/** ICE and DTLS need less than this even with lost flights. */
-const MEDIA_SETUP_MS = 8000;
+/** A server that can be reached gives a ticket, or refuses it, within this; otherwise the next attempt begins. */
+const ANSWER_MS = 4000;
+/** From the ticket to the welcome, and from there to connected media: less than this each, even with lost flights. */
+const SETUP_MS = 8000;
 /** With nothing to decode a connected leg is good enough after this. */
 const SETTLE_MS = 1500;
 
@@ -61,17 +66,19 @@ export class Leg {
   peer: PeerLike | undefined;
   welcome: Welcome | undefined;
   slots: SlotView[] = [];
-  saidHello = false;
   /** Why the server ends this connection, as it said before closing. */
   farewell: string | undefined;
   private ended = false;
   private wireGone = false;
-  private bornMs: number;
+  readonly bornMs: number;
+  private answeredMs: number | undefined;
+  private welcomedMs = 0;
   private connectedMs: number | undefined;
   private arrived = 0;
   private arrivedMs: number;
   private decoded = false;
   private offerId = "";
+  private asking = new AbortController();
 
   constructor(
     private parts: LegParts,
@@ -84,15 +91,16 @@ export class Leg {
 
   private async open(): Promise<void> {
     try {
-      const ticket = await this.parts.ticket();
+      const ticket = await this.parts.ticket(this.asking.signal);
       if (this.ended) return;
+      this.answeredMs = this.parts.now();
       this.wire = this.parts.openWire(ticket, {
         frame: (body) => void this.take(body),
         closed: (code) => this.loseWire({ code }),
       });
-      this.saidHello = true;
       this.wire.send({ type: "hello", device: this.options.device, have: this.options.have() });
     } catch (error) {
+      if (this.parts.answered(error)) this.answeredMs = this.parts.now();
       this.loseWire({ error });
     }
   }
@@ -101,6 +109,7 @@ export class Leg {
     if (this.ended) return;
     if (body.type === "welcome") {
       this.welcome = body;
+      this.welcomedMs = this.parts.now();
       const { local, simulcast, device } = this.options;
       // Papers and rosters need no media; a note-taker's machine receives pictures and sends nothing.
       if (local && (body.slots > 0 || device === "main" || device === "paper")) {
@@ -152,8 +161,14 @@ export class Leg {
 
   /** Nothing is wrong with socket or media, as far as can be seen from here. */
   get healthy(): boolean {
-    if (this.welcome === undefined) return !this.wireGone && this.parts.now() - this.bornMs < MEDIA_SETUP_MS;
-    return this.wireAlive && this.mediaHealthy;
+    if (this.welcome !== undefined) return this.wireAlive && this.mediaHealthy;
+    const [sinceMs, limitMs] = this.answeredMs === undefined ? [this.bornMs, ANSWER_MS] : [this.answeredMs, SETUP_MS];
+    return !this.wireGone && this.parts.now() - sinceMs < limitMs;
+  }
+
+  /** The server said something, if only no. */
+  get answered(): boolean {
+    return this.answeredMs !== undefined;
   }
 
   get mediaFlows(): boolean {
@@ -165,7 +180,7 @@ export class Leg {
     const now = this.parts.now();
     const state = this.peer?.state;
     if (state === "failed" || state === "closed") return false;
-    if (this.connectedMs === undefined) return now - this.bornMs < MEDIA_SETUP_MS;
+    if (this.connectedMs === undefined) return now - this.welcomedMs < SETUP_MS;
     return now - this.arrivedMs < MEDIA_SILENT_MS;
   }
 
@@ -188,6 +203,8 @@ export class Leg {
 
   end(): void {
     this.ended = true;
+    // Browsers keep six requests per host: those that nobody will answer must not stand before the next attempt.
+    this.asking.abort();
     this.wire?.close();
     this.peer?.close();
   }

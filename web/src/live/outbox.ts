@@ -18,9 +18,43 @@ export interface Refused {
 
 export type CommandResult = Done | Refused;
 
+/** Code of a refusal by this page: there was no wire, or it broke before an answer. */
+export const LINE_LOST = "line_lost";
+
+const LOST: Refused = { done: false, code: LINE_LOST, field: null, citation: null, vi: "", en: "" };
+
+/**
+ * Acts that are sent once and over the wire of their moment. A microphone must not open half a minute after its key was
+ * pressed. A text is sent anew by its writer, from what the server then has: what was counted on before the break could
+ * pass over what somebody else wrote meanwhile.
+ */
+function isOfItsMoment(command: Command): boolean {
+  switch (command.do) {
+    case "microphone":
+      // Closing may come late: it is still what was wanted.
+      return command.open;
+    case "give_floor":
+    case "raise_hand":
+    case "lease_block":
+    case "write_block":
+      return true;
+    default:
+      return false;
+  }
+}
+
 interface Waiting {
   frame: ClientFrame;
+  command: Command;
   settle: (result: CommandResult) => void;
+  /** Over which wire it went; `undefined`: over none yet. */
+  via: CommandWire | undefined;
+}
+
+/** What carries commands. */
+export interface CommandWire {
+  readonly wireAlive: boolean;
+  sendFrame(frame: ClientFrame): void;
 }
 
 /**
@@ -32,15 +66,33 @@ export class Outbox {
 
   constructor(private newId: () => string = () => crypto.randomUUID()) {}
 
-  add(command: Command): { frame: ClientFrame; result: Promise<CommandResult> } {
+  /** Sends at once over a living wire; otherwise what can wait goes with the next one. */
+  send(command: Command, wire: CommandWire | undefined): Promise<CommandResult> {
+    const via = wire?.wireAlive ? wire : undefined;
+    if (!via && isOfItsMoment(command)) return Promise.resolve(LOST);
     const frame: ClientFrame = { v: 1, id: this.newId(), body: { type: "command", command } };
-    const result = new Promise<CommandResult>((settle) => this.waiting.set(frame.id, { frame, settle }));
-    return { frame, result };
+    const result = new Promise<CommandResult>((settle) => this.waiting.set(frame.id, { frame, command, settle, via }));
+    via?.sendFrame(frame);
+    return result;
   }
 
-  /** All that must be sent again on a new wire, in the order of the acts. */
-  unanswered(): ClientFrame[] {
-    return [...this.waiting.values()].map(({ frame }) => frame);
+  /** A new wire serves: all that has no answer goes over it, in the order of the acts. */
+  resend(wire: CommandWire): void {
+    for (const [id, waiting] of this.waiting) {
+      // Its own wire may still bring the answer; `wireEnded` says when not.
+      if (waiting.via !== undefined && isOfItsMoment(waiting.command)) continue;
+      this.waiting.set(id, { ...waiting, via: wire });
+      wire.sendFrame(waiting.frame);
+    }
+  }
+
+  /** No answer comes over this wire any more. */
+  wireEnded(wire: CommandWire): void {
+    for (const [id, { via, command, settle }] of this.waiting) {
+      if (via !== wire || !isOfItsMoment(command)) continue;
+      this.waiting.delete(id);
+      settle(LOST);
+    }
   }
 
   take(body: Extract<ServerBody, { type: "done" | "refused" }>): void {

@@ -42,13 +42,13 @@ test("joins: hello first, then one offer, the answer is accepted", async () => {
   expect(net.wire.frames.map(({ body }) => body.type)).toEqual(["hello", "offer"]);
   net.wire.play({ type: "answer", re: net.wire.sent("offer")[0]?.id ?? "", sdp: "answer", slots: 2 });
   expect(net.peer.answer).toBe("answer");
-  expect(room.view).toMatchObject({ status: "live", connection: "c1", point: "xa-a", mediaFlows: true });
+  expect(room.view).toMatchObject({ status: "live", connection: "c1", point: "xa-a", receives: 2, mediaFlows: true });
   expect(room.view.streams).toHaveLength(2);
 });
 
 test("a command without an answer goes out again with the same id, and settles once", async () => {
   await join();
-  const result = room.command({ do: "raise_hand", person: null });
+  const result = room.command({ do: "lower_hand" });
   const [first] = net.wire.sent("command");
   net.wire.cut();
   await pass(500);
@@ -61,6 +61,53 @@ test("a command without an answer goes out again with the same id, and settles o
   await pass(1000);
   net.wire.play(welcome("c3"));
   expect(net.wire.sent("command")).toEqual([]);
+});
+
+test("what was meant for its moment is not done later: a microphone, a floor, a text of an old revision", async () => {
+  await join();
+  const before = room.command({ do: "microphone", open: true });
+  net.wire.cut();
+  expect(await before).toMatchObject({ done: false, code: "line_lost" });
+  expect(await room.command({ do: "microphone", open: true })).toMatchObject({ done: false, code: "line_lost" });
+  void room.command({ do: "microphone", open: false });
+  await pass(500);
+  net.wire.play(welcome("c2"));
+  expect(net.wire.sent("command").map(({ body }) => body.command)).toEqual([{ do: "microphone", open: false }]);
+});
+
+test("an answer over the old wire counts while the new one is only being joined", async () => {
+  await joinWithPicture();
+  const [oldWire, oldPeer] = [net.wire, net.peer];
+  const result = room.command({ do: "give_floor", point: "xa-b", person: null });
+  await pass(5000);
+  expect(net.wires).toHaveLength(2);
+  oldPeer.flow(20);
+  await pass(500);
+  net.wire.play(welcome("c2"));
+  const re = oldWire.sent("command")[0]?.id ?? "";
+  oldWire.play({ type: "done", re, seq: 3 });
+  expect(await result).toEqual({ done: true, seq: 3 });
+});
+
+test("a final word to the leg that is being replaced does not end the one that replaces it", async () => {
+  await joinWithPicture();
+  const old = net.wire;
+  await pass(5000);
+  expect(net.wires).toHaveLength(2);
+  net.wire.play(welcome("c2"));
+  old.cut(4403);
+  await pass(1000);
+  expect(room.view).toMatchObject({ status: "live", connection: "c2" });
+});
+
+test("the old leg feeds until the server has answered the new one", async () => {
+  await joinWithPicture();
+  const old = net.wire;
+  old.play(publicSection("h1", { title: "A", points: {} }));
+  await pass(5000);
+  expect(net.wires).toHaveLength(2);
+  old.play({ type: "patch", section: "public", seq: 2, base: "h1", hash: "h2", patch: [{ op: "replace", path: "/title", value: "B" }] });
+  expect(room.sections.get("public")?.title).toBe("B");
 });
 
 test("a refusal carries its sentences", async () => {
@@ -91,6 +138,7 @@ test("a patch that does not fit brings a new leg that asks for the section whole
   const first = net.wire;
   first.play({ type: "patch", section: "public", seq: 3, base: "h9", hash: "h10", patch: [] });
   expect(first.closed).toBe(false);
+  expect(room.sections.get("public")?.title).toBe("A");
   await pass(500);
   expect(net.wire.sent("hello")[0]?.body.have).toEqual({});
   net.wire.play(welcome("c2"), publicSection("h10", { title: "B", points: {} }));
@@ -99,8 +147,8 @@ test("a patch that does not fit brings a new leg that asks for the section whole
   expect(room.sections.get("public")?.title).toBe("B");
 });
 
-test("keeps trying for ever with growing waits", async () => {
-  net.refuseTickets = "network down";
+test("keeps trying for ever, with growing waits where the server refuses", async () => {
+  net.refuseTickets = "server busy";
   room = net.room();
   room.start();
   await pass(60_000);
@@ -114,6 +162,41 @@ test("keeps trying for ever with growing waits", async () => {
   net.wire.play(welcome("c1"));
   await pass(0);
   expect(room.view.status).toBe("live");
+});
+
+test("a server that nobody can reach is asked every two seconds, however long it was away", async () => {
+  net.refuseTickets = "network down";
+  room = net.room();
+  room.start();
+  await pass(120_000);
+  const before = net.tickets;
+  await pass(10_000);
+  expect(net.tickets - before).toBeGreaterThanOrEqual(4);
+  expect(net.tickets - before).toBeLessThanOrEqual(6);
+});
+
+test("on a line that swallows, the next attempt begins every four seconds and the one before is given up", async () => {
+  net.swallows = true;
+  room = net.room();
+  room.start();
+  await pass(120_000);
+  const before = net.tickets;
+  await pass(20_000);
+  expect(net.tickets - before).toBeGreaterThanOrEqual(4);
+  expect(net.tickets - before).toBeLessThanOrEqual(5);
+  expect(net.unanswered).toBe(1);
+});
+
+test("a slow line has eight seconds for the welcome and eight more for the media", async () => {
+  room = net.room(new LocalMedia());
+  room.start();
+  await pass(7500);
+  net.wire.play(welcome("c1"));
+  await pass(7500);
+  expect(net.wires).toHaveLength(1);
+  net.peer.flow(1);
+  await pass(500);
+  expect(room.view).toMatchObject({ connection: "c1", mediaFlows: true });
 });
 
 test("stops for good when it has no business there", async () => {

@@ -3,6 +3,7 @@ import type { LinkStats } from "../media/stats";
 import type { Command } from "../protocol/command";
 import type { ClientBody, ServerBody, SlotView } from "../protocol/frame";
 import type { DeviceKind } from "../protocol/units";
+import { keepCheckpoint } from "./checkpoints";
 import { backoff } from "./backoff";
 import { Leg, type LegParts, type Welcome } from "./leg";
 import { Outbox, type CommandResult } from "./outbox";
@@ -26,6 +27,8 @@ export interface RoomView {
   point: string | null;
   /** What feeds slot k, and the stream that shows it. */
   slots: readonly SlotView[];
+  /** How many slots there are, from the welcome. */
+  receives: number | undefined;
   streams: readonly MediaStream[];
   mediaFlows: boolean;
   /** `reason` as in the catalogue's `server:close.<reason>`. */
@@ -84,6 +87,7 @@ export class Room {
       connection: undefined,
       point: null,
       slots: NO_SLOTS,
+      receives: undefined,
       streams: NO_STREAMS,
       mediaFlows: false,
       end: undefined,
@@ -105,11 +109,12 @@ export class Room {
     this.current = this.next = undefined;
   }
 
-  /** Resolves when the server has committed or refused; survives reconnects. */
+  /**
+   * Resolves when the server has committed or refused. Survives reconnects, but for acts of their moment: those are
+   * refused with `line_lost` when their wire breaks.
+   */
   command(command: Command): Promise<CommandResult> {
-    const { frame, result } = this.outbox.add(command);
-    this.speaker()?.sendFrame(frame);
-    return result;
+    return this.outbox.send(command, this.speaker());
   }
 
   /** Sends what needs no answer; lost when there is no wire. */
@@ -151,7 +156,7 @@ export class Room {
 
   private welcomed(leg: Leg, welcome: Welcome): void {
     this.clockOffsetMs = Date.parse(welcome.now) - this.parts.wallMs() || 0;
-    for (const frame of this.outbox.unanswered()) leg.sendFrame(frame);
+    this.outbox.resend(leg);
     // Nothing worth keeping: the picture of the new leg may build up in sight.
     if (leg === this.next && !this.current?.mediaFlows) this.promote(leg);
     else this.refresh();
@@ -162,12 +167,20 @@ export class Room {
     this.current = leg;
     if (this.next === leg) this.next = undefined;
     this.promotedMs = this.parts.now();
-    before?.end();
+    if (before) this.endLeg(before);
     this.refresh();
   }
 
+  private endLeg(leg: Leg): void {
+    leg.end();
+    this.outbox.wireEnded(leg);
+  }
+
   private lost(leg: Leg, cause: { code: number } | { error: unknown }): void {
-    if (this.parts.isFinal(cause)) {
+    this.outbox.wireEnded(leg);
+    // What is said to a leg that is being replaced does not concern the one that replaces it.
+    const replaced = leg === this.current && this.next?.welcome !== undefined;
+    if (this.parts.isFinal(cause) && !replaced) {
       const reason = leg.farewell === undefined ? {} : { reason: leg.farewell };
       this.finish("code" in cause ? { code: cause.code, ...reason } : { code: 0, error: cause.error });
       return;
@@ -178,19 +191,22 @@ export class Room {
   }
 
   private abandonNext(): void {
-    this.next?.end();
+    const failed = this.next;
+    if (failed) this.endLeg(failed);
     this.next = undefined;
-    this.wait();
+    if (failed && !failed.answered) this.wait({ sinceMs: failed.bornMs, answered: false });
+    else this.wait();
   }
 
-  private wait(atLeastMs = 0): void {
+  /** The next attempt is due so long after `sinceMs`: an attempt that nobody answered was a wait already. */
+  private wait({ atLeastMs = 0, sinceMs = this.parts.now(), answered = true } = {}): void {
     if (this.retryAtMs !== undefined) return;
-    this.retryAtMs = this.parts.now() + Math.max(atLeastMs, backoff(this.attempt, this.parts.random()));
+    this.retryAtMs = sinceMs + Math.max(atLeastMs, backoff(this.attempt, this.parts.random(), answered));
     this.attempt += 1;
   }
 
   private replace(atLeastMs = 0): void {
-    if (!this.next) this.wait(atLeastMs);
+    if (!this.next) this.wait({ atLeastMs });
   }
 
   private finish(end: RoomView["end"]): void {
@@ -199,9 +215,9 @@ export class Room {
     tellAll(this.listeners);
   }
 
-  /** The leg whose frames count: the newest that said `hello`, because it told what the store held at that moment. */
+  /** The leg whose frames count: the newest that the server answered. Until then the old one goes on feeding. */
   private feeder(): Leg | undefined {
-    return this.next?.saidHello ? this.next : this.current;
+    return this.next?.welcome ? this.next : this.current;
   }
 
   private speaker(): Leg | undefined {
@@ -226,6 +242,9 @@ export class Room {
         this.levels = body.levels;
         tellAll(this.levelListeners);
         return;
+      case "checkpoint":
+        keepCheckpoint(body);
+        return;
       case "typing":
         for (const listener of this.typingListeners) listener(body);
         return;
@@ -238,7 +257,7 @@ export class Room {
 
   /** A patch that does not fit: the section is asked for anew on a new leg; media stays up meanwhile. */
   private resync(leg: Leg, section: string): void {
-    this.sections.drop(section);
+    this.sections.distrust(section);
     if (leg === this.next) this.abandonNext();
     else this.replace();
   }
@@ -257,8 +276,10 @@ export class Room {
 
   /** The own microphone sounds only while the server says so, and never over a line it cannot be heard on. */
   private gateMicrophone(): void {
-    const own = this.view.point === null ? undefined : this.sections.get("public")?.points[this.view.point];
-    this.options.local?.setMicrophoneOpen(this.view.status === "live" && own?.microphone_open === true);
+    const { point, connection, status } = this.view;
+    const own = point === null ? undefined : this.sections.get("public")?.points[point];
+    const second = point !== null && connection !== undefined && this.sections.get(`point:${point}`)?.take_over.includes(connection);
+    this.options.local?.setMicrophoneOpen(status === "live" && own?.microphone_open === true && second !== true);
   }
 
   private refresh(): void {
@@ -269,6 +290,7 @@ export class Room {
       connection: leg?.welcome?.connection,
       point: leg?.welcome?.point ?? this.view.point,
       slots: leg?.slots ?? NO_SLOTS,
+      receives: leg?.welcome?.slots ?? this.view.receives,
       streams: leg?.peer?.streams ?? NO_STREAMS,
       mediaFlows: leg?.mediaFlows ?? false,
     };

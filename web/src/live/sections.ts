@@ -34,7 +34,8 @@ export type SectionName =
 
 interface Held {
   seq: number;
-  hash: string;
+  /** `undefined`: what is held may be old; the next `hello` asks for it whole. */
+  hash: string | undefined;
   state: Json;
 }
 
@@ -58,7 +59,7 @@ export class Sections {
 
   /** Hashes for `hello`: what need not be sent again. */
   have(): Record<string, string> {
-    return Object.fromEntries([...this.held].map(([name, { hash }]) => [name, hash]));
+    return Object.fromEntries([...this.held].flatMap(([name, { hash }]) => (hash === undefined ? [] : [[name, hash]])));
   }
 
   subscribe = (listener: () => void): (() => void) => {
@@ -78,6 +79,8 @@ export class Sections {
         return "applied";
       case "patch": {
         if (before?.hash === frame.hash) return "known";
+        // While one leg takes over from another, the same change can come twice, the second time behind later ones.
+        if (before?.hash !== undefined && frame.seq < before.seq) return "known";
         if (before === undefined || before.hash !== frame.base) return "gap";
         try {
           const state = applyPatch(before.state, frame.patch as Operation[]);
@@ -90,9 +93,10 @@ export class Sections {
     }
   }
 
-  /** Forgets one section's hash by forgetting the section: the next `hello` gets it whole. */
-  drop(name: string): void {
-    this.held.delete(name);
+  /** The next `hello` gets the section whole. It goes on being shown: a form above it must not be torn down meanwhile. */
+  distrust(name: string): void {
+    const held = this.held.get(name);
+    if (held) this.held.set(name, { ...held, hash: undefined });
   }
 
   private put(name: string, held: Held): void {

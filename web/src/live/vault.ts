@@ -13,6 +13,11 @@ interface Sealed {
   sealed: ArrayBuffer;
 }
 
+let shared: Promise<Vault> | undefined;
+
+/** The vault of this page. */
+export const openVault = (): Promise<Vault> => (shared ??= Vault.open());
+
 /** Small encrypted key-value store; values are JSON. */
 export class Vault {
   private constructor(

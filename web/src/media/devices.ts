@@ -52,10 +52,6 @@ export async function openPaperCamera(id: string): Promise<MediaStreamTrack> {
   return only((await navigator.mediaDevices.getUserMedia({ video })).getVideoTracks());
 }
 
-export async function openScreen(): Promise<MediaStreamTrack> {
-  return only((await navigator.mediaDevices.getDisplayMedia({ video: { frameRate: { max: 8 } } })).getVideoTracks());
-}
-
 export async function openMicrophone(id: DeviceChoice["microphone"]): Promise<MediaStreamTrack> {
   if (id === "sample") return sampleSound();
   const audio = { echoCancellation: true, noiseSuppression: true, autoGainControl: true, channelCount: 1, ...exactly(id) };

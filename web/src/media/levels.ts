@@ -15,6 +15,14 @@ export function levelOf(samples: Float32Array): number {
   return Math.min(1, Math.max(0, 1 - db / FLOOR_DB));
 }
 
+/**
+ * The same scale for loudness as the server sends it, in dB below full scale: 0 (loud) to 127 (silence), RFC 6464.
+ * A point it says nothing of is silent.
+ */
+export function loudnessOf(below: number | undefined): number {
+  return below === undefined ? 0 : Math.min(1, Math.max(0, 1 + below / FLOOR_DB));
+}
+
 /** Measures a track without sending or playing it. */
 export function measure(track: MediaStreamTrack): LevelMeter {
   const context = new AudioContext();

@@ -1,5 +1,6 @@
 import { parseDate, parseTime } from "@internationalized/date";
 import { DateField as AriaDate, DateInput, DateSegment, FieldError, Label, TimeField as AriaTime } from "react-aria-components";
+import { useTranslation } from "react-i18next";
 import css from "./DateTime.module.css";
 import field from "./Field.module.css";
 
@@ -12,11 +13,19 @@ interface Props {
   error?: string | undefined;
 }
 
-const segments = (
-  <DateInput className={`${field.input} ${css.input}`}>
-    {(segment) => <DateSegment segment={segment} className={css.segment ?? ""} />}
-  </DateInput>
-);
+/** The library knows no Vietnamese words for what is not filled in. */
+function Segments() {
+  const { t } = useTranslation("common");
+  return (
+    <DateInput className={`${field.input} ${css.input}`}>
+      {(segment) => (
+        <DateSegment segment={segment} className={css.segment ?? ""}>
+          {({ text, isPlaceholder, type }) => (isPlaceholder && type !== "literal" ? t(`date.${type}`) : text)}
+        </DateSegment>
+      )}
+    </DateInput>
+  );
+}
 
 /** Day, month, year in the order of the reader's language, whatever the browser's language is. */
 export function DateField({ label, value, onChange, error }: Props) {
@@ -28,7 +37,7 @@ export function DateField({ label, value, onChange, error }: Props) {
       onChange={(date) => onChange(date?.toString() ?? "")}
     >
       <Label className={field.label ?? ""}>{label}</Label>
-      {segments}
+      <Segments />
       <FieldError className={field.error ?? ""}>{error}</FieldError>
     </AriaDate>
   );
@@ -45,7 +54,7 @@ export function TimeField({ label, value, onChange }: Omit<Props, "error">) {
       onChange={(time) => onChange(time?.toString().slice(0, 5) ?? "")}
     >
       <Label className={field.label ?? ""}>{label}</Label>
-      {segments}
+      <Segments />
     </AriaTime>
   );
 }

@@ -11,10 +11,13 @@ interface Props {
   actions: ReactNode;
 }
 
-/** A question before an act that cannot be taken back, or a short form. Escape closes it without acting. */
+/**
+ * A question before an act that cannot be taken back, or a short form. Escape closes it without acting; a click beside it
+ * does nothing, because what is being filled in must not vanish under a slip of the hand.
+ */
 export function Dialog({ title, isOpen, onClose, children, actions }: Props) {
   return (
-    <ModalOverlay className={css.overlay ?? ""} isOpen={isOpen} onOpenChange={(open) => !open && onClose()} isDismissable>
+    <ModalOverlay className={css.overlay ?? ""} isOpen={isOpen} onOpenChange={(open) => !open && onClose()}>
       <Modal className={css.modal ?? ""}>
         <AriaDialog className={css.dialog ?? ""}>
           <Heading slot="title" className={css.title ?? ""}>

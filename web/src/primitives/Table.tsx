@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { Pages, usePages } from "./Pages";
 import css from "./Table.module.css";
 
 export interface Column<Row> {
@@ -15,10 +16,11 @@ interface Props<Row> {
   empty: string;
 }
 
-/** A table to read. On a narrow screen each row becomes a card with the column's title before each value. */
+/** A table to read, by pages where it is long. On a narrow screen each row becomes a card with the column's title before each value. */
 export function Table<Row>({ caption, columns, rows, keyOf, empty }: Props<Row>) {
+  const pages = usePages(rows);
   if (rows.length === 0) return <p className={css.empty}>{empty}</p>;
-  return (
+  const table = (
     <table className={css.table}>
       <caption className="visually-hidden">{caption}</caption>
       <thead>
@@ -31,7 +33,7 @@ export function Table<Row>({ caption, columns, rows, keyOf, empty }: Props<Row>)
         </tr>
       </thead>
       <tbody>
-        {rows.map((row) => (
+        {pages.shown.map((row) => (
           <tr key={keyOf(row)}>
             {columns.map(({ title, cell }) => (
               <td key={title} data-title={title}>
@@ -42,5 +44,11 @@ export function Table<Row>({ caption, columns, rows, keyOf, empty }: Props<Row>)
         ))}
       </tbody>
     </table>
+  );
+  return (
+    <>
+      {table}
+      <Pages {...pages} label={caption} />
+    </>
   );
 }

@@ -13,11 +13,27 @@ export type Event = { "event": "session_proposed" } & Proposal | { "event": "ses
 /**
  * For a postponement or a new time.
  */
-new_start: string | null, } | { "event": "step_recorded", step: SessionStep, point: PointId | null, outcome: StepOutcome, } | { "event": "point_added" } & SessionPoint | { "event": "function_assigned", user: UserId, name: string, title: string, function: SessionFunction, point: PointId, } | { "event": "function_withdrawn", user: UserId, function: SessionFunction, } | { "event": "presiding_handed_over", from: UserId, to: UserId, } | { "event": "room_wide_set", on: boolean, } | { "event": "end_proposed", until: string, } | { "event": "end_undone" } | { "event": "consultation_began", points: Array<PointId>, } | { "event": "consultation_ended" } | { "event": "point_connected", point: PointId, } | { "event": "point_lost", point: PointId, since: string, } | { "event": "point_back", point: PointId, } | { "event": "server_started", boot: BootId, } | { "event": "clock_stepped", delta_us: number, } | { "event": "take_over", point: PointId, to: ConnectionId, } | { "event": "person_expected", point: PointId, person: Person, } | { "event": "person_in", point: PointId, person: Person, seat: number, substitute_for: PersonId | null, } | { "event": "person_out", point: PointId, person: PersonId, } | { "event": "person_back", point: PointId, person: PersonId, seat: number, } | { "event": "identity_seen", visit: VisitId, person: PersonId, how: IdentityCheck, } | { "event": "recording_announced", visit: VisitId, point: PointId, language: string, } | { "event": "attendance_attested", point: PointId, } | { "event": "visit_registered" } & Registration | { "event": "visit_moved", visit: VisitId, act: VisitAct, to: VisitStatus, reason: string, } | { "event": "visit_points_set", visit: VisitId, agency_points: Array<PointId>, } | { "event": "agenda_ordered", visits: Array<VisitId>, } | { "event": "closing_card_filled", visit: VisitId, card: ClosingCard, } | { "event": "file_attached", visit: VisitId, file: StoredFile, } | { "event": "visit_classified", visit: VisitId, petitions: Array<Petition>, } | { "event": "class_raised", visit: VisitId, } | { "event": "visit_filed", visit: VisitId, case: CaseId, 
+new_start: string | null, 
+/**
+ * From when it is so, where that is earlier than the event: an interruption begins with the loss.
+ */
+since?: string, } | { "event": "step_recorded", step: SessionStep, point: PointId | null, outcome: StepOutcome, } | { "event": "point_added" } & SessionPoint | { "event": "function_assigned", user: UserId, name: string, title: string, function: SessionFunction, point: PointId, } | { "event": "function_withdrawn", user: UserId, function: SessionFunction, } | { "event": "presiding_handed_over", from: UserId, to: UserId, } | { "event": "room_wide_set", on: boolean, } | { "event": "end_proposed", until: string, } | { "event": "end_undone" } | { "event": "consultation_began", points: Array<PointId>, } | { "event": "consultation_ended" } | { "event": "point_connected", point: PointId, } | { "event": "point_lost", point: PointId, since: string, } | { "event": "point_back", point: PointId, } | { "event": "server_started", boot: BootId, } | { "event": "clock_stepped", delta_us: number, } | { "event": "take_over", point: PointId, to: ConnectionId, } | { "event": "person_expected", point: PointId, person: Person, 
+/**
+ * The visit whose person this is: the name is sealed with the visit, and goes with it.
+ */
+visit?: VisitId, } | { "event": "person_in", point: PointId, person: Person, seat: number, substitute_for: PersonId | null, 
+/**
+ * The visit whose person this is: the name is sealed with the visit, and goes with it.
+ */
+visit?: VisitId, } | { "event": "person_out", point: PointId, person: PersonId, } | { "event": "person_back", point: PointId, person: PersonId, seat: number, } | { "event": "identity_seen", visit: VisitId, person: PersonId, how: IdentityCheck, } | { "event": "recording_announced", visit: VisitId, point: PointId, language: string, } | { "event": "attendance_attested", point: PointId, } | { "event": "attestation_voided", point: PointId, } | { "event": "visit_registered" } & Registration | { "event": "visit_moved", visit: VisitId, act: VisitAct, to: VisitStatus, reason: string, } | { "event": "visit_points_set", visit: VisitId, agency_points: Array<PointId>, } | { "event": "agenda_ordered", visits: Array<VisitId>, } | { "event": "closing_card_filled", visit: VisitId, card: ClosingCard, } | { "event": "file_attached", visit: VisitId, file: StoredFile, } | { "event": "visit_classified", visit: VisitId, petitions: Array<Petition>, } | { "event": "class_raised", visit: VisitId, } | { "event": "visit_filed", visit: VisitId, case: CaseId, 
 /**
  * How often the case has been received, this visit included: 1 is "lần đầu".
  */
-receptions: number, promise: CasePromise | null, register_year: number, register_number: number, } | { "event": "floor_requested", point: PointId, person: PersonId | null, } | { "event": "floor_request_withdrawn", point: PointId, } | { "event": "floor_given", point: PointId, person: PersonId | null, } | { "event": "floor_taken", point: PointId, reason: string, } | { "event": "microphone_opened", point: PointId, } | { "event": "microphone_closed", point: PointId, reason: string, } | { "event": "block_left", visit: VisitId, block: BlockId, block_kind: BlockKind, revision: number, text: string, } | { "event": "text_frozen", visit: VisitId, text: FrozenText, } | { "event": "text_confirmed", visit: VisitId, person: PersonId, point: PointId, how: Confirmation, } | { "event": "signature_refused", visit: VisitId, person: PersonId, point: PointId, reason: string, } | { "event": "recording_started" } | { "event": "recording_stopped", reason: string, } | { "event": "segment_opened", visit: VisitId | null, mark: SegmentMark, } | { "event": "segment_hashed", visit: VisitId | null, mark: SegmentMark, } | { "event": "segment_closed", visit: VisitId | null, mark: SegmentMark, } | { "event": "recording_gap", visit: VisitId | null, point: PointId, source: string, from: string, to: string, cause: string, } | { "event": "recorder_failed", cause: string, } | { "event": "recorder_recovered" } | { "event": "unrecorded_allowed", by_presider: UserId, by_note_taker: UserId, reason: string, } | { "event": "quality_crossed", point: PointId, level: string, loss_permille: number, rtt_ms: number, } | { "event": "quality_digest", visit: VisitId, point: PointId, worst_loss_permille: number, median_loss_permille: number, };
+receptions: number, promise: CasePromise | null, register_year: number, register_number: number, } | { "event": "floor_requested", point: PointId, person: PersonId | null, } | { "event": "floor_request_withdrawn", point: PointId, } | { "event": "floor_given", point: PointId, person: PersonId | null, } | { "event": "floor_taken", point: PointId, reason: string, } | { "event": "microphone_opened", point: PointId, } | { "event": "microphone_closed", point: PointId, reason: string, } | { "event": "block_left", visit: VisitId, block: BlockId, block_kind: BlockKind, revision: number, text: string, } | { "event": "text_frozen", visit: VisitId, text: FrozenText, } | { "event": "text_confirmed", visit: VisitId, person: PersonId, point: PointId, how: Confirmation, } | { "event": "signature_refused", visit: VisitId, person: PersonId, point: PointId, reason: string, } | { "event": "answers_voided", visit: VisitId, } | { "event": "recording_started" } | { "event": "recording_stopped", reason: string, } | { "event": "segment_opened", visit: VisitId | null, mark: SegmentMark, 
+/**
+ * Of its first picture or sound; the event's own time may be later.
+ */
+began_at?: string, } | { "event": "segment_hashed", visit: VisitId | null, mark: SegmentMark, } | { "event": "segment_closed", visit: VisitId | null, mark: SegmentMark, } | { "event": "recording_gap", visit: VisitId | null, point: PointId, source: string, from: string, to: string, cause: string, } | { "event": "recorder_failed", cause: string, } | { "event": "recorder_recovered" } | { "event": "unrecorded_allowed", by_presider: UserId, by_note_taker: UserId, reason: string, } | { "event": "quality_crossed", point: PointId, level: string, loss_permille: number, rtt_ms: number, } | { "event": "quality_digest", visit: VisitId, point: PointId, worst_loss_permille: number, median_loss_permille: number, };
 
 /**
  * Frozen text of a visit: what is read back and signed.
@@ -26,7 +42,12 @@ export type FrozenText = { blocks: Array<[BlockKind, string]>,
 /**
  * SHA-256 of the canonical text, hex; printed on the paper.
  */
-sha256: string, };
+sha256: string, 
+/**
+ * Whether the conclusion says in words who answers until when (`minutes::TextForm::Three`). Where it does not, the
+ * paper of an old log takes that from the closing card.
+ */
+answer_told?: boolean, };
 
 /**
  * How a session begins to exist.
@@ -64,7 +85,11 @@ group_size: number,
 /**
  * The matter, where it is known already.
  */
-case: CaseId | null, };
+case: CaseId | null, 
+/**
+ * Whether the denouncer asks for secrecy; asked of a denunciation alone (D154 Điều 20(4)).
+ */
+secrecy_requested?: boolean, };
 
 /**
  * What the recorder tells the log of one of its files.

@@ -56,7 +56,15 @@ citation: string | null,
 /**
  * Sentence in Vietnamese and English.
  */
-vi: string, en: string, } | { "type": "answer", re: CommandId, sdp: string, slots: number, } | { "type": "slots", slots: Array<SlotView>, } | { "type": "levels", levels: { [key in PointId]: number }, } | { "type": "typing", visit: VisitId, block: BlockId, name: string, } | { "type": "ping" } | { "type": "bye", code: number, reason: string, retry_ms: number, };
+vi: string, en: string, } | { "type": "answer", re: CommandId, sdp: string, slots: number, } | { "type": "slots", slots: Array<SlotView>, } | { "type": "levels", levels: { [key in PointId]: number }, } | { "type": "typing", visit: VisitId, block: BlockId, name: string, } | { "type": "checkpoint", seq: number, 
+/**
+ * `frozen`, `closed`, `minuted`, `archived`.
+ */
+reason: string, 
+/**
+ * The signed text, and the signature as its last line.
+ */
+file: string, } | { "type": "ping" } | { "type": "bye", code: number, reason: string, retry_ms: number, };
 
 /**
  * Server to client.

@@ -3,7 +3,7 @@ import type { Case, CasePromise, Petition, StoredFile } from "./cases";
 import type { Command } from "./command";
 import type { Registration, SessionPoint } from "./event";
 import type { CommandId, DeviceId, PersonId, PointId, SegmentId, SessionId, UnitId, UserId, VisitId } from "./ids";
-import type { Class, Person, RoleGrant, SessionFunction, User } from "./people";
+import type { Class, PersonRole, RoleGrant, SessionFunction, User } from "./people";
 import type { EligibilityGround, ReceptionKind, SessionStatus } from "./session";
 import type { DeviceKind, Point, Unit } from "./units";
 import type { VisitStatus } from "./visit";
@@ -11,7 +11,7 @@ import type { VisitStatus } from "./visit";
 /**
  * One person of the attendance annex.
  */
-export type AttendanceRow = { point: PointId, person: Person, 
+export type AttendanceRow = { point: PointId, person: Attendee, 
 /**
  * `present`, `late`, `left_early`, `absent`, `substitute`.
  */
@@ -20,6 +20,11 @@ status: string,
  * In and out, by act.
  */
 intervals: Array<[string, string | null]>, substitute_for: PersonId | null, attested_by: string | null, };
+
+/**
+ * A person as the annex names them: no number, address or telephone.
+ */
+export type Attendee = { id: PersonId, name: string, role: PersonRole, title: string, };
 
 /**
  * `POST /api/v1/sessions/{id}/commands`: the same commands as on the socket, for office pages.
@@ -139,7 +144,7 @@ code: string, field: string | null, citation: string | null, };
 /**
  * `GET /api/v1/sessions/{id}/record`: what remains after the last word.
  */
-export type RecordView = { session: SessionRow, points: Array<SessionPoint>, attendance: Array<AttendanceRow>, gaps: Array<GapRow>, visits: Array<VisitRecord>, segments: Array<SegmentRow>, 
+export type RecordView = { session: SessionRow, points: Array<SessionPoint>, attendance: Array<AttendanceRow>, gaps: Array<GapRow>, visits: Array<VisitRecord>, segments: Array<SegmentRow>, recording_gaps: Array<RecordingGapRow>, unrecorded: Array<UnrecordedRow>, 
 /**
  * Newest sequence and hash.
  */
@@ -148,6 +153,23 @@ head_seq: number, head_hash: string,
  * Short fingerprint of the signing key.
  */
 key_fingerprint: string, };
+
+/**
+ * A part of one source that is not in the recording.
+ */
+export type RecordingGapRow = { visit: VisitId | null, point: PointId, 
+/**
+ * `microphone`, `camera`, `paper`.
+ */
+source: string, from: string, 
+/**
+ * None while nothing is recorded again.
+ */
+to: string | null, 
+/**
+ * Key of the text catalogue.
+ */
+cause: string, };
 
 /**
  * One file of the recording.
@@ -202,6 +224,23 @@ export type TicketRequest = { session: SessionId,
  * The point whose device this is; must be one of the account's or the kiosk's.
  */
 point: PointId | null, device: DeviceKind, };
+
+/**
+ * A time in which presider and note-taker went on without a recording (D154 Điều 24(1)).
+ */
+export type UnrecordedRow = { 
+/**
+ * Visits that were heard in it, those the reader may see.
+ */
+visits: Array<VisitId>, from: string, 
+/**
+ * None while the recorder does not work.
+ */
+to: string | null, by_presider: string, by_note_taker: string, 
+/**
+ * Empty for whom the visit is masked.
+ */
+reason: string, };
 
 /**
  * One visit of the record page.

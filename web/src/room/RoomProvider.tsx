@@ -3,6 +3,7 @@ import { connectRoom } from "../live/connect";
 import { LocalMedia } from "../media/local";
 import type { DeviceKind } from "../protocol/units";
 import { RoomContext } from "./context";
+import { useWakeLock } from "./useWakeLock";
 
 interface Props {
   session: string;
@@ -13,8 +14,9 @@ interface Props {
   children: ReactNode;
 }
 
-/** Joins the session when mounted, leaves it when unmounted. A `companion` sends nothing and has no sound. */
+/** Joins the session when mounted, leaves it when unmounted. A `companion` sends nothing, and sounds only where no main device does. */
 export function RoomProvider({ session, point, device, simulcast = true, children }: Props) {
+  useWakeLock();
   const [local] = useState(() => new LocalMedia());
   const room = useMemo(
     () =>

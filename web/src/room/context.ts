@@ -1,5 +1,6 @@
+import i18next from "i18next";
 import { createContext, use, useCallback, useState, useSyncExternalStore } from "react";
-import type { CommandResult } from "../live/outbox";
+import { type CommandResult, LINE_LOST } from "../live/outbox";
 import type { Room, RoomView } from "../live/room";
 import type { SectionName, SectionOf } from "../live/sections";
 import type { LocalMedia } from "../media/local";
@@ -51,6 +52,13 @@ export interface CommandState {
   clear: () => void;
 }
 
+/** A refusal of the page itself gets its sentences here: `live/` knows none. */
+function worded(result: CommandResult): CommandResult {
+  if (result.done || result.code !== LINE_LOST) return result;
+  const [vi, en] = ["vi", "en"].map((language) => i18next.getFixedT(language)("common:failure.line_lost"));
+  return { ...result, vi: vi ?? "", en: en ?? "" };
+}
+
 export function useCommand(): CommandState {
   const room = useRoom();
   const [pending, setPending] = useState(0);
@@ -59,7 +67,7 @@ export function useCommand(): CommandState {
     async (command: Command) => {
       setPending((count) => count + 1);
       setRefusal(undefined);
-      const result = await room.command(command);
+      const result = worded(await room.command(command));
       setPending((count) => count - 1);
       if (!result.done) setRefusal(result);
       return result;

@@ -79,12 +79,24 @@ export class PlayedNet implements LegParts {
   wires: PlayedWire[] = [];
   peers: PlayedPeer[] = [];
   tickets = 0;
+  /** Tickets are refused with this; "network down" is no answer. */
   refuseTickets: unknown;
+  /** Requests for tickets are swallowed, as by a cut line. */
+  swallows = false;
+  /** Of the swallowed, those that still wait for an answer. */
+  unanswered = 0;
 
-  ticket(): Promise<string> {
+  ticket(signal: AbortSignal): Promise<string> {
     this.tickets += 1;
+    if (this.swallows) {
+      this.unanswered += 1;
+      signal.addEventListener("abort", () => (this.unanswered -= 1));
+      return new Promise(() => undefined);
+    }
     return this.refuseTickets === undefined ? Promise.resolve(`ticket-${this.tickets}`) : Promise.reject(this.refuseTickets);
   }
+
+  answered = (error: unknown) => error !== "network down";
 
   openWire(_ticket: string, events: WireEvents): PlayedWire {
     const wire = new PlayedWire(events);
@@ -103,7 +115,8 @@ export class PlayedNet implements LegParts {
   room(local?: LocalMedia, options: Partial<RoomOptions> = {}): Room {
     return new Room(
       {
-        ticket: () => this.ticket(),
+        ticket: (signal) => this.ticket(signal),
+        answered: this.answered,
         openWire: (ticket, events) => this.openWire(ticket, events),
         makePeer: (peer) => this.makePeer(peer),
         now: this.now,

@@ -51,7 +51,7 @@ export function me(id: string): Me {
   };
 }
 
-const row = (more: Partial<SessionRow>): SessionRow => ({
+export const row = (more: Partial<SessionRow>): SessionRow => ({
   id: ID.session,
   unit: ID.unit,
   unit_name: unit.name,
@@ -143,7 +143,7 @@ export const record: RecordView = {
         {
           id: ID.visit2,
           kind: "feedback_petition",
-          content: "Đề nghị cấp giấy chứng nhận cho thửa 112, tờ 7",
+          content: "Đề nghị cấp giấy chứng nhận cho thửa 112, tờ 7.",
           request: "Có kết quả trong tháng 12",
           outcome: "forwarded",
           addressee: "Văn phòng Đăng ký đất đai",
@@ -172,6 +172,19 @@ export const record: RecordView = {
     bytes: 4_000_000,
     sha256: hash,
   })),
+  recording_gaps: [
+    { visit: ID.visit1, point: ID.pointA, source: "microphone", from: at("01:20:12"), to: at("01:20:44"), cause: "loss" },
+  ],
+  unrecorded: [
+    {
+      visits: [ID.visit1],
+      from: at("01:30:05"),
+      to: at("01:36:40"),
+      by_presider: "Trần Quốc Hưng",
+      by_note_taker: "Lê Thu Hà",
+      reason: "Ổ lưu trữ hỏng, công dân ở xa không thể hẹn lại",
+    },
+  ],
   head_seq: 412,
   head_hash: hash,
   key_fingerprint: "a1b2 c3d4 e5f6 0718",

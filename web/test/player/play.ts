@@ -1,5 +1,6 @@
 import type { BrowserContext, Page } from "playwright-core";
 import { playedMedia } from "./media";
+import type { Command } from "../../src/protocol/command";
 import type { ClientFrame, ServerBody, SlotView } from "../../src/protocol/frame";
 
 export interface Played {
@@ -16,8 +17,16 @@ export interface Played {
   now?: string;
 }
 
-/** Answers the page's requests and its socket from recorded values; acts are all accepted. */
-export async function play(page: Page | BrowserContext, { api, sections, point, slots, refused, now }: Played): Promise<void> {
+/** A page at play: the acts it has sent, and a way to tell it something more. */
+export interface Play {
+  sent: Command[];
+  say: (body: ServerBody) => void;
+}
+
+/** Answers the page's requests and its socket from recorded values; acts are all accepted, and told in `sent`. */
+export async function play(page: Page | BrowserContext, { api, sections, point, slots, refused, now }: Played): Promise<Play> {
+  const sent: Command[] = [];
+  let newest: ((body: ServerBody) => void) | undefined;
   if (slots) await page.addInitScript(playedMedia);
   await page.route("**/api/v1/**", (route) => {
     const path = new URL(route.request().url()).pathname.replace("/api/v1", "");
@@ -26,6 +35,7 @@ export async function play(page: Page | BrowserContext, { api, sections, point, 
   });
   await page.routeWebSocket("**/ws", (socket) => {
     const say = (body: ServerBody) => socket.send(JSON.stringify({ v: 1, body }));
+    newest = say;
     socket.onMessage((text) => {
       const frame = JSON.parse(String(text)) as ClientFrame;
       if (frame.body.type === "hello") {
@@ -37,6 +47,7 @@ export async function play(page: Page | BrowserContext, { api, sections, point, 
         say({ type: "answer", re: frame.id, sdp: "v=0", slots: slots.length });
         say({ type: "slots", slots });
       } else if (frame.body.type === "command") {
+        sent.push(frame.body.command);
         say(refused ? { type: "refused", re: frame.id, ...refused } : { type: "done", re: frame.id, seq: 2 });
       }
     });
@@ -45,4 +56,5 @@ export async function play(page: Page | BrowserContext, { api, sections, point, 
     timer.unref();
     socket.onClose(() => clearInterval(timer));
   });
+  return { sent, say: (body) => newest?.(body) };
 }

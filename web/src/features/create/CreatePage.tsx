@@ -2,12 +2,15 @@ import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { Restored } from "../../app/Restored";
+import { useKeptForm } from "../../app/useKeptForm";
 import { post } from "../../api/http";
 import { directoryQuery, queryClient } from "../../api/queries";
 import { useFailure } from "../../api/useFailure";
 import { localDay } from "../../i18n/time";
 import { useAnnounce } from "../../primitives/Announcer";
 import { Button } from "../../primitives/Button";
+import { Section } from "../../primitives/Form";
 import { Notice } from "../../primitives/Notice";
 import css from "./CreatePage.module.css";
 import { emptyDraft, missing, newVisit, toNewSession, type SessionDraft } from "./draft";
@@ -22,11 +25,12 @@ export function CreatePage() {
   const announce = useAnnounce();
   const navigate = useNavigate();
   const { data: directory, error: unread } = useQuery(directoryQuery);
-  const [draft, setDraft] = useState(() => emptyDraft(localDay(Date.now())));
+  // Named by its shape: what an older page kept would not fit.
+  const form = useKeptForm<SessionDraft>("create/persons", () => emptyDraft(localDay(Date.now())));
+  const { value: draft, change } = form;
   const [asked, setAsked] = useState(false);
   const [error, setError] = useState<unknown>();
   const [pending, setPending] = useState(false);
-  const change = (part: Partial<SessionDraft>) => setDraft((before) => ({ ...before, ...part }));
   const open = missing(draft);
 
   const send = async () => {
@@ -37,6 +41,7 @@ export function CreatePage() {
     try {
       await post("/sessions", toNewSession(draft, directory.points));
       await queryClient.invalidateQueries({ queryKey: ["sessions"] });
+      form.forget();
       announce(t("create.sent"));
       await navigate({ to: "/buoi-tiep/$id/chuan-bi", params: { id: draft.id } });
     } catch (reason) {
@@ -54,11 +59,11 @@ export function CreatePage() {
         <h1>{t("create.title")}</h1>
         <p>{t("create.next_step")}</p>
       </div>
+      <Restored form={form} />
       <SessionFields draft={draft} units={directory.units} onChange={change} />
       <PointsFields draft={draft} points={directory.points} onChange={change} />
       <FunctionsFields draft={draft} directory={directory} onChange={change} />
-      <section className={css.section} aria-labelledby="visits">
-        <h2 id="visits">{t("create.visits")}</h2>
+      <Section title={t("create.visits")}>
         {draft.visits.map((visit, index) => (
           <VisitFields
             key={visit.id}
@@ -75,7 +80,7 @@ export function CreatePage() {
             {t("create.add_visit")}
           </Button>
         </div>
-      </section>
+      </Section>
       {asked && open.length > 0 && (
         <Notice tone="warn">
           <strong>{t("create.to_do")}</strong>

@@ -1,22 +1,10 @@
 import { useTranslation } from "react-i18next";
 import { Button } from "../../primitives/Button";
+import { Section } from "../../primitives/Form";
 import { Select } from "../../primitives/Select";
-import type { SessionFunction } from "../../protocol/people";
 import type { Directory } from "../../protocol/rest";
 import css from "./CreatePage.module.css";
-import { newFunction, pointsOf, type FunctionDraft, type SessionDraft } from "./draft";
-
-const FUNCTIONS: SessionFunction[] = [
-  "presider",
-  "note_taker",
-  "assistant",
-  "advising_unit",
-  "point_officer",
-  "agency_representative",
-  "interpreter",
-  "observer",
-  "technician",
-];
+import { FUNCTIONS, newFunction, pointsOf, type FunctionDraft, type SessionDraft } from "./draft";
 
 interface Props {
   draft: SessionDraft;
@@ -36,8 +24,7 @@ export function FunctionsFields({ draft, directory, onChange }: Props) {
     label: directory.points.find((point) => point.id === id)?.name ?? id,
   }));
   return (
-    <section className={css.section} aria-labelledby="people">
-      <h2 id="people">{t("create.people")}</h2>
+    <Section title={t("create.people")}>
       {draft.functions.map((one) => (
         <div key={one.key} className={css.row}>
           <Select
@@ -73,6 +60,6 @@ export function FunctionsFields({ draft, directory, onChange }: Props) {
           {t("create.add_person")}
         </Button>
       </div>
-    </section>
+    </Section>
   );
 }

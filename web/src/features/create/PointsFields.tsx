@@ -1,8 +1,7 @@
 import { useTranslation } from "react-i18next";
+import { CheckList, Section } from "../../primitives/Form";
 import { Select } from "../../primitives/Select";
 import type { Point } from "../../protocol/units";
-import { CheckList } from "./CheckList";
-import css from "./CreatePage.module.css";
 import type { SessionDraft } from "./draft";
 
 interface Props {
@@ -17,8 +16,7 @@ export function PointsFields({ draft, points, onChange }: Props) {
     .filter(({ valid_to }) => valid_to === null || valid_to >= draft.day)
     .map(({ id, name, address }) => ({ value: id, label: address === "" ? name : `${name}, ${address}` }));
   return (
-    <section className={css.section} aria-labelledby="points">
-      <h2 id="points">{t("create.points")}</h2>
+    <Section title={t("create.points")}>
       <Select
         label={t("create.central")}
         placeholder={t("create.choose_point")}
@@ -32,6 +30,6 @@ export function PointsFields({ draft, points, onChange }: Props) {
         chosen={draft.components}
         onChange={(components) => onChange({ components })}
       />
-    </section>
+    </Section>
   );
 }

@@ -2,11 +2,10 @@ import { useTranslation } from "react-i18next";
 import { Radios } from "../../primitives/Choice";
 import { DateField, TimeField } from "../../primitives/DateTime";
 import { Field } from "../../primitives/Field";
+import { CheckList, Fields, Section, Wide } from "../../primitives/Form";
 import { Select } from "../../primitives/Select";
 import type { EligibilityGround, ReceptionKind } from "../../protocol/session";
 import type { Unit } from "../../protocol/units";
-import { CheckList } from "./CheckList";
-import css from "./CreatePage.module.css";
 import type { SessionDraft } from "./draft";
 
 const KINDS: ReceptionKind[] = ["regular", "periodic", "ad_hoc"];
@@ -22,9 +21,8 @@ export function SessionFields({ draft, units, onChange }: Props) {
   const { t } = useTranslation("office");
   const alive = units.filter(({ valid_to }) => valid_to === null || valid_to >= draft.day);
   return (
-    <section className={css.section} aria-labelledby="what">
-      <h2 id="what">{t("create.what")}</h2>
-      <div className={css.grid}>
+    <Section title={t("create.what")}>
+      <Fields>
         <Select
           label={t("create.unit")}
           placeholder={t("create.unit_choose")}
@@ -35,15 +33,15 @@ export function SessionFields({ draft, units, onChange }: Props) {
         <Field label={t("create.name")} hint={t("create.name_hint")} value={draft.title} onChange={(title) => onChange({ title })} />
         <DateField label={t("create.day")} value={draft.day} onChange={(day) => onChange({ day })} />
         <TimeField label={t("create.time")} value={draft.time} onChange={(time) => onChange({ time })} />
-        <div className={css.wide}>
+        <Wide>
           <Radios
             label={t("create.kind")}
             options={KINDS.map((value) => ({ value, label: t(`terms:reception_kind.${value}`) }))}
             value={draft.kind}
             onChange={(kind) => onChange({ kind })}
           />
-        </div>
-        <div className={css.wide}>
+        </Wide>
+        <Wide>
           <CheckList
             label={t("create.grounds")}
             options={GROUNDS.map((value) => ({
@@ -53,8 +51,8 @@ export function SessionFields({ draft, units, onChange }: Props) {
             chosen={draft.grounds}
             onChange={(grounds) => onChange({ grounds })}
           />
-        </div>
-      </div>
-    </section>
+        </Wide>
+      </Fields>
+    </Section>
   );
 }

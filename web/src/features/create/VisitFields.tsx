@@ -2,25 +2,18 @@ import { useTranslation } from "react-i18next";
 import { Button } from "../../primitives/Button";
 import { Radios } from "../../primitives/Choice";
 import { Field } from "../../primitives/Field";
+import { CheckList, Fields, Note, Wide } from "../../primitives/Form";
 import { Select } from "../../primitives/Select";
 import type { PetitionKind } from "../../protocol/cases";
-import type { Class, IdentityKind } from "../../protocol/people";
+import type { Class, PersonRole } from "../../protocol/people";
 import type { Point } from "../../protocol/units";
-import { CheckList } from "./CheckList";
 import css from "./CreatePage.module.css";
-import { pointsOf, type SessionDraft, type VisitDraft } from "./draft";
+import { newPerson, pointsOf, RECEIVED, ROLES, type PersonDraft, type SessionDraft, type VisitDraft } from "./draft";
+import { PersonFields } from "./PersonFields";
 
 const KINDS: PetitionKind[] = ["feedback_petition", "complaint", "denunciation"];
 const CLASSES: Class[] = ["normal", "restricted"];
-const PAPERS: (IdentityKind | "none")[] = [
-  "none",
-  "citizen_identity",
-  "identity_certificate",
-  "personal_number",
-  "passport",
-  "other",
-];
-
+const SECRECY: ("unasked" | "no" | "yes")[] = ["unasked", "no", "yes"];
 interface Props {
   visit: VisitDraft;
   number: number;
@@ -33,6 +26,9 @@ interface Props {
 export function VisitFields({ visit, number, draft, points, onChange, onRemove }: Props) {
   const { t } = useTranslation("office");
   const set = (part: Partial<VisitDraft>) => onChange({ ...visit, ...part });
+  const allowed = (roles: readonly PersonRole[]) => roles.filter((role) => role !== "authorised_person" || visit.presentedAs !== "denunciation");
+  const received = allowed(RECEIVED);
+  const setOther = (next: PersonDraft) => set({ others: visit.others.map((one) => (one.id === next.id ? next : one)) });
   const places = pointsOf(draft).map((id) => ({
     value: id,
     label: points.find((point) => point.id === id)?.name ?? id,
@@ -48,44 +44,38 @@ export function VisitFields({ visit, number, draft, points, onChange, onRemove }
           </Button>
         )}
       </div>
-      <div className={css.grid}>
-        <Field label={t("create.citizen")} value={visit.name} onChange={(name) => set({ name })} />
-        <Field label={t("create.title_field")} hint={t("create.title_hint")} value={visit.title} onChange={(title) => set({ title })} />
-        <Field label={t("create.address")} value={visit.address} onChange={(address) => set({ address })} />
-        <Field label={t("create.phone")} type="tel" value={visit.phone} onChange={(phone) => set({ phone })} />
-        <Select
-          label={t("create.identity_kind")}
-          options={PAPERS.map((value) => ({
-            value,
-            label: value === "none" ? t("create.identity_none") : t(`terms:identity_kind.${value}`),
-          }))}
-          value={visit.identityKind}
-          onChange={(identityKind) => set({ identityKind })}
-        />
-        {visit.identityKind !== "none" && (
-          <Field
-            label={t("create.identity_number")}
-            value={visit.identityNumber}
-            onChange={(identityNumber) => set({ identityNumber })}
-          />
-        )}
+      <Fields>
+        <PersonFields person={visit.main} roles={received} label={t("create.citizen")} onChange={(main) => set({ main })} />
         <Field
           label={t("create.group_size")}
           type="number"
           value={visit.groupSize}
           onChange={(groupSize) => set({ groupSize })}
         />
-        <div className={css.wide}>
+        <Wide>
+          <Note>{t("create.group_hint")}</Note>
+        </Wide>
+        <Wide>
           <Radios
             label={t("create.presented_as")}
             options={KINDS.map((value) => ({ value, label: t(`terms:petition.${value}`) }))}
             value={visit.presentedAs}
             onChange={(presentedAs) => set({ presentedAs })}
           />
-        </div>
-        <div className={css.wide}>
+        </Wide>
+        {visit.presentedAs === "denunciation" && (
+          <Wide>
+            <Radios
+              label={t("create.secrecy")}
+              options={SECRECY.map((value) => ({ value, label: t(`create.secrecy_${value}`) }))}
+              value={visit.secrecyRequested === null ? "unasked" : visit.secrecyRequested ? "yes" : "no"}
+              onChange={(answer) => set({ secrecyRequested: answer === "unasked" ? null : answer === "yes" })}
+            />
+          </Wide>
+        )}
+        <Wide>
           <Field label={t("create.summary")} rows={2} value={visit.summary} onChange={(summary) => set({ summary })} />
-        </div>
+        </Wide>
         <Select
           label={t("create.citizen_point")}
           placeholder={t("create.choose_point")}
@@ -100,7 +90,7 @@ export function VisitFields({ visit, number, draft, points, onChange, onRemove }
             value={visit.class}
             onChange={(level) => set({ class: level })}
           />
-          <p className={css.note}>{t("create.class_hint")}</p>
+          <Note>{t("create.class_hint")}</Note>
         </div>
         <CheckList
           label={t("create.agency_points")}
@@ -109,6 +99,22 @@ export function VisitFields({ visit, number, draft, points, onChange, onRemove }
           onChange={(agencyPoints) => set({ agencyPoints })}
           note={t("create.always")}
         />
+      </Fields>
+      {visit.others.map((person, index) => (
+        <section key={person.id} className={css.other} aria-label={t("create.other", { number: index + 2 })}>
+          <div className={css.visitHead}>
+            <h4>{t("create.other", { number: index + 2 })}</h4>
+            <Button kind="quiet" onPress={() => set({ others: visit.others.filter(({ id }) => id !== person.id) })}>
+              {t("create.remove_other")}
+            </Button>
+          </div>
+          <Fields>
+            <PersonFields person={person} roles={allowed(ROLES)} label={t("create.other_name")} onChange={setOther} />
+          </Fields>
+        </section>
+      ))}
+      <div>
+        <Button onPress={() => set({ others: [...visit.others, newPerson("representative")] })}>{t("create.add_other")}</Button>
       </div>
     </article>
   );

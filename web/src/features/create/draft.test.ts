@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Point } from "../../protocol/units";
-import { emptyDraft, missing, newVisit, toNewSession, type SessionDraft } from "./draft";
+import { emptyDraft, missing, newPerson, newVisit, toNewSession, type SessionDraft } from "./draft";
 
 const point = (id: string): Point => ({
   id,
@@ -27,7 +27,7 @@ function filled(): SessionDraft {
       user: `user-${one.function}`,
       point: one.function === "point_officer" ? "xa-a" : "tt",
     })),
-    visits: [{ ...newVisit("xa-a"), name: "Nguyễn Văn An", summary: "Đất đai" }],
+    visits: [{ ...newVisit("xa-a"), main: { ...newPerson("citizen"), name: "Nguyễn Văn An" }, summary: "Đất đai" }],
   };
 }
 
@@ -52,6 +52,14 @@ test("a filled proposal misses nothing and starts at the country's time", () => 
   expect(body.points.map(({ role }) => role)).toEqual(["central", "component"]);
 });
 
+test("the question about secrecy is a denouncer's, and is sent with its answer alone", () => {
+  const registered = (part: Partial<SessionDraft["visits"][number]>) =>
+    toNewSession({ ...filled(), visits: filled().visits.map((visit) => ({ ...visit, ...part })) }, []).visits[0];
+  expect(registered({ presentedAs: "denunciation", secrecyRequested: false })).toHaveProperty("secrecy_requested", false);
+  expect(registered({ presentedAs: "denunciation" })).not.toHaveProperty("secrecy_requested");
+  expect(registered({ presentedAs: "complaint", secrecyRequested: false })).not.toHaveProperty("secrecy_requested");
+});
+
 test("a person at a point that was taken out is missing again", () => {
   const draft = { ...filled(), components: ["xa-b"] };
   expect(missing(draft).map(({ code, number }) => [code, number])).toEqual([
@@ -64,10 +72,40 @@ test("names are sent composed, and a visit never lists the citizen's point twice
   const draft = filled();
   const visits = draft.visits.map((visit) => ({
     ...visit,
-    name: "Nguyễn Văn An".normalize("NFD"),
+    main: { ...visit.main, name: "Nguyễn Văn An".normalize("NFD") },
     agencyPoints: ["xa-a", "tt"],
   }));
   const [visit] = toNewSession({ ...draft, visits }, []).visits;
   expect(visit?.persons[0]?.name).toBe("Nguyễn Văn An".normalize("NFC"));
   expect(visit?.agency_points).toEqual(["tt"]);
+});
+
+test("a group, its interpreter and its lawyer are sent as they were filled in, each beside the one they came with", () => {
+  const draft = filled();
+  const others = [
+    { ...newPerson("representative"), name: " Hà Thị Bưởi ", identityKind: "citizen_identity" as const, identityNumber: " 001 " },
+    { ...newPerson("interpreter"), name: "Giàng A Lử" },
+    { ...newPerson("citizen"), name: "Hà Văn Nụ" },
+  ];
+  const visits = draft.visits.map((visit) => ({ ...visit, class: "restricted" as const, groupSize: "8", others }));
+  expect(missing({ ...draft, visits })).toEqual([]);
+  const [visit] = toNewSession({ ...draft, visits }, []).visits;
+  expect(visit?.group_size).toBe(8);
+  expect(visit?.persons.map(({ name, role }) => [name, role])).toEqual([
+    ["Nguyễn Văn An", "citizen"],
+    ["Hà Thị Bưởi", "representative"],
+    ["Giàng A Lử", "interpreter"],
+    ["Hà Văn Nụ", "citizen"],
+  ]);
+  const [main, representative] = visit?.persons ?? [];
+  expect(visit?.persons.map(({ on_behalf_of }) => on_behalf_of)).toEqual([null, main?.id, main?.id, null]);
+  expect(visit?.persons.every((person) => person.class === "restricted")).toBe(true);
+  expect(representative?.identity).toMatchObject({ kind: "citizen_identity", number: "001" });
+  expect(new Set(visit?.persons.map(({ id }) => id)).size).toBe(4);
+});
+
+test("everybody who comes has a name", () => {
+  const draft = filled();
+  const visits = draft.visits.map((visit) => ({ ...visit, others: [newPerson("interpreter")] }));
+  expect(missing({ ...draft, visits })).toEqual([{ code: "visit", number: 1 }]);
 });

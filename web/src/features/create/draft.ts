@@ -2,7 +2,7 @@ import { atZone } from "../../i18n/time";
 import type { PetitionKind } from "../../protocol/cases";
 import type { Registration, SessionPoint } from "../../protocol/event";
 import type { PointId, SessionId, UserId } from "../../protocol/ids";
-import type { Class, IdentityKind, SessionFunction } from "../../protocol/people";
+import type { Class, IdentityKind, Person, PersonRole, SessionFunction } from "../../protocol/people";
 import type { NewSession } from "../../protocol/rest";
 import type { EligibilityGround, ReceptionKind } from "../../protocol/session";
 import type { Point, PointRole } from "../../protocol/units";
@@ -14,18 +14,28 @@ export interface FunctionDraft {
   point: PointId | null;
 }
 
-export interface VisitDraft {
+export interface PersonDraft {
   id: string;
-  personId: string;
+  role: PersonRole;
   title: string;
   name: string;
   address: string;
   phone: string;
   identityKind: IdentityKind | "none";
   identityNumber: string;
+}
+
+export interface VisitDraft {
+  id: string;
+  /** Whose visit it is. */
+  main: PersonDraft;
+  /** Who comes with them: others of a group, interpreter, lawyer. */
+  others: PersonDraft[];
   presentedAs: PetitionKind;
   summary: string;
   class: Class;
+  /** Answer of a denouncer to the question about secrecy; `null` while not asked. */
+  secrecyRequested: boolean | null;
   citizenPoint: PointId | null;
   agencyPoints: PointId[];
   groupSize: string;
@@ -46,22 +56,46 @@ export interface SessionDraft {
   visits: VisitDraft[];
 }
 
+/** What may be assigned, in the order it is offered. */
+export const FUNCTIONS: readonly SessionFunction[] = [
+  "presider",
+  "note_taker",
+  "assistant",
+  "advising_unit",
+  "point_officer",
+  "agency_representative",
+  "interpreter",
+  "observer",
+  "technician",
+];
+
 const newKey = () => crypto.randomUUID();
 
 export const newFunction = (of: SessionFunction): FunctionDraft => ({ key: newKey(), user: null, function: of, point: null });
 
-export const newVisit = (citizenPoint: PointId | null): VisitDraft => ({
+/** Parts of those who are received (Điều 7, 13 and 29 of the law), and of those who stand beside them. */
+export const RECEIVED: readonly PersonRole[] = ["citizen", "representative", "authorised_person"];
+export const ROLES: readonly PersonRole[] = [...RECEIVED, "interpreter", "lawyer", "legal_aid_officer"];
+
+export const newPerson = (role: PersonRole): PersonDraft => ({
   id: newKey(),
-  personId: newKey(),
+  role,
   title: "",
   name: "",
   address: "",
   phone: "",
   identityKind: "none",
   identityNumber: "",
+});
+
+export const newVisit = (citizenPoint: PointId | null): VisitDraft => ({
+  id: newKey(),
+  main: newPerson("citizen"),
+  others: [],
   presentedAs: "feedback_petition",
   summary: "",
   class: "normal",
+  secrecyRequested: null,
   citizenPoint,
   agencyPoints: [],
   groupSize: "1",
@@ -113,8 +147,8 @@ export function missing(draft: SessionDraft): Missing[] {
   ];
 }
 
-export const isComplete = (visit: VisitDraft, points: readonly PointId[]): boolean =>
-  visit.name.trim() !== "" && visit.summary.trim() !== "" && visit.citizenPoint !== null && points.includes(visit.citizenPoint);
+export const isComplete = ({ main, others, summary, citizenPoint }: VisitDraft, points: readonly PointId[]): boolean =>
+  [main, ...others].every(({ name }) => name.trim() !== "") && summary.trim() !== "" && citizenPoint !== null && points.includes(citizenPoint);
 
 /** The body of `POST /sessions`; the draft has nothing missing. */
 export function toNewSession(draft: SessionDraft, known: readonly Point[]): NewSession {
@@ -138,8 +172,24 @@ export function toNewSession(draft: SessionDraft, known: readonly Point[]): NewS
   };
 }
 
+const text = (value: string) => value.trim().normalize("NFC");
+
+function toPerson({ identityKind, identityNumber, ...person }: PersonDraft, level: Class, besides: string | null): Person {
+  return {
+    id: person.id,
+    name: text(person.name),
+    role: person.role,
+    class: level,
+    title: text(person.title),
+    address: text(person.address),
+    phone: text(person.phone),
+    identity: identityKind === "none" ? null : { kind: identityKind, number: text(identityNumber), issued_on: null, issued_by: "" },
+    user: null,
+    on_behalf_of: besides,
+  };
+}
+
 export function toRegistration(visit: VisitDraft, number: number): Registration {
-  const text = (value: string) => value.trim().normalize("NFC");
   const others = visit.agencyPoints.filter((point) => point !== visit.citizenPoint);
   return {
     visit: visit.id,
@@ -150,23 +200,12 @@ export function toRegistration(visit: VisitDraft, number: number): Registration 
     agency_points: others,
     summary: text(visit.summary),
     persons: [
-      {
-        id: visit.personId,
-        name: text(visit.name),
-        role: "citizen",
-        class: visit.class,
-        title: text(visit.title),
-        address: text(visit.address),
-        phone: text(visit.phone),
-        identity:
-          visit.identityKind === "none"
-            ? null
-            : { kind: visit.identityKind, number: text(visit.identityNumber), issued_on: null, issued_by: "" },
-        user: null,
-        on_behalf_of: null,
-      },
+      toPerson(visit.main, visit.class, null),
+      // A further citizen of a group speaks for themselves.
+      ...visit.others.map((person) => toPerson(person, visit.class, person.role === "citizen" ? null : visit.main.id)),
     ],
     group_size: Math.max(1, Number.parseInt(visit.groupSize, 10) || 1),
     case: null,
+    ...(visit.presentedAs === "denunciation" && visit.secrecyRequested !== null && { secrecy_requested: visit.secrecyRequested }),
   };
 }

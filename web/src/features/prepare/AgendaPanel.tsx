@@ -1,10 +1,12 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "../../primitives/Button";
+import { CheckList, Section } from "../../primitives/Form";
 import { Badge } from "../../primitives/Notice";
 import type { AgendaRow, PublicSection, StaffSection } from "../../protocol/section";
 import { useCommand, useSection } from "../../room/context";
-import { CheckList } from "../create/CheckList";
+import { Appointment } from "../session/point/Appointment";
+import { Turns } from "../session/parts/Turns";
 import { AddVisitDialog } from "./AddVisitDialog";
 import css from "./PreparePage.module.css";
 import { RefusalNotice } from "./RefusalNotice";
@@ -20,24 +22,23 @@ export function AgendaPanel({ shared, staff }: Props) {
   const [adding, setAdding] = useState(false);
   const highest = Math.max(0, ...Object.values(staff.visits).map(({ number }) => number));
   return (
-    <section className={css.panel} aria-labelledby="agenda">
-      <h2 id="agenda">{t("prepare.agenda")}</h2>
+    <Section title={t("prepare.agenda")}>
       {staff.agenda.length === 0 && <p>{t("prepare.agenda_none")}</p>}
       <ol className={css.list}>
         {staff.agenda.map((id) => {
           const row = staff.visits[id];
-          return row && <AgendaItem key={id} id={id} row={row} shared={shared} />;
+          return row && <AgendaItem key={id} id={id} row={row} shared={shared} staff={staff} />;
         })}
       </ol>
       <div>
         <Button onPress={() => setAdding(true)}>{t("prepare.add_visit")}</Button>
       </div>
       {adding && <AddVisitDialog number={highest + 1} shared={shared} onClose={() => setAdding(false)} />}
-    </section>
+    </Section>
   );
 }
 
-function AgendaItem({ id, row, shared }: { id: string; row: AgendaRow; shared: PublicSection }) {
+function AgendaItem({ id, row, shared, staff }: Props & { id: string; row: AgendaRow }) {
   const { t } = useTranslation("office");
   const { run, pending, refusal } = useCommand();
   const visit = useSection(`visit:${id}`);
@@ -55,7 +56,10 @@ function AgendaItem({ id, row, shared }: { id: string; row: AgendaRow; shared: P
         <h3>
           {row.number}. {row.name}
         </h3>
-        <Badge>{t(`terms:visit_status.${row.status}`)}</Badge>
+        <span className={css.state}>
+          <Badge>{t(`terms:visit_status.${row.status}`)}</Badge>
+          <Turns staff={staff} visit={id} number={row.number} run={async (command) => (await run(command)).done} />
+        </span>
       </div>
       <p>
         {t(`terms:petition.${row.presented_as}`)}: {row.summary}
@@ -78,6 +82,7 @@ function AgendaItem({ id, row, shared }: { id: string; row: AgendaRow; shared: P
           {t("prepare.visit_points_save")}
         </Button>
       )}
+      <Appointment visit={id} status={row.status} />
       <RefusalNotice refusal={refusal} />
     </li>
   );

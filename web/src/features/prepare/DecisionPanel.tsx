@@ -1,12 +1,15 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { Restored } from "../../app/Restored";
+import { useKeptForm } from "../../app/useKeptForm";
 import { useMe } from "../../app/useMe";
 import { Button } from "../../primitives/Button";
 import { Dialog } from "../../primitives/Dialog";
 import { Field } from "../../primitives/Field";
+import { Section } from "../../primitives/Form";
 import { Notice } from "../../primitives/Notice";
 import type { PublicSection, StaffSection } from "../../protocol/section";
-import { useCommand } from "../../room/context";
+import { useCommand, useRoomContext } from "../../room/context";
 import css from "./PreparePage.module.css";
 import { RefusalNotice } from "./RefusalNotice";
 
@@ -16,16 +19,18 @@ export function DecisionPanel({ shared, staff }: { shared: PublicSection; staff:
   const { roles } = useMe();
   const { run, pending, refusal } = useCommand();
   const [rejecting, setRejecting] = useState(false);
-  const [reason, setReason] = useState("");
+  const form = useKeptForm(`${useRoomContext().session}/reject`, () => ({ reason: "" }));
+  const { reason } = form.value;
   if (shared.status !== "proposed") return null;
   const isHead = roles.some(({ role, unit }) => role === "head" && unit === staff.unit);
   const decide = async (act: "approve" | "reject") => {
     const result = await run({ do: "move_session", act, reason: act === "reject" ? reason : "", new_start: null });
-    if (result.done) setRejecting(false);
+    if (!result.done) return;
+    form.forget();
+    setRejecting(false);
   };
   return (
-    <section className={css.panel} aria-labelledby="decision">
-      <h2 id="decision">{t("prepare.decision")}</h2>
+    <Section title={t("prepare.decision")}>
       <ul>
         {staff.grounds.map((ground) => (
           <li key={ground}>
@@ -59,9 +64,10 @@ export function DecisionPanel({ shared, staff }: { shared: PublicSection; staff:
           </>
         }
       >
-        <Field label={t("prepare.reject_reason")} rows={3} value={reason} onChange={setReason} autoFocus />
+        <Restored form={form} />
+        <Field label={t("prepare.reject_reason")} rows={3} value={reason} onChange={(next) => form.change({ reason: next })} autoFocus />
         <RefusalNotice refusal={refusal} />
       </Dialog>
-    </section>
+    </Section>
   );
 }

@@ -1,4 +1,5 @@
 import { useTranslation } from "react-i18next";
+import { Section } from "../../primitives/Form";
 import type { PublicSection, StaffSection } from "../../protocol/section";
 import { dutyKey, dutyPoint } from "../session/model/duties";
 import css from "./PreparePage.module.css";
@@ -9,8 +10,7 @@ export function DutiesPanel({ shared, staff }: { shared: PublicSection; staff: S
   if (staff.open_duties.length === 0) return null;
   const placeOf = (code: string) => shared.points[dutyPoint(code) ?? ""]?.name ?? "";
   return (
-    <section className={css.panel} aria-labelledby="duties">
-      <h2 id="duties">{t("prepare.duties")}</h2>
+    <Section title={t("prepare.duties")}>
       <ul className={css.bullets}>
         {staff.open_duties.map((code) => (
           <li key={code}>
@@ -21,6 +21,6 @@ export function DutiesPanel({ shared, staff }: { shared: PublicSection; staff: S
           </li>
         ))}
       </ul>
-    </section>
+    </Section>
   );
 }

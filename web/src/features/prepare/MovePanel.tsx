@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "../../primitives/Button";
+import { Section } from "../../primitives/Form";
 import type { PublicSection } from "../../protocol/section";
 import type { SessionAct } from "../../protocol/session";
 import { useCommand } from "../../room/context";
@@ -18,8 +19,7 @@ export function MovePanel({ shared }: { shared: PublicSection }) {
   const exits = exitsOf(shared.status);
   if (!forward && exits.length === 0) return null;
   return (
-    <section className={css.panel} aria-labelledby="move">
-      <h2 id="move">{t("prepare.move")}</h2>
+    <Section title={t("prepare.move")}>
       <div className={css.buttons}>
         {forward && (
           <Button
@@ -37,7 +37,10 @@ export function MovePanel({ shared }: { shared: PublicSection }) {
         ))}
       </div>
       <RefusalNotice refusal={refusal} />
+      {forward && refusal?.code === "gate_without_evidence" && (
+        <Button onPress={() => setLeaving(forward)}>{t("prepare.with_reason")}</Button>
+      )}
       {leaving && <MoveDialog act={leaving} onClose={() => setLeaving(null)} />}
-    </section>
+    </Section>
   );
 }

@@ -1,10 +1,14 @@
+import { useQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
+import { sessionQuery } from "../../api/queries";
+import { useMe } from "../../app/useMe";
 import { useTimes } from "../../i18n/time";
 import { ButtonLink } from "../../primitives/ButtonLink";
 import { Badge, Notice } from "../../primitives/Notice";
 import { useRoomView, useSection } from "../../room/context";
 import { RoomProvider } from "../../room/RoomProvider";
+import { entrance, seatIn } from "../today/entrance";
 import { mayEnter } from "../today/sessionWay";
 import { statusTone } from "../today/statusTone";
 import { AgendaPanel } from "./AgendaPanel";
@@ -12,6 +16,7 @@ import { DecisionPanel } from "./DecisionPanel";
 import { DutiesPanel } from "./DutiesPanel";
 import { MovePanel } from "./MovePanel";
 import { PeoplePanel } from "./PeoplePanel";
+import { PointsPanel } from "./PointsPanel";
 import css from "./PreparePage.module.css";
 import { StepsPanel } from "./StepsPanel";
 
@@ -29,6 +34,8 @@ function Body({ id }: { id: string }) {
   const { t } = useTranslation("office");
   const { clock, longDay } = useTimes();
   const { status } = useRoomView();
+  const { kiosk } = useMe();
+  const row = useQuery(sessionQuery(id));
   const shared = useSection("public");
   const staff = useSection("staff");
   if (status === "ended") return <Notice tone="bad">{t("prepare.ended")}</Notice>;
@@ -44,8 +51,8 @@ function Body({ id }: { id: string }) {
           </p>
           <Badge tone={statusTone(shared.status)}>{t(`terms:session_status.${shared.status}`)}</Badge>
         </div>
-        {mayEnter(shared.status) && (
-          <ButtonLink to="/buoi-tiep/$id" params={{ id }} kind="primary" size="large">
+        {mayEnter(shared.status) && row.data && (
+          <ButtonLink {...entrance(id, seatIn(row.data, kiosk))} kind="primary" size="large">
             {t("prepare.enter")}
           </ButtonLink>
         )}
@@ -59,6 +66,7 @@ function Body({ id }: { id: string }) {
           <StepsPanel shared={shared} staff={staff} />
           <MovePanel shared={shared} />
           <AgendaPanel shared={shared} staff={staff} />
+          <PointsPanel shared={shared} />
           <PeoplePanel shared={shared} staff={staff} />
         </>
       )}

@@ -1,5 +1,6 @@
-import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { Restored } from "../../app/Restored";
+import { useKeptForm } from "../../app/useKeptForm";
 import { Button } from "../../primitives/Button";
 import { Radios } from "../../primitives/Choice";
 import { Dialog } from "../../primitives/Dialog";
@@ -7,24 +8,32 @@ import { Field } from "../../primitives/Field";
 import { Select } from "../../primitives/Select";
 import type { PublicSection } from "../../protocol/section";
 import type { SessionStep, StepOutcome } from "../../protocol/session";
-import { useCommand } from "../../room/context";
+import { useCommand, useRoomContext } from "../../room/context";
 import { RefusalNotice } from "./RefusalNotice";
 
 const WHOLE = "whole";
 
+interface Evidence {
+  result: StepOutcome["result"];
+  point: string;
+  text: string;
+  decidedBy: string;
+}
+
 export function StepDialog({ step, shared, onClose }: { step: SessionStep; shared: PublicSection; onClose: () => void }) {
   const { t } = useTranslation("office");
   const { run, pending, refusal } = useCommand();
-  const [result, setResult] = useState<StepOutcome["result"]>("done");
-  const [point, setPoint] = useState(WHOLE);
-  const [text, setText] = useState("");
-  const [decidedBy, setDecidedBy] = useState("");
+  const { session } = useRoomContext();
+  const form = useKeptForm<Evidence>(`${session}/step/${step}`, () => ({ result: "done", point: WHOLE, text: "", decidedBy: "" }));
+  const { result, point, text, decidedBy } = form.value;
   const outcome: StepOutcome =
     result === "done" ? { result, note: text } : { result, reason: text, decided_by: decidedBy };
   const incomplete = result === "not_possible" && (text.trim() === "" || decidedBy.trim() === "");
   const record = async () => {
     const answer = await run({ do: "record_step", step, point: point === WHOLE ? null : point, outcome });
-    if (answer.done) onClose();
+    if (!answer.done) return;
+    form.forget();
+    onClose();
   };
   return (
     <Dialog
@@ -40,6 +49,7 @@ export function StepDialog({ step, shared, onClose }: { step: SessionStep; share
         </>
       }
     >
+      <Restored form={form} />
       <Radios
         label={t(`terms:step.${step}`)}
         options={[
@@ -47,7 +57,7 @@ export function StepDialog({ step, shared, onClose }: { step: SessionStep; share
           { value: "not_possible", label: t("prepare.step_not") },
         ]}
         value={result}
-        onChange={setResult}
+        onChange={(next) => form.change({ result: next })}
       />
       <Select
         label={t("prepare.step_point")}
@@ -56,15 +66,15 @@ export function StepDialog({ step, shared, onClose }: { step: SessionStep; share
           ...Object.entries(shared.points).map(([value, { name }]) => ({ value, label: name })),
         ]}
         value={point}
-        onChange={setPoint}
+        onChange={(next) => form.change({ point: next })}
       />
       <Field
         label={result === "done" ? t("prepare.step_note") : t("prepare.step_reason")}
         rows={2}
         value={text}
-        onChange={setText}
+        onChange={(next) => form.change({ text: next })}
       />
-      {result === "not_possible" && <Field label={t("prepare.step_by")} value={decidedBy} onChange={setDecidedBy} />}
+      {result === "not_possible" && <Field label={t("prepare.step_by")} value={decidedBy} onChange={(next) => form.change({ decidedBy: next })} />}
       <RefusalNotice refusal={refusal} />
     </Dialog>
   );

@@ -2,6 +2,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useTimes } from "../../i18n/time";
 import { Button } from "../../primitives/Button";
+import { Section } from "../../primitives/Form";
 import { Badge } from "../../primitives/Notice";
 import type { PublicSection, StaffSection, StepRow } from "../../protocol/section";
 import type { SessionStep } from "../../protocol/session";
@@ -15,8 +16,7 @@ export function StepsPanel({ shared, staff }: { shared: PublicSection; staff: St
   const { t } = useTranslation("office");
   const [recording, setRecording] = useState<SessionStep | null>(null);
   return (
-    <section className={css.panel} aria-labelledby="steps">
-      <h2 id="steps">{t("prepare.steps")}</h2>
+    <Section title={t("prepare.steps")}>
       <ul className={css.list}>
         {STEPS.map((step) => {
           const rows = staff.steps.filter((row) => row.step === step);
@@ -35,7 +35,7 @@ export function StepsPanel({ shared, staff }: { shared: PublicSection; staff: St
         })}
       </ul>
       {recording && <StepDialog step={recording} shared={shared} onClose={() => setRecording(null)} />}
-    </section>
+    </Section>
   );
 }
 
@@ -50,7 +50,7 @@ function Evidence({ row, shared }: { row: StepRow; shared: PublicSection }) {
       {outcome.result === "done"
         ? outcome.note
         : t("prepare.not_possible", { reason: outcome.reason, by: outcome.decided_by })}
-      <p className={css.soft}>{t("prepare.done_by", { by: row.by, at: clock(row.at), day: day(row.at) })}</p>
+      <p className={css.soft}>{t(row.by === "" ? "prepare.done_at" : "prepare.done_by", { by: row.by, at: clock(row.at), day: day(row.at) })}</p>
     </div>
   );
 }

@@ -19,4 +19,4 @@ export function exitsOf(status: SessionStatus): SessionAct[] {
 }
 
 export const needsNewStart = (act: SessionAct): boolean => act === "postpone" || act === "reschedule";
-export const needsReason = (act: SessionAct): boolean => act === "postpone" || act === "cancel";
+export const needsReason = (act: SessionAct): boolean => act !== "reschedule";

@@ -3,7 +3,7 @@ import { attendancePdf } from "../../api/paths";
 import { useTimes } from "../../i18n/time";
 import button from "../../primitives/Button.module.css";
 import { Table } from "../../primitives/Table";
-import type { RecordView } from "../../protocol/rest";
+import type { Attendee, RecordView } from "../../protocol/rest";
 import css from "./RecordPage.module.css";
 
 export function AttendanceTab({ record }: { record: RecordView }) {
@@ -26,7 +26,7 @@ export function AttendanceTab({ record }: { record: RecordView }) {
           rows={record.attendance}
           keyOf={(row) => row.point + row.person.id}
           columns={[
-            { title: t("record.person"), cell: ({ person }) => `${person.title} ${person.name}`.trim() },
+            { title: t("record.person"), cell: ({ person }) => calledIn(person) },
             { title: t("record.role"), cell: ({ person }) => t(`terms:person_role.${person.role}`) },
             { title: t("record.point"), cell: ({ point }) => place(point) },
             {
@@ -60,4 +60,10 @@ export function AttendanceTab({ record }: { record: RecordView }) {
       </section>
     </div>
   );
+}
+
+/** An officer's title is a post and follows the name; a citizen's is a form of address. */
+function calledIn({ name, role, title }: Attendee): string {
+  if (role === "officer") return title === "" ? name : `${name}, ${title}`;
+  return `${title} ${name}`.trim();
 }

@@ -8,6 +8,8 @@ import { Badge, Notice } from "../../primitives/Notice";
 import { Tabs } from "../../primitives/Tabs";
 import { statusTone } from "../today/statusTone";
 import { AttendanceTab } from "./AttendanceTab";
+import { KeptHeads } from "./KeptHeads";
+import { Missing } from "./Missing";
 import { PapersTab } from "./PapersTab";
 import css from "./RecordPage.module.css";
 import { RecordingTab } from "./RecordingTab";
@@ -38,7 +40,16 @@ export function RecordPage() {
         items={[
           { id: "visits", label: t("record.visits"), content: <VisitsTab record={record} /> },
           { id: "attendance", label: t("record.attendance"), content: <AttendanceTab record={record} /> },
-          { id: "recording", label: t("record.recording"), content: <RecordingTab record={record} /> },
+          {
+            id: "recording",
+            label: t("record.recording"),
+            content: (
+              <div className={css.cards}>
+                <RecordingTab record={record} />
+                <Missing record={record} />
+              </div>
+            ),
+          },
           { id: "papers", label: t("record.papers"), content: <PapersTab record={record} /> },
         ]}
       />
@@ -46,6 +57,7 @@ export function RecordPage() {
         <h2>{t("record.integrity")}</h2>
         <p>{t("record.head", { seq: record.head_seq, hash: record.head_hash })}</p>
         <p>{t("record.key", { key: record.key_fingerprint })}</p>
+        <KeptHeads session={session.id} />
       </footer>
     </div>
   );

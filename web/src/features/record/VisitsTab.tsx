@@ -6,6 +6,7 @@ import { Badge } from "../../primitives/Notice";
 import type { RecordView, VisitRecord } from "../../protocol/rest";
 import { Facts } from "./Facts";
 import css from "./RecordPage.module.css";
+import { unstopped } from "./unstopped";
 
 export function VisitsTab({ record }: { record: RecordView }) {
   const { t } = useTranslation("office");
@@ -42,7 +43,7 @@ function VisitCard({ visit, session }: { visit: VisitRecord; session: string }) 
         rows={[
           ...visit.petitions.map((petition): [string, string] => [
             t(`terms:petition.${petition.kind}`),
-            `${petition.content}. ${t("record.outcome")}: ${t(`terms:outcome.${petition.outcome}`)}`,
+            `${unstopped(petition.content)}. ${t("record.outcome")}: ${t(`terms:outcome.${petition.outcome}`)}`,
           ]),
           visit.case && [
             t("record.case"),
@@ -50,7 +51,7 @@ function VisitCard({ visit, session }: { visit: VisitRecord; session: string }) 
           ],
           promise && [
             t("record.promise"),
-            `${promise.text}: ${promise.due === null ? t("record.answered") : t("record.due", { day: day(promise.due), contact: promise.contact })}`,
+            `${unstopped(promise.text)}: ${promise.due === null ? t("record.answered") : t("record.due", { day: day(promise.due), contact: promise.contact })}`,
           ],
           register === null ? null : [t("record.register"), register],
           visit.text_hash === null ? null : [t("record.text_hash"), visit.text_hash],

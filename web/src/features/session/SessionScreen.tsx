@@ -16,7 +16,7 @@ export function SessionScreen() {
   const device = me.kiosk?.device ?? DEVICES.find((kind) => kind === may) ?? (point === null ? "companion" : "main");
   return (
     <RoomProvider key={`${id}/${point}/${device}`} session={id} point={point} device={device}>
-      <SessionFrame user={me.kiosk ? null : me.user.id} />
+      <SessionFrame user={me.user?.id ?? null} kiosk={me.kiosk !== null} />
     </RoomProvider>
   );
 }

@@ -7,26 +7,22 @@ import { ButtonLink } from "../../primitives/ButtonLink";
 import { Badge } from "../../primitives/Notice";
 import { Select } from "../../primitives/Select";
 import type { SessionRow } from "../../protocol/rest";
-import type { DeviceKind } from "../../protocol/units";
 import css from "./SessionCard.module.css";
-import { deviceOf, hasRecord, mayEnter, wayOf } from "./sessionWay";
+import { entrance, seatIn } from "./entrance";
+import { devicesOf, hasRecord, mayEnter, wayOf } from "./sessionWay";
 import { statusTone } from "./statusTone";
-
-const DEVICES: DeviceKind[] = ["main", "citizen_screen", "paper", "companion"];
 
 export function SessionCard({ row }: { row: SessionRow }) {
   const { t } = useTranslation("office");
   const { clock } = useTimes();
   const { points, kiosk } = useMe();
   const mine = row.my_points;
-  const [point, setPoint] = useState(kiosk && mine.includes(kiosk.point) ? kiosk.point : (mine[0] ?? null));
-  const [device, setDevice] = useState<DeviceKind>(kiosk?.device ?? deviceOf(row.functions));
+  const seat = seatIn(row, kiosk);
+  const [point, setPoint] = useState(seat.point);
+  const [device, setDevice] = useState(seat.device);
+  const devices = devicesOf(row.functions);
   const way = wayOf(row.status);
-  const room = {
-    to: "/buoi-tiep/$id",
-    params: { id: row.id },
-    search: { ...(point === null ? {} : { diem: point }), may: device },
-  } as const;
+  const room = entrance(row.id, { point, device });
 
   return (
     <article className={css.card}>
@@ -55,10 +51,10 @@ export function SessionCard({ row }: { row: SessionRow }) {
             onChange={setPoint}
           />
         )}
-        {mayEnter(row.status) && row.functions.includes("point_officer") && (
+        {mayEnter(row.status) && mine.length > 0 && devices.length > 0 && (
           <Select
             label={t("today.device")}
-            options={DEVICES.map((value) => ({ value, label: t(`terms:device.${value}`) }))}
+            options={devices.map((value) => ({ value, label: t(`terms:device.${value}`) }))}
             value={device}
             onChange={setDevice}
           />

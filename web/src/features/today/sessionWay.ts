@@ -37,5 +37,11 @@ export const hasRecord = (status: SessionStatus): boolean =>
 /** Those with a seat at the table speak through the point's main device; who writes or tends devices sits beside it. */
 const AT_THE_TABLE: readonly SessionFunction[] = ["presider", "point_officer", "agency_representative"];
 
+/** What a machine may be for somebody with these functions; a technician has no seat at a point. */
+export function devicesOf(functions: readonly SessionFunction[]): readonly DeviceKind[] {
+  if (functions.includes("point_officer")) return ["main", "citizen_screen", "paper", "companion"];
+  return functions.some((one) => one !== "technician") ? ["main", "companion"] : [];
+}
+
 export const deviceOf = (functions: readonly SessionFunction[]): DeviceKind =>
   functions.some((one) => AT_THE_TABLE.includes(one)) ? "main" : "companion";

@@ -1,7 +1,8 @@
 import { useTranslation } from "react-i18next";
 import { useLocalSources } from "@/room/useLocalSources";
+import { Columns } from "../frame/Columns";
 import { useSession } from "../hooks/roomContext";
-import { entries } from "../model/sections";
+import { namesOf, visitsAsked } from "../model/agenda";
 import { FileList } from "../parts/FileList";
 import { Hand } from "../parts/Hand";
 import { Microphone } from "../parts/Microphone";
@@ -16,32 +17,32 @@ export function AgencyScreen() {
   const { t } = useTranslation("session");
   const room = useSession();
   const sources = useLocalSources();
-  const visits = entries(room.visits).map(([, visit]) => visit);
+  const visits = visitsAsked(room);
   return (
-    <div className={css.screen}>
-      <div className={css.left}>
-        <Stage />
-        <div className={css.keys}>
+    <Columns
+      stage={<Stage />}
+      keys={
+        <>
           <Microphone setup />
           <Hand />
-        </div>
-      </div>
-      <div className={css.rail}>
-        <Trouble sources={sources} />
-        {visits.length === 0 && (
-          <Panel title={t("agency.title")}>
-            <p className={css.soft}>{t("agency.none")}</p>
-          </Panel>
-        )}
-        {visits.map((visit) => (
-          <Panel key={visit.visit} title={t("agency.visit", { number: visit.number, status: t(`terms:visit_status.${visit.status}`) })}>
-            <p>{visit.summary}</p>
-            {visit.promise && <p className={css.promise}>{t("agency.promise", { text: visit.promise.text, contact: visit.promise.contact })}</p>}
-            <FileList files={visit.files} />
-          </Panel>
-        ))}
-        {room.point && <Roster />}
-      </div>
-    </div>
+        </>
+      }
+    >
+      <Trouble sources={sources} />
+      {visits.length === 0 && (
+        <Panel title={t("agency.title")}>
+          <p className={css.soft}>{t("agency.none")}</p>
+        </Panel>
+      )}
+      {visits.map((visit) => (
+        <Panel key={visit.visit} title={t("agency.visit", { number: visit.number, status: t(`terms:visit_status.${visit.status}`) })}>
+          {namesOf(visit) !== "" && <p>{t("agency.whose", { names: namesOf(visit) })}</p>}
+          <p>{visit.summary}</p>
+          {visit.promise && <p className={css.promise}>{t("agency.promise", { text: visit.promise.text, contact: visit.promise.contact })}</p>}
+          <FileList files={visit.files} />
+        </Panel>
+      ))}
+      {room.point && <Roster />}
+    </Columns>
   );
 }

@@ -16,7 +16,8 @@ export function CitizenScreen() {
   const room = useSession();
   const view = citizenView(room);
   const pictures = citizenPictures(room);
-  const withPicture = view.kind === "heard_now" || view.kind === "connected";
+  if (view.kind === "heard_now" && pictures.large === null) return <Unseen number={view.number} />;
+  const withPicture = view.kind === "heard_now" || view.kind === "watching" || view.kind === "connected";
   if (pictures.large === null || !withPicture) return <Waiting view={view} />;
   const lost = at(room.public?.points, room.slots[pictures.large]?.point)?.link === "lost";
   return (
@@ -39,8 +40,29 @@ export function CitizenScreen() {
           <Icon name="speech" size="1.4em" />
           {t(`citizen.${view.kind}`)}
         </p>
-        {view.kind === "heard_now" && <p className={css.running}>{t("card.number", { number: view.number })}</p>}
+        {view.kind === "heard_now" && view.number !== null && <p className={css.running}>{t("card.number", { number: view.number })}</p>}
+        {view.kind === "watching" && (
+          <p className={css.running}>
+            {t("waiting.running_number", { number: view.number })}
+            {view.numbers.length > 0 && `. ${t("citizen.waiting_here")}: ${view.numbers.join(", ")}`}
+          </p>
+        )}
       </footer>
+    </div>
+  );
+}
+
+/** Being heard while no picture comes: the same sentence, and nothing that looks like waiting. */
+function Unseen({ number }: { number: number | null }) {
+  const { t } = useTranslation("session");
+  return (
+    <div className={css.waiting} data-testid="heard-unseen">
+      <Icon name="speech" size="5rem" />
+      <p className={css.title} role="status">
+        {t("citizen.heard_now")}
+      </p>
+      {number !== null && <p className={css.note}>{t("card.number", { number })}</p>}
+      <p className={css.note}>{t("citizen.no_picture")}</p>
     </div>
   );
 }
@@ -48,14 +70,15 @@ export function CitizenScreen() {
 /** Before and between: a large clock, the numbers waiting here, the number inside. */
 function Waiting({ view }: { view: CitizenView }) {
   const { t } = useTranslation("session");
-  const { clock } = useTimes();
+  const { clock, longDay } = useTimes();
   const now = useNow(1000);
   return (
     <div className={css.waiting}>
       <p className={css.clock}>{clock(now)}</p>
       <p className={css.title} role="status">
-        {t(`citizen.${view.kind}`)}
+        {t(`citizen.${view.kind}`, view.kind === "postponed" ? { clock: clock(view.to), day: longDay(view.to) } : {})}
       </p>
+      {view.kind === "postponed" && <p className={css.note}>{t("citizen.ask")}</p>}
       {view.kind === "waiting" && (
         <>
           <div className={css.numbers}>

@@ -15,7 +15,7 @@ export function TechnicianScreen() {
   const room = useSession();
   const missing = missingPoints(room.public);
   const requests = takeOvers(room.devices, room.public);
-  const recorder = room.public && recordingLine(room.public.recording);
+  const recorder = room.public && recordingLine(room.public);
   return (
     <div className={css.screen}>
       <div className={css.heads}>

@@ -12,7 +12,7 @@ const REASONS: Record<number, string> = {
   4403: "ended.no_access",
   4404: "ended.not_found",
   4409: "ended.taken_over",
-  4410: "ended.over",
+  4410: "ended.too_many",
 };
 
 /** The connection is over for good: why, and the ways on. */
@@ -20,7 +20,7 @@ export function Ended({ code }: { code: number }) {
   const { t } = useTranslation("session");
   return (
     <main className={css.ended}>
-      <Notice tone={code === 4410 ? "info" : "warn"}>
+      <Notice tone="warn">
         <p>{t(REASONS[code] ?? "ended.unknown")}</p>
       </Notice>
       <div className={css.endedActions}>

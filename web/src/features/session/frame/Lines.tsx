@@ -1,8 +1,9 @@
 import { useTranslation } from "react-i18next";
+import { useTimes } from "@/i18n/time";
 import type { RoomStatus } from "@/live/room";
 import { useNow } from "../hooks/useNow";
 import { useSession } from "../hooks/roomContext";
-import type { WireState } from "../model/banner";
+import type { Line, WireState } from "../model/banner";
 import { bannerLines } from "../model/banner";
 import { Icon } from "../parts/Icon";
 import css from "./frame.module.css";
@@ -10,24 +11,30 @@ import css from "./frame.module.css";
 const WIRE: Record<RoomStatus, WireState> = { joining: "connecting", live: "open", reconnecting: "lost", ended: "open" };
 
 /** What concerns the whole session now. Read out when a line appears, not at every second of a countdown. */
-export function Lines({ status }: { status: RoomStatus }) {
+export function Lines({ status, forCitizens }: { status: RoomStatus; forCitizens: boolean }) {
   const { t } = useTranslation("session");
+  const { clock, longDay } = useTimes();
   const room = useSession();
   const now = useNow(1000, room.public?.ends_at != null);
   const lines = bannerLines(room.public, WIRE[status], now);
+  const said = (line: Line) => {
+    const key = forCitizens && line.id === "room_wide" ? "citizen.room_wide" : line.key;
+    const at = line.at === undefined ? {} : { clock: clock(line.at), day: longDay(line.at) };
+    return t(key, { ...line.params, ...at });
+  };
   return (
     <>
       {lines.map((line) => (
         <p key={line.id} className={[css.line, css[line.tone]].join(" ")} data-testid={`line-${line.id}`}>
           <Icon name={line.icon} />
           <span>
-            {t(line.key, line.params ?? {})}
+            {said(line)}
             {line.text !== undefined && <strong className={css.words}> {line.text}</strong>}
           </span>
         </p>
       ))}
       <div className="visually-hidden" role="status" aria-live="polite">
-        {lines.filter((line) => line.id !== "end").map((line) => `${t(line.key, line.params ?? {})} ${line.text ?? ""}`).join(". ")}
+        {lines.filter((line) => line.id !== "end").map((line) => `${said(line)} ${line.text ?? ""}`).join(". ")}
         {lines.some((line) => line.id === "end") ? t("banner.ending_said") : ""}
       </div>
     </>

@@ -1,31 +1,37 @@
+import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { sessionQuery } from "@/api/queries";
 import { RoomAudio } from "@/room/RoomAudio";
-import type { SessionFunction } from "@/protocol/people";
 import { useRoomView } from "@/room/context";
 import { SessionContext } from "../hooks/roomContext";
+import { useCallSignal } from "../hooks/useCallSignal";
 import { useSessionRoom } from "../hooks/useSessionRoom";
 import type { ScreenKind } from "../model/screen";
-import { screensFor } from "../model/screen";
-import { at } from "../model/sections";
+import { functionsOf, screensFor } from "../model/screen";
 import { Ended } from "./Ended";
 import css from "./frame.module.css";
 import { Lines } from "./Lines";
 import { SCREENS } from "./screens";
+import { SecondMain } from "./SecondMain";
 import { TopBar } from "./TopBar";
 
 /** Everything around an in-session screen: who I am in it, the state of session, recorder and wire. */
-export function SessionFrame({ user }: { user: string | null }) {
+export function SessionFrame({ user, kiosk }: { user: string | null; kiosk: boolean }) {
   const { t } = useTranslation("session");
   const room = useSessionRoom(user);
   const view = useRoomView();
+  useCallSignal(room);
   const [picked, setPicked] = useState<ScreenKind>();
-  // A technician is told of devices and never of the agenda, where functions are listed.
-  const technician: SessionFunction[] | undefined = room.devices && !room.staff ? ["technician"] : undefined;
-  const functions = at(room.staff?.functions, user)?.functions ?? technician;
+  // The agenda, where functions are listed, is not for everybody: observers and interpreters ask for their own.
+  const told = functionsOf(room);
+  const byFunction = room.seat.device === "main" || room.seat.device === "companion";
+  const asked = useQuery({ ...sessionQuery(room.seat.session), enabled: byFunction && told === undefined && user !== null });
+  const asks = told === undefined && asked.isLoading;
+  const functions = told ?? asked.data?.functions;
   const screens = useMemo(
-    () => screensFor(room.seat.device, functions ?? [], room.seat.point !== null),
-    [room.seat.device, room.seat.point, functions],
+    () => screensFor(room.seat.device, functions ?? [], room.seat.point === null ? null : kiosk ? "kiosk" : "point"),
+    [room.seat.device, room.seat.point, functions, kiosk],
   );
   const screen = picked !== undefined && screens.includes(picked) ? picked : (screens[0] ?? "observer");
   if (view.status === "ended") return <Ended code={view.end?.code ?? 0} />;
@@ -34,9 +40,10 @@ export function SessionFrame({ user }: { user: string | null }) {
     <SessionContext value={room}>
       <div className={css.frame} data-screen={screen}>
         <TopBar screens={screens} screen={screen} onPick={setPicked} />
-        <Lines status={view.status} />
+        <Lines status={view.status} forCitizens={screen === "citizen"} />
+        <SecondMain />
         <main className={css.body} aria-label={t(`screen.${screen}`)}>
-          {room.public ? <Screen /> : <p className={css.loading}>{t("waiting.loading")}</p>}
+          {room.public && !asks ? <Screen /> : <p className={css.loading}>{t("waiting.loading")}</p>}
         </main>
         <RoomAudio />
       </div>

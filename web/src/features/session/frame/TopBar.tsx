@@ -62,7 +62,7 @@ function Recording() {
   const { t } = useTranslation("session");
   const room = useSession();
   if (!room.public) return null;
-  const line = recordingLine(room.public.recording);
+  const line = recordingLine(room.public);
   return (
     <span className={[css.recording, css[line.tone]].join(" ")} role="status" data-testid="recording">
       <Icon name={line.icon} /> {t(line.key)}

@@ -7,6 +7,7 @@ import { NoteTakerScreen } from "../minutes/NoteTakerScreen";
 import type { ScreenKind } from "../model/screen";
 import { PaperScreen } from "../point/PaperScreen";
 import { PointScreen } from "../point/PointScreen";
+import { StandByScreen } from "../point/StandByScreen";
 import { PresiderScreen } from "../presider/PresiderScreen";
 
 export const SCREENS: Record<ScreenKind, ComponentType> = {
@@ -14,8 +15,10 @@ export const SCREENS: Record<ScreenKind, ComponentType> = {
   note_taker: NoteTakerScreen,
   point_officer: PointScreen,
   agency: AgencyScreen,
+  attending: AgencyScreen,
   technician: TechnicianScreen,
   observer: ObserverScreen,
   citizen: CitizenScreen,
   paper: PaperScreen,
+  stand_by: StandByScreen,
 };

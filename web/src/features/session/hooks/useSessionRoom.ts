@@ -52,6 +52,6 @@ export function useSessionRoom(user: string | null): Room {
   const published = useSyncExternalStore(room.sections.subscribe, read);
   return useMemo(() => {
     const seat: Seat = { session, user, point: view.point, device };
-    return { ...published, seat, slots: view.slots, connection: view.connection };
+    return { ...published, seat, slots: view.slots, connection: view.connection, receives: view.receives };
   }, [published, session, user, device, view]);
 }

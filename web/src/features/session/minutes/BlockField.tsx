@@ -1,6 +1,7 @@
 import { useEffect, useId, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 import { useSentence } from "@/i18n";
+import { LINE_LOST } from "@/live/outbox";
 import { useTimes } from "@/i18n/time";
 import { Button } from "@/primitives/Button";
 import { Notice } from "@/primitives/Notice";
@@ -12,8 +13,17 @@ import type { BlockWriter } from "./blockWriter";
 import css from "./minutes.module.css";
 import type { WriterOf } from "./useBlockWriters";
 
+interface Props {
+  visit: string;
+  kind: BlockKind;
+  writerOf: WriterOf;
+  /** Nothing can be written any more, or not yet. */
+  closed: boolean;
+  onWrite: () => void;
+}
+
 /** One part of the minutes in a plain text field of the browser. */
-export function BlockField({ visit, kind, writerOf }: { visit: string; kind: BlockKind; writerOf: WriterOf }) {
+export function BlockField({ visit, kind, writerOf, closed, onWrite }: Props) {
   const { t } = useTranslation("session");
   const room = useSession();
   const sentence = useSentence();
@@ -25,6 +35,14 @@ export function BlockField({ visit, kind, writerOf }: { visit: string; kind: Blo
   useEffect(() => {
     if (view) writer.published(view);
   }, [writer, view]);
+  // A field that is taken away gets no blur: its lease would stay and others could not write.
+  useEffect(() => () => {
+    if (writer.state.writer.focused) writer.blur();
+  }, [writer]);
+  const focus = () => {
+    onWrite();
+    if (other === null && !closed) writer.focus();
+  };
   return (
     <div className={css.block}>
       <div className={css.blockHead}>
@@ -39,10 +57,10 @@ export function BlockField({ visit, kind, writerOf }: { visit: string; kind: Blo
         lang="vi"
         rows={kind === "content" ? 6 : 3}
         value={state.writer.text}
-        readOnly={other !== null && !state.writer.focused}
+        readOnly={closed || (other !== null && !state.writer.focused)}
         aria-describedby={`${id}-who`}
         onChange={(event) => writer.input(event.target.value)}
-        onFocus={() => other === null && writer.focus()}
+        onFocus={focus}
         onBlur={() => state.writer.focused && writer.blur()}
         onCompositionStart={() => writer.compose(true)}
         onCompositionEnd={() => writer.compose(false)}
@@ -60,6 +78,7 @@ function Saved({ writer }: { writer: BlockWriter }) {
   const { t } = useTranslation("session");
   const { seconds } = useTimes();
   const { writer: now } = useSyncExternalStore(writer.subscribe, () => writer.state);
+  if (now.refused !== null && now.refused !== LINE_LOST) return <span className={css.saving}>{t("block.not_saved")}</span>;
   if (isUnsaved(now)) return <span className={css.saving}>{t("block.saving")}</span>;
   if (now.savedAt === null) return <span className={css.saved}>{t("block.empty")}</span>;
   return <span className={css.saved}>{t("block.saved", { time: seconds(now.savedAt) })}</span>;

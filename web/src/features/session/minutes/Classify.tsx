@@ -1,5 +1,6 @@
-import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { Restored } from "@/app/Restored";
+import { useKeptForm } from "@/app/useKeptForm";
 import { Button } from "@/primitives/Button";
 import { Dialog } from "@/primitives/Dialog";
 import { Field } from "@/primitives/Field";
@@ -7,6 +8,7 @@ import { Notice } from "@/primitives/Notice";
 import { Select } from "@/primitives/Select";
 import type { Petition } from "@/protocol/cases";
 import type { VisitSection } from "@/protocol/section";
+import { useSession } from "../hooks/roomContext";
 import { edited, hasAddressee, newPetition, OUTCOMES, PETITION_KINDS } from "../model/petitions";
 import { useAct } from "../parts/useAct";
 import css from "./minutes.module.css";
@@ -14,12 +16,16 @@ import css from "./minutes.module.css";
 /** Classification by content: one petition for each content, each with its outcome. */
 export function Classify({ section, onClose }: { section: VisitSection; onClose: () => void }) {
   const { t } = useTranslation("session");
-  const [list, setList] = useState<readonly Petition[]>(() =>
-    section.petitions.length > 0 ? section.petitions : [newPetition(crypto.randomUUID(), section)],
-  );
+  const form = useKeptForm<{ list: readonly Petition[] }>(`${useSession().seat.session}/classify/${section.visit}`, () => ({
+    list: section.petitions.length > 0 ? section.petitions : [newPetition(crypto.randomUUID(), section)],
+  }));
+  const { list } = form.value;
+  const setList = (next: readonly Petition[]) => form.change({ list: next });
   const act = useAct();
   const send = async () => {
-    if (await act.run({ do: "classify", visit: section.visit, petitions: [...list] })) onClose();
+    if (!(await act.run({ do: "classify", visit: section.visit, petitions: [...list] }))) return;
+    form.forget();
+    onClose();
   };
   return (
     <Dialog
@@ -36,6 +42,7 @@ export function Classify({ section, onClose }: { section: VisitSection; onClose:
       }
     >
       <p>{t("classify.explain")}</p>
+      <Restored form={form} />
       {list.map((petition, index) => (
         <fieldset key={petition.id} className={css.petition}>
           <legend>{t("classify.petition", { number: index + 1 })}</legend>

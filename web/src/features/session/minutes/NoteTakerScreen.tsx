@@ -1,8 +1,12 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { Notice } from "@/primitives/Notice";
 import { useSession } from "../hooks/roomContext";
-import { BLOCKS, visitsToWrite } from "../model/minutes";
+import { BLOCKS, textIsOpen, visitsToWrite } from "../model/minutes";
+import { FileList } from "../parts/FileList";
+import { Panel } from "../parts/Panel";
 import { Unrecorded } from "../parts/Unrecorded";
+import { Agenda } from "../presider/Agenda";
 import { Roster } from "../point/Roster";
 import { Stage } from "../stage/Stage";
 import { BlockField } from "./BlockField";
@@ -20,7 +24,9 @@ export function NoteTakerScreen() {
   const writerOf = useBlockWriters();
   const visits = visitsToWrite(room);
   const [picked, setPicked] = useState<string>();
-  const visit = visits.find(([id]) => id === picked)?.[0] ?? visits[0]?.[0];
+  const [visit, row] = visits.find(([id]) => id === picked) ?? visits[0] ?? [];
+  const closed = row !== undefined && !textIsOpen(row.status);
+  const section = visit === undefined ? undefined : room.visits[visit];
   return (
     <div className={css.screen}>
       <div className={css.side}>
@@ -31,16 +37,35 @@ export function NoteTakerScreen() {
         )}
         <Unrecorded />
         {visit !== undefined && <PaperPanel key={visit} visit={visit} />}
+        {section && section.files.length > 0 && (
+          <Panel title={t("documents.title")}>
+            <FileList files={section.files} />
+          </Panel>
+        )}
         {visit !== undefined && <Timeline visit={visit} />}
         {room.point && <Roster />}
         <ClosingList onPick={setPicked} />
+        <Agenda />
       </div>
       <section className={css.paper} aria-label={t("minutes.title")}>
         <VisitPicker visits={visits} visit={visit} onPick={setPicked} />
         {visit === undefined ? (
           <p className={css.empty}>{t("minutes.none")}</p>
         ) : (
-          BLOCKS.map((kind) => <BlockField key={`${visit}/${kind}`} visit={visit} kind={kind} writerOf={writerOf} />)
+          <>
+            {closed && <Notice>{t("block.closed")}</Notice>}
+            {BLOCKS.map((kind) => (
+              <BlockField
+                key={`${visit}/${kind}`}
+                visit={visit}
+                kind={kind}
+                writerOf={writerOf}
+                closed={closed}
+                // The page turns to another visit by an act of its writer alone, not because the next one is called.
+                onWrite={() => setPicked(visit)}
+              />
+            ))}
+          </>
         )}
       </section>
     </div>

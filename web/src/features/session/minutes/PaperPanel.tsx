@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import { Button } from "@/primitives/Button";
 import { useSession } from "../hooks/roomContext";
 import { paperStep, signatures } from "../model/minutes";
+import { nameOf } from "../model/names";
 import { moveVisit } from "../model/presider";
 import { at } from "../model/sections";
 import { ActButton } from "../parts/ActButton";
@@ -28,6 +29,7 @@ export function PaperPanel({ visit }: { visit: string }) {
   return (
     <Panel title={t("paper.title")} aside={<State status={status} />}>
       {status === "in_session" && <Button onPress={() => setAsked("card")}>{t("paper.fill_card")}</Button>}
+      {status === "heard" && <Button onPress={() => setAsked("card")}>{t("paper.change_card")}</Button>}
       {step.kind === "send" && step.command.do !== "read_back" && (
         <ActButton kind="primary" size="large" wide command={step.command} data-testid="paper-step">
           {t(step.key)}
@@ -48,7 +50,7 @@ export function PaperPanel({ visit }: { visit: string }) {
         <ul className={css.signatures}>
           {signatures(section).map((row) => (
             <li key={row.id}>
-              {row.name}:{" "}
+              {nameOf(t, row.person)}:{" "}
               {row.state === "confirmed" ? t(`confirmation.${row.detail}`) : row.state === "refused" ? t("paper.refused", { reason: row.detail }) : t("paper.owed")}
             </li>
           ))}
@@ -66,6 +68,7 @@ export function PaperPanel({ visit }: { visit: string }) {
       {asked === "read_back" && section && <ReadBack section={section} canConfirm={status === "recorded"} onClose={close} />}
       {asked === "classify" && section && <Classify section={section} onClose={close} />}
       <ReasonDialog
+        name={`reopen/${visit}`}
         title={t("paper.reopen_title")}
         hint={t("paper.reopen_hint")}
         label={t("dialog.reason")}

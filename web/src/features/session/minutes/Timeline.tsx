@@ -1,7 +1,9 @@
 import { useTranslation } from "react-i18next";
 import { useTimes } from "@/i18n/time";
+import { Pages, usePages } from "@/primitives/Pages";
 import type { TimelineRow, VisitSection } from "@/protocol/section";
 import { useSession } from "../hooks/roomContext";
+import { named, nameOf } from "../model/names";
 import { at } from "../model/sections";
 import { Panel } from "../parts/Panel";
 import css from "./minutes.module.css";
@@ -12,14 +14,16 @@ export function Timeline({ visit }: { visit: string }) {
   const room = useSession();
   const section = room.visits[visit];
   const rows = [...(section?.timeline ?? [])].reverse();
+  const pages = usePages(rows);
   return (
     <Panel title={t("timeline.title")}>
       {rows.length === 0 && <p className={css.empty}>{t("timeline.empty")}</p>}
       <ol className={css.timeline}>
-        {rows.map((row) => (
+        {pages.shown.map((row) => (
           <Row key={`${row.seq}/${row.code}`} row={row} section={section} />
         ))}
       </ol>
+      <Pages {...pages} label={t("timeline.title")} />
     </Panel>
   );
 }
@@ -34,7 +38,8 @@ function Row({ row, section }: { row: TimelineRow; section: VisitSection | undef
     const said = what === "" ? t(`happened.${code}`, names) : t(`happened.${what}`, { state: t(`terms:${what}_status.${state}`) });
     return row.note === "" ? said : `${said} (${row.note})`;
   };
-  const person = section?.persons.find((one) => one.id === row.person)?.name ?? "";
+  const known = named(section?.persons).find((one) => one.id === row.person);
+  const person = known ? nameOf(t, known) : "";
   return (
     <li>
       <time dateTime={row.at}>{seconds(row.at)}</time>

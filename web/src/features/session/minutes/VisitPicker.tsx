@@ -1,5 +1,6 @@
 import { useTranslation } from "react-i18next";
 import type { AgendaRow } from "@/protocol/section";
+import { nameOf } from "../model/names";
 import css from "./minutes.module.css";
 
 interface Props {
@@ -16,7 +17,7 @@ export function VisitPicker({ visits, visit, onPick }: Props) {
       {visits.map(([id, row]) => (
         <button key={id} type="button" className={css.pick} aria-pressed={id === visit} onClick={() => onPick(id)}>
           <strong>
-            {t("card.number", { number: row.number })}: {row.name}
+            {t("card.number", { number: row.number })}: {nameOf(t, { name: row.name, ordinal: 1 })}
           </strong>
           <span className={css.pickStatus}>{t(`terms:visit_status.${row.status}`)}</span>
         </button>

@@ -60,7 +60,7 @@ describe("block writer", () => {
     const { writer, storage } = world(() => new Promise(() => undefined));
     writer.input("chưa gửi");
     await vi.advanceTimersByTimeAsync(1000);
-    expect(storage.unsent).toMatchObject({ text: "chưa gửi", base: 2 });
+    expect(storage.unsent).toMatchObject({ unsaved: { text: "chưa gửi", base: 2 }, lost: null });
     expect(writer.state.writer.savedAt).toBe("2026-11-21T01:00:00Z");
   });
 
@@ -78,31 +78,37 @@ describe("block writer", () => {
     expect(always.writes()).toHaveLength(4);
     expect(always.writer.state.refusal?.vi).toBe("Văn bản đã đổi.");
     expect(always.writer.state.writer.text).toBe("mới");
-    expect(always.storage.unsent?.text).toBe("mới");
+    expect(always.storage.unsent?.unsaved?.text).toBe("mới");
+  });
+
+  it("waits for the next line, however long, and counts that as no refusal", async () => {
+    let lost = 30;
+    const { writer, storage } = world((command) =>
+      command.do === "write_block" && (lost -= 1) > 0 ? { ...NO, code: "line_lost" } : { done: true, seq: 2 },
+    );
+    writer.input("mới");
+    await vi.advanceTimersByTimeAsync(5000);
+    expect([writer.unsaved, writer.state.refusal]).toEqual([true, null]);
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect([writer.unsaved, storage.unsent]).toEqual([false, null]);
   });
 
   it("sends restored text on its own, and asks when somebody else has written", async () => {
     const { writer, writes } = world();
-    writer.restore({ visit: "v", block: "b", block_kind: "content", base: 4, text: "Bà trình bày: 420 m²" });
+    const kept = { visit: "v", block: "b", block_kind: "content", lost: null } as const;
+    writer.restore({ ...kept, unsaved: { base: 2, text: "Bà trình bày: 420 m²", written: [] } });
     await vi.advanceTimersByTimeAsync(200);
     expect(writes()[0]).toMatchObject({ text: "Bà trình bày: 420 m²", base: 2 });
 
     const other = world();
-    other.writer.restore({ visit: "v", block: "b", block_kind: "content", base: 1, text: "bản cũ" });
+    other.writer.restore({ ...kept, unsaved: { base: 1, text: "bản cũ", written: [] } });
     await vi.advanceTimersByTimeAsync(200);
     expect(other.writes()).toHaveLength(0);
     expect(other.writer.state.lost).toBe("bản cũ");
+    expect(other.storage.unsent).toMatchObject({ unsaved: null, lost: "bản cũ" });
     other.writer.settleLost(true);
     await vi.advanceTimersByTimeAsync(200);
     expect(other.writes()[0]?.text).toBe("Bà trình bày\nbản cũ");
-  });
-
-  it("leaves a focused field alone and catches up when it is left", () => {
-    const { writer } = world();
-    writer.focus();
-    writer.published({ ...block, revision: 3, text: "người khác viết" });
-    expect(writer.state.writer.text).toBe("Bà trình bày");
-    writer.blur();
-    expect(writer.state.writer.text).toBe("người khác viết");
+    expect(other.storage.unsent).toBeNull();
   });
 });

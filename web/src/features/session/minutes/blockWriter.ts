@@ -1,10 +1,10 @@
-import type { CommandResult } from "@/live/outbox";
+import { type CommandResult, LINE_LOST } from "@/live/outbox";
 import type { Unsent } from "@/live/unsent";
 import type { Command } from "@/protocol/command";
 import type { BlockView } from "@/protocol/section";
 import type { BlockKind } from "@/protocol/visit";
 import type { Writer } from "../model/writer";
-import { acknowledged, dueAt, isUnsaved, kept, needsLease, published, refused, restored, take, typed, writerFrom } from "../model/writer";
+import { acknowledged, dueAt, isUnsaved, kept, left, type Merged, needsLease, published, refused, restored, take, typed, writerFrom } from "../model/writer";
 
 export interface BlockParts {
   visit: string;
@@ -23,7 +23,7 @@ export interface BlockState {
   writer: Writer;
   /** Sentence of the refusal that stopped the writing. */
   refusal: { vi: string; en: string } | null;
-  /** Kept text of a page that died while somebody else wrote on. */
+  /** Text written here that stands beside what somebody else wrote meanwhile; a person decides. */
   lost: string | null;
 }
 
@@ -75,29 +75,43 @@ export class BlockWriter {
   }
 
   blur(): void {
-    this.become({ ...this.state.writer, focused: false, composing: false });
     this.flush();
+    this.become(left(this.state.writer, this.parts.now()));
     const { visit, block } = this.parts;
     void this.parts.send({ do: "leave_block", visit, block });
-    if (this.view) this.published(this.view);
+    this.merge();
   }
 
   compose(composing: boolean): void {
     this.become({ ...this.state.writer, composing });
+    // The last letters of what was composed may come in an event after its end.
+    if (!composing) setTimeout(() => this.merge());
   }
 
   published(view: BlockView): void {
     this.view = view;
-    const next = published(this.state.writer, view);
-    if (next !== this.state.writer) this.become(next);
+    this.merge();
+  }
+
+  private merge(): void {
+    if (this.view) this.settle(published(this.state.writer, this.view));
+  }
+
+  private settle({ writer, conflict }: Merged): void {
+    if (writer === this.state.writer && conflict === null) return;
+    // Two conflicts in a row: both texts stay to be decided on.
+    if (conflict !== null) this.state = { ...this.state, lost: [this.state.lost, conflict].filter((text) => text !== null).join("\n") };
+    this.become(writer, writer.refused === null ? null : this.state.refusal);
+    this.keep();
+    this.forget();
   }
 
   /** Text an earlier page left behind. */
   restore(unsent: Unsent): void {
-    const { writer, conflict } = restored(this.state.writer, { text: unsent.text, revision: unsent.base }, this.parts.now());
-    this.state = { ...this.state, lost: conflict ? unsent.text : null };
-    this.become(writer);
-    if (!conflict && writer.unsentSince === null) this.forget();
+    this.state = { ...this.state, lost: unsent.lost };
+    if (unsent.unsaved) this.settle(restored(this.state.writer, unsent.unsaved, this.parts.now()));
+    this.become(this.state.writer);
+    this.forget();
     this.arm();
   }
 
@@ -116,12 +130,12 @@ export class BlockWriter {
   flush(): void {
     clearTimeout(this.timer);
     this.timer = undefined;
-    if (this.state.writer.unsentSince !== null && dueAt(this.state.writer) !== null) void this.push();
+    if (dueAt(this.state.writer, this.parts.now()) !== null) void this.push();
     else this.arm();
   }
 
   private arm(): void {
-    const due = dueAt(this.state.writer);
+    const due = dueAt(this.state.writer, this.parts.now());
     if (this.timer !== undefined || due === null || this.state.writer.refused !== null) return;
     this.timer = setTimeout(() => {
       this.timer = undefined;
@@ -143,17 +157,22 @@ export class BlockWriter {
   private stored(id: string): void {
     this.retries = 0;
     this.become(acknowledged(this.state.writer, id, this.parts.serverTime()), null);
-    if (!this.unsaved) this.forget();
+    this.merge();
+    this.forget();
     this.arm();
   }
 
   private stopped(id: string, refusal: { code: string; vi: string; en: string }): void {
-    this.become(refused(this.state.writer, id, refusal.code, this.view, this.parts.now()), refusal);
-    if (this.state.writer.inFlight.length > 0 || this.retries >= RETRIES) return;
-    this.retries += 1;
+    const lineLost = refusal.code === LINE_LOST;
+    this.become(refused(this.state.writer, id, refusal.code, this.parts.now()), lineLost ? null : refusal);
+    this.merge();
+    if (this.state.writer.refused === null || this.state.writer.inFlight.length > 0) return;
+    // A broken line is no refusal: the text waits for the next one, however often that takes.
+    if (!lineLost && this.retries >= RETRIES) return;
+    if (!lineLost) this.retries += 1;
     setTimeout(() => {
-      if (this.state.writer.refused === null) return;
-      this.become({ ...this.state.writer, refused: null, revision: this.view?.revision ?? 0 });
+      this.merge();
+      if (this.state.writer.refused !== null) this.become({ ...this.state.writer, refused: null });
       this.arm();
     }, RETRY_MS);
   }
@@ -165,13 +184,15 @@ export class BlockWriter {
   }
 
   private keep(): void {
-    const keep = kept(this.state.writer);
+    const { lost, writer } = this.state;
     const { visit, block, kind } = this.parts;
-    if (keep) this.store(() => this.parts.keep({ visit, block, block_kind: kind, base: keep.revision, text: keep.text }));
+    const keep = kept(writer);
+    if (keep || lost !== null) this.store(() => this.parts.keep({ visit, block, block_kind: kind, unsaved: keep, lost }));
   }
 
+  /** Unless something is still owed. */
   private forget(): void {
-    this.store(() => (this.unsaved ? Promise.resolve() : this.parts.forget()));
+    this.store(() => (this.unsaved || this.state.lost !== null ? Promise.resolve() : this.parts.forget()));
   }
 
   /** One after the other: a late keep must not bring back what was forgotten. A browser without storage keeps the page. */

@@ -1,9 +1,10 @@
-import { useCallback, useEffect, useRef } from "react";
+import { useCallback, useEffect, useMemo, useRef } from "react";
 import type { Unsent } from "@/live/unsent";
 import { findUnsent, forgetUnsent, keepUnsent } from "@/live/unsent";
 import type { BlockView } from "@/protocol/section";
 import type { BlockKind } from "@/protocol/visit";
 import { useRoomContext } from "@/room/context";
+import { useSession } from "../hooks/roomContext";
 import { BlockWriter } from "./blockWriter";
 
 export type WriterOf = (visit: string, block: string, kind: BlockKind, view: BlockView | undefined) => BlockWriter;
@@ -11,11 +12,13 @@ export type WriterOf = (visit: string, block: string, kind: BlockKind, view: Blo
 /** The writers of this screen, one per block, with the text an earlier page could not send. */
 export function useBlockWriters(): WriterOf {
   const { room, session } = useRoomContext();
+  const { user } = useSession().seat;
+  const owner = useMemo(() => ({ user: user ?? "", session }), [user, session]);
   const writers = useRef(new Map<string, BlockWriter>());
   const waiting = useRef(new Map<string, Unsent>());
 
   useEffect(() => {
-    void findUnsent(session)
+    void findUnsent(owner)
       .then((found) => {
         for (const unsent of found) {
           const writer = writers.current.get(unsent.block);
@@ -24,7 +27,7 @@ export function useBlockWriters(): WriterOf {
         }
       })
       .catch(() => undefined);
-  }, [session]);
+  }, [owner]);
 
   useEffect(() => {
     const flush = () => writers.current.forEach((writer) => writer.flush());
@@ -51,8 +54,8 @@ export function useBlockWriters(): WriterOf {
           block,
           kind,
           send: (command) => room.command(command),
-          keep: (unsent) => keepUnsent(session, unsent),
-          forget: () => forgetUnsent(session, { visit, block }),
+          keep: (unsent) => keepUnsent(owner, unsent),
+          forget: () => forgetUnsent(owner, { visit, block }),
           now: () => performance.now(),
           serverTime: () => new Date(room.serverNowMs()).toISOString(),
         },
@@ -65,6 +68,6 @@ export function useBlockWriters(): WriterOf {
       if (unsent) queueMicrotask(() => writer.restore(unsent));
       return writer;
     },
-    [room, session],
+    [room, owner],
   );
 }

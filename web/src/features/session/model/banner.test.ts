@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { bannerLines, recordingLine } from "./banner";
+import type { RecordingView } from "@/protocol/section";
 import { publicSection } from "../fixture/room";
 
 const NOW = Date.parse("2026-11-21T01:30:00Z");
@@ -15,13 +16,33 @@ describe("banner", () => {
     expect(lines[1]?.text).toBe("Nghỉ 10 phút");
   });
 
+  it("says in words that the recorder stopped the session", () => {
+    const paused = (recording: "failed" | "running") => bannerLines(publicSection({ status: "paused", notice: "recorder_failed", recording }), "open", NOW)[0];
+    expect(paused("failed")).toEqual(expect.objectContaining({ key: "banner.paused_recorder", tone: "alarm" }));
+    expect(paused("running")).toEqual(expect.objectContaining({ key: "banner.paused", tone: "warn" }));
+    expect(paused("failed")?.text ?? paused("running")?.text).toBeUndefined();
+  });
+
   it("counts down a proposed end", () => {
     const lines = bannerLines(publicSection({ ends_at: "2026-11-21T01:30:24Z" }), "open", NOW);
     expect(lines).toEqual([expect.objectContaining({ key: "banner.ending", params: { seconds: 24 } })]);
   });
 
   it("never takes a failed recorder for a running one", () => {
-    expect(recordingLine("failed").tone).toBe("alarm");
-    expect(recordingLine("running").key).not.toBe(recordingLine("waived").key);
+    const line = (recording: RecordingView) => recordingLine(publicSection({ recording }));
+    expect(line("failed").tone).toBe("alarm");
+    expect(line("running").key).not.toBe(line("waived").key);
+  });
+
+  it("does not say that a session is recorded while it stands or consults", () => {
+    const keys = [{ status: "paused" }, { status: "interrupted" }, { consultation: true }] as const;
+    for (const more of keys) expect(recordingLine(publicSection(more)).key).toBe("recording.stands");
+    expect(recordingLine(publicSection()).key).toBe("recording.running");
+  });
+
+  it("says on every screen that all points look on, and to when a session was put off", () => {
+    expect(bannerLines(publicSection({ room_wide: true }), "open", NOW).map((line) => line.key)).toEqual(["banner.room_wide"]);
+    const [line] = bannerLines(publicSection({ status: "postponed", starts_at: "2026-11-25T01:00:00Z", notice: "Mưa bão" }), "open", NOW);
+    expect(line).toMatchObject({ key: "banner.postponed", at: "2026-11-25T01:00:00Z", text: "Mưa bão" });
   });
 });

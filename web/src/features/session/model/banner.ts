@@ -10,9 +10,11 @@ export type Tone = "calm" | "live" | "warn" | "alarm";
 export interface Line {
   id: string;
   tone: Tone;
-  icon: "dot" | "pause" | "warning" | "stop" | "link" | "clock" | "circle";
+  icon: "dot" | "pause" | "warning" | "stop" | "link" | "clock" | "circle" | "eye";
   key: string;
   params?: Record<string, string | number>;
+  /** A moment the sentence names, as day and hour. */
+  at?: string;
   /** The presider's own words, shown after the sentence. */
   text?: string;
 }
@@ -24,9 +26,12 @@ const RECORDING: Record<RecordingView, Pick<Line, "tone" | "icon" | "key">> = {
   waived: { tone: "warn", icon: "stop", key: "recording.waived" },
 };
 
-/** The recorder's state, which is always on screen. */
-export function recordingLine(view: RecordingView): Line {
-  return { id: "recording", ...RECORDING[view] };
+/** The recorder's state, which is always on screen. While the session stands and in a consultation it writes nothing. */
+export function recordingLine({ recording, status, consultation }: Pick<PublicSection, "recording" | "status" | "consultation">): Line {
+  const stands = recording === "running" && (status !== "in_progress" || consultation);
+  return stands
+    ? { id: "recording", tone: "warn", icon: "pause", key: "recording.stands" }
+    : { id: "recording", ...RECORDING[recording] };
 }
 
 /** Everything that concerns the whole session now, the most urgent first; empty in a calm session. */
@@ -39,9 +44,13 @@ export function bannerLines(room: PublicSection | undefined, wire: WireState, no
   if (room.status === "interrupted") {
     lines.push({ id: "status", tone: "alarm", icon: "warning", key: "banner.interrupted", ...notice });
   } else if (room.status === "paused") {
-    lines.push({ id: "status", tone: "warn", icon: "pause", key: "banner.paused", ...notice });
-  } else if (room.status === "postponed" || room.status === "cancelled") {
-    lines.push({ id: "status", tone: "warn", icon: "stop", key: `banner.${room.status}`, ...notice });
+    const failed = room.recording === "failed";
+    const said = room.notice === "recorder_failed" ? {} : notice;
+    lines.push({ id: "status", tone: failed ? "alarm" : "warn", icon: "pause", key: failed ? "banner.paused_recorder" : "banner.paused", ...said });
+  } else if (room.status === "postponed") {
+    lines.push({ id: "status", tone: "warn", icon: "clock", key: "banner.postponed", at: room.starts_at, ...notice });
+  } else if (room.status === "cancelled") {
+    lines.push({ id: "status", tone: "warn", icon: "stop", key: "banner.cancelled", ...notice });
   } else if (room.notice !== "") {
     lines.push({ id: "notice", tone: "calm", icon: "circle", key: "banner.notice", text: room.notice });
   }
@@ -50,5 +59,6 @@ export function bannerLines(room: PublicSection | undefined, wire: WireState, no
     lines.push({ id: "end", tone: "warn", icon: "clock", key: "banner.ending", params: { seconds } });
   }
   if (room.consultation) lines.push({ id: "consultation", tone: "warn", icon: "circle", key: "banner.consultation" });
+  if (room.room_wide) lines.push({ id: "room_wide", tone: "warn", icon: "eye", key: "banner.room_wide" });
   return lines;
 }

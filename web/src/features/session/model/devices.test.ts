@@ -39,7 +39,7 @@ describe("the technician's board", () => {
 
   it("names points to telephone and devices that ask to take over", () => {
     const shared = publicSection();
-    shared.points[ID.pointB] = { name: "UBND phường Cầu Đá", role: "component", link: "absent", microphone_open: false, hand_raised: false, waiting: [] };
+    shared.points[ID.pointB] = { name: "UBND phường Cầu Đá", role: "component", link: "absent", microphone_open: false, hand_raised: false, waiting: [], on_stage: false };
     expect(missingPoints(shared)).toEqual([{ point: ID.pointB, name: "UBND phường Cầu Đá", link: "absent" }]);
     expect(takeOvers(devicesSection({ take_over: { c9: ID.pointA } }), shared)).toEqual([
       { connection: "c9", point: ID.pointA, pointName: "UBND xã Suối Mây" },

@@ -41,7 +41,7 @@ function nameOf(shared: PublicSection | undefined, point: PointId | null): strin
 /** Points nobody is connected from: what the technician telephones first. */
 export function missingPoints(shared: PublicSection | undefined): { point: PointId; name: string; link: "absent" | "lost" }[] {
   return entries(shared?.points).flatMap(([point, view]) =>
-    view.link === "connected" ? [] : [{ point, name: view.name, link: view.link }],
+    view.link === "absent" || view.link === "lost" ? [{ point, name: view.name, link: view.link }] : [],
   );
 }
 

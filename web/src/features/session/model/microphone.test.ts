@@ -16,6 +16,14 @@ describe("microphone", () => {
     ]);
   });
 
+  it("reads the floor where the roster is not told, as to an interpreter", () => {
+    const { floor } = publicSection();
+    const quiet = (point: string) => publicSection({ points: {}, floor: { ...floor, point } });
+    expect(lampOf(undefined, quiet(ID.pointA), ID.pointA, true)).toBe("allowed");
+    expect(lampOf(undefined, quiet(ID.pointB), ID.pointA, true)).toBe("closed");
+    expect(lampOf(undefined, undefined, null, true)).toBe("closed");
+  });
+
   it("takes F8 always and a learnt foot switch, once per press", () => {
     expect(isMicrophoneKey(press("F8"), "F13")).toBe(true);
     expect(isMicrophoneKey(press("F13"), "F13")).toBe(true);

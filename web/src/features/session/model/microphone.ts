@@ -12,7 +12,9 @@ export function lampOf(point: PointSection | undefined, shared: PublicSection | 
   if (!linked) return "unlinked";
   const open = point?.microphone_open ?? at(shared?.points, seat)?.microphone_open ?? false;
   if (open) return "open";
-  return point?.may_speak === true ? "allowed" : "closed";
+  // An interpreter is told nothing of the roster: the floor is public.
+  const allowed = point?.may_speak ?? (seat !== null && shared?.floor.point === seat);
+  return allowed ? "allowed" : "closed";
 }
 
 interface Press {

@@ -14,6 +14,7 @@ function room(visits: Record<string, ReturnType<typeof agendaRow>>, running: str
     minutes: {},
     slots: [],
     connection: undefined,
+    receives: undefined,
   };
 }
 
@@ -76,6 +77,24 @@ describe("the note-taker's work", () => {
     expect(list.map((item) => [item.number, item.key])).toEqual([
       [2, "open.unsigned"],
       [3, "open.not_called"],
+    ]);
+  });
+
+  it("turns to what can be written, and only names a visit whose citizen was never there", () => {
+    const list = closingList(
+      room(
+        {
+          [ID.visit1]: agendaRow({ number: 1, status: "registered" }),
+          [ID.visit2]: agendaRow({ number: 2, status: "appointment" }),
+          [ID.visit3]: agendaRow({ number: 3, status: "identified" }),
+        },
+        null,
+      ),
+    );
+    expect(list.map((item) => [item.number, item.key, item.writable])).toEqual([
+      [1, "open.not_called", false],
+      [2, "open.not_called", false],
+      [3, "open.not_called", true],
     ]);
   });
 });

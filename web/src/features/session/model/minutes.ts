@@ -1,7 +1,10 @@
 import type { Command } from "@/protocol/command";
 import type { BlockId, UserId, VisitId } from "@/protocol/ids";
 import type { AgendaRow, BlockView, MinutesSection, VisitSection } from "@/protocol/section";
+import type { PersonRole } from "@/protocol/people";
 import type { BlockKind, VisitStatus } from "@/protocol/visit";
+import type { Named } from "./names";
+import { named } from "./names";
 import type { Room } from "./sections";
 import { at, entries } from "./sections";
 
@@ -10,6 +13,11 @@ export const BLOCKS: readonly BlockKind[] = ["content", "requests", "documents",
 
 const OPEN: readonly VisitStatus[] = ["identified", "waiting", "called", "in_session", "held", "heard"];
 const PAPERWORK: readonly VisitStatus[] = ["recorded", "read_back", "confirmed", "refused_to_sign", "classified"];
+
+/** Whether the text of a visit can be written, as the server's rule has it. */
+export function textIsOpen(status: VisitStatus): boolean {
+  return OPEN.includes(status);
+}
 
 /** Visits a note-taker has to do with: the running one first, then those whose paper is not finished, then the next. */
 export function visitsToWrite(room: Room): [VisitId, AgendaRow][] {
@@ -83,14 +91,18 @@ export function paperStep(visit: VisitId, status: VisitStatus): PaperStep {
   }
 }
 
+/** Those received sign what was read back, and the interpreter who spoke for them; lawyer and witness do not. */
+export const SIGNS: readonly PersonRole[] = ["citizen", "representative", "authorised_person", "interpreter"];
+
 /** Who of those received has confirmed, who has refused, who still has to answer. */
-export function signatures(visit: VisitSection): { id: string; name: string; state: "confirmed" | "refused" | "owed"; detail: string }[] {
-  return visit.persons.map((person) => {
+export function signatures(visit: VisitSection): { id: string; person: Named; state: "confirmed" | "refused" | "owed"; detail: string }[] {
+  const asked = new Set(visit.persons.filter(({ role }) => SIGNS.includes(role)).map(({ id }) => id));
+  return named(visit.persons).filter(({ id }) => asked.has(id)).map((person) => {
     const how = at(visit.confirmed, person.id);
     const reason = at(visit.refused, person.id);
-    if (how !== undefined) return { id: person.id, name: person.name, state: "confirmed", detail: how };
-    if (reason !== undefined) return { id: person.id, name: person.name, state: "refused", detail: reason };
-    return { id: person.id, name: person.name, state: "owed", detail: "" };
+    if (how !== undefined) return { id: person.id, person, state: "confirmed", detail: how };
+    if (reason !== undefined) return { id: person.id, person, state: "refused", detail: reason };
+    return { id: person.id, person, state: "owed", detail: "" };
   });
 }
 
@@ -99,15 +111,18 @@ export interface OpenItem {
   visit: VisitId;
   number: number;
   key: string;
+  /** The note-taker's page can turn to it. */
+  writable: boolean;
 }
 
 export function closingList(room: Room): OpenItem[] {
   const staff = room.staff;
   if (!staff) return [];
+  const writable = new Set(visitsToWrite(room).map(([id]) => id));
   return staff.agenda.flatMap((id): OpenItem[] => {
     const row = at(staff.visits, id);
     const key = row && openKey(row.status);
-    return row && key ? [{ visit: id, number: row.number, key }] : [];
+    return row && key ? [{ visit: id, number: row.number, key, writable: writable.has(id) }] : [];
   });
 }
 
@@ -119,5 +134,5 @@ function openKey(status: VisitStatus): string | null {
   if (status === "classified") return "open.not_ended";
   if (status === "held") return "open.held";
   if (status === "called" || status === "in_session") return "open.running";
-  return ["registered", "arrived", "identified", "waiting"].includes(status) ? "open.not_called" : null;
+  return ["registered", "appointment", "arrived", "identified", "waiting"].includes(status) ? "open.not_called" : null;
 }

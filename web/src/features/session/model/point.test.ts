@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { agendaRow, ID, pointSection, publicSection, staffSection, visitSection } from "../fixture/room";
-import { currentVisit, nextInQueue, owesSignature, pointVisits, unseen, visitStep, type PointVisit } from "./point";
+import { agendaRow, ID, person, pointSection, publicSection, staffSection, visitSection } from "../fixture/room";
+import { openVisit, owesSignature, pointVisits, unseen, visitStep, type PointVisit } from "./point";
 import type { Room } from "./sections";
 
 const room = (more: Partial<Room> = {}): Room => ({
@@ -13,6 +13,7 @@ const room = (more: Partial<Room> = {}): Room => ({
   minutes: {},
   slots: [],
   connection: undefined,
+  receives: undefined,
   ...more,
 });
 
@@ -20,18 +21,39 @@ const visit = (status: PointVisit["status"]): PointVisit => ({
   id: ID.visit1,
   number: 1,
   status,
-  name: "",
+  restricted: false,
+  main: { name: "", ordinal: 1 },
   summary: "",
   section: visitSection({ status }),
 });
 
 describe("visits of a point", () => {
-  it("shows the one on stage as current and the next in the queue after it", () => {
+  it("opens the one on stage, else the one to be signed, else the first that is not done here", () => {
+    const opened = (...statuses: PointVisit["status"][]) => {
+      const visits = statuses.map((status, index) => ({ ...visit(status), id: `v${index}` }));
+      return openVisit(visits, undefined)?.id;
+    };
+    expect(opened("registered", "arrived", "in_session")).toBe("v2");
+    expect(opened("read_back", "waiting", "called")).toBe("v2");
+    expect(opened("registered", "arrived", "read_back")).toBe("v2");
+    // One that is signed and waits for the note-taker does not stand before those who are still to be received.
+    expect(opened("confirmed", "classified", "registered", "arrived")).toBe("v2");
+    expect(opened("refused_to_sign", "confirmed")).toBe("v0");
+    expect(opened()).toBeUndefined();
+  });
+
+  it("keeps the chosen one open whatever the others do, until it is ended", () => {
     const visits = pointVisits(room());
     expect(visits.map((row) => row.number)).toEqual([3, 1]);
-    const current = currentVisit(visits);
-    expect(current?.id).toBe(ID.visit1);
-    expect(nextInQueue(visits, current)?.id).toBe(ID.visit3);
+    expect(openVisit(visits, ID.visit3)?.number).toBe(3);
+    expect(openVisit(visits, "ended and gone")?.number).toBe(1);
+  });
+
+  it("says of a restricted visit that it is one, and calls it after a place in its list", () => {
+    const section = visitSection({ class: "restricted", summary: "", persons: [person(ID.citizen1, ""), person(ID.daughter1, "")] });
+    const [row] = pointVisits(room({ point: pointSection({ visits: [ID.visit1] }), visits: { [ID.visit1]: section } }));
+    expect(row).toMatchObject({ restricted: true, main: { name: "", ordinal: 1 } });
+    expect(unseen(section)).toEqual([{ id: ID.daughter1, name: "", ordinal: 2 }]);
   });
 
   it("leaves out a visit this point knows nothing of", () => {

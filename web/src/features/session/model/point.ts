@@ -1,8 +1,11 @@
 import type { Command } from "@/protocol/command";
 import type { PersonId, VisitId } from "@/protocol/ids";
-import type { IdentityCheck, Person } from "@/protocol/people";
+import type { IdentityCheck } from "@/protocol/people";
 import type { VisitSection } from "@/protocol/section";
 import type { Confirmation, VisitStatus } from "@/protocol/visit";
+import { SIGNS } from "./minutes";
+import type { Named } from "./names";
+import { named } from "./names";
 import type { Room } from "./sections";
 import { at } from "./sections";
 
@@ -17,7 +20,9 @@ export interface PointVisit {
   id: VisitId;
   number: number;
   status: VisitStatus;
-  name: string;
+  restricted: boolean;
+  /** Whom the visit is called after. */
+  main: Named;
   summary: string;
   section: VisitSection | undefined;
 }
@@ -34,7 +39,8 @@ export function pointVisits(room: Room): PointVisit[] {
         id,
         number: known.number,
         status: known.status,
-        name: section?.persons[0]?.name ?? row?.name ?? "",
+        restricted: known.class === "restricted",
+        main: named(section?.persons)[0] ?? { name: row?.name ?? "", ordinal: 1 },
         summary: known.summary,
         section,
       },
@@ -43,25 +49,31 @@ export function pointVisits(room: Room): PointVisit[] {
 }
 
 const ON_STAGE: readonly VisitStatus[] = ["called", "in_session"];
+/** Signed or refused to sign: what is left is the note-taker's. */
+const DONE_HERE: readonly VisitStatus[] = ["confirmed", "refused_to_sign", "classified"];
 
-/** The visit that concerns this point now: the one on stage, else the one at the table, else the first in the queue. */
-export function currentVisit(visits: readonly PointVisit[]): PointVisit | undefined {
-  return (
-    visits.find((visit) => ON_STAGE.includes(visit.status)) ??
-    visits.find((visit) => ["held", "read_back", "recorded", "heard"].includes(visit.status)) ??
-    visits[0]
-  );
+export function isOnStage({ status }: Pick<PointVisit, "status">): boolean {
+  return ON_STAGE.includes(status);
 }
 
-/** The visit after the current one in the queue. */
-export function nextInQueue(visits: readonly PointVisit[], current: PointVisit | undefined): PointVisit | undefined {
-  return visits.find((visit) => visit.id !== current?.id && ["registered", "appointment", "arrived", "identified", "waiting"].includes(visit.status));
+/**
+ * The visit that lies open before the officer: the one chosen, as long as it is not ended; else the one on stage, the
+ * one that waits for signatures, the first that is not done at this point.
+ */
+export function openVisit(visits: readonly PointVisit[], chosen: VisitId | undefined): PointVisit | undefined {
+  return (
+    visits.find((visit) => visit.id === chosen) ??
+    visits.find(isOnStage) ??
+    visits.find((visit) => visit.status === "read_back") ??
+    visits.find((visit) => !DONE_HERE.includes(visit.status)) ??
+    visits[0]
+  );
 }
 
 /** The step an officer takes with a visit: `key` names the button or, for `wait`, the sentence. */
 export type VisitStep =
   | { kind: "send"; key: string; command: Command }
-  | { kind: "identify"; key: string; owed: Person[]; command: Command }
+  | { kind: "identify"; key: string; owed: Named[]; command: Command }
   | { kind: "wait"; key: string }
   | { kind: "sign"; key: string };
 
@@ -94,13 +106,13 @@ export function visitStep(visit: PointVisit): VisitStep {
 }
 
 /** Those received whose identity nobody has looked at yet. */
-export function unseen(visit: VisitSection | undefined): Person[] {
-  return (visit?.persons ?? []).filter((person) => at(visit?.identity_seen, person.id) === undefined);
+export function unseen(visit: VisitSection | undefined): (Named & { id: PersonId })[] {
+  return named(visit?.persons).filter((person) => at(visit?.identity_seen, person.id) === undefined);
 }
 
 /** Those who still have to sign or refuse. */
 export function owesSignature(visit: VisitSection): PersonId[] {
   return visit.persons
-    .filter((person) => at(visit.confirmed, person.id) === undefined && at(visit.refused, person.id) === undefined)
+    .filter((person) => SIGNS.includes(person.role) && at(visit.confirmed, person.id) === undefined && at(visit.refused, person.id) === undefined)
     .map((person) => person.id);
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { agendaRow, ID, publicSection, staffSection } from "../fixture/room";
-import { mainAction, openAtEnd } from "./presider";
+import { mainAction, openAtEnd, sessionTools } from "./presider";
 import type { Room } from "./sections";
 
 function room(more: Partial<Room>): Room {
@@ -14,11 +14,30 @@ function room(more: Partial<Room>): Room {
     minutes: {},
     slots: [],
     connection: undefined,
+    receives: undefined,
     ...more,
   };
 }
 
 const visits = (status: "called" | "in_session" | "held" | "ended") => ({ [ID.visit1]: agendaRow({ status }) });
+
+describe("session tools", () => {
+  const tools = (more: Parameters<typeof publicSection>[0]) => sessionTools(room({ public: publicSection(more) }));
+
+  it("offers another day only where a session may be put off", () => {
+    expect(tools({ status: "interrupted" })).toContain("postpone");
+    expect(tools({ status: "ready" })).toContain("postpone");
+    expect(tools({ status: "in_progress" })).not.toContain("postpone");
+    expect(tools({ status: "in_progress" })).toContain("interrupt");
+  });
+
+  it("has nothing while the end is counted down, and none that begins what is on", () => {
+    expect(tools({ ends_at: "2026-11-21T03:00:30Z" })).toEqual([]);
+    expect(tools({ consultation: true })).toContain("end_consultation");
+    expect(tools({ consultation: true })).not.toContain("consultation");
+    expect(tools({ status: "closed" })).toEqual([]);
+  });
+});
 
 describe("the one button", () => {
   it("follows the session from lobby to start", () => {

@@ -2,7 +2,7 @@ import type { Command } from "@/protocol/command";
 import type { VisitId } from "@/protocol/ids";
 import type { AgendaRow } from "@/protocol/section";
 import type { SessionAct } from "@/protocol/session";
-import type { VisitAct } from "@/protocol/visit";
+import type { VisitAct, VisitStatus } from "@/protocol/visit";
 import type { Room } from "./sections";
 import { at } from "./sections";
 
@@ -11,6 +11,8 @@ export type MainAction =
   | { kind: "send"; key: string; command: Command; number?: number }
   | { kind: "start"; key: string; duties: readonly string[] }
   | { kind: "card"; key: string; visit: VisitId }
+  /** D154 Điều 25(2): the conclusion of the whole reception, in words. */
+  | { kind: "conclude"; key: string }
   | { kind: "none"; key: string };
 
 function moveSession(act: SessionAct, reason = ""): Command {
@@ -50,18 +52,29 @@ export function mainAction(room: Room): MainAction {
       return { kind: "send", key: "main.resume", command: moveSession("resume") };
     case "in_progress":
       return inProgress(room);
-    case "closed":
     case "minuted":
+      return { kind: "conclude", key: "main.conclude_session" };
+    case "closed":
     case "concluded":
     case "archived":
       return { kind: "none", key: "main.closed" };
     case "postponed":
+      return { kind: "none", key: "main.postponed" };
     case "cancelled":
     case "rejected":
       return { kind: "none", key: "main.off" };
     default:
       return { kind: "none", key: "main.not_yet" };
   }
+}
+
+/** The minutes of all visits are complete: the session can be called minuted. */
+export function minuteCommand(): Command {
+  return moveSession("minute");
+}
+
+export function concludeCommand(conclusion: string): Command {
+  return moveSession("conclude", conclusion);
 }
 
 function inProgress(room: Room): MainAction {
@@ -95,8 +108,41 @@ export function pauseCommand(text: string): Command {
   return moveSession("pause", text.trim());
 }
 
-/** Early ends of a visit, each with its own paper, in the order the menu lists them. */
-export const EARLY_ENDS = ["postpone", "no_show", "leave", "withdraw", "move_in_person", "refuse"] as const satisfies readonly VisitAct[];
+export function interruptCommand(reason: string): Command {
+  return moveSession("interrupt", reason.trim());
+}
+
+/** What the presider may want besides the one button, in the order it is shown. */
+export type Tool = "pause" | "interrupt" | "consultation" | "end_consultation" | "room_wide" | "hand_over" | "postpone" | "end";
+
+/** Tools by the state of the session; while its end is counted down there are none, the undo stands on the one button. */
+export function sessionTools(room: Room): Tool[] {
+  const shared = room.public;
+  if (!shared || shared.ends_at !== null) return [];
+  const consultation: Tool = shared.consultation ? "end_consultation" : "consultation";
+  switch (shared.status) {
+    case "tested":
+    case "connecting":
+    case "ready":
+      return ["hand_over", "postpone"];
+    case "in_progress":
+      return ["pause", consultation, "room_wide", "hand_over", "interrupt", "end"];
+    case "paused":
+      return [consultation, "room_wide", "hand_over"];
+    case "interrupted":
+      return [consultation, "hand_over", "postpone"];
+    default:
+      return [];
+  }
+}
+
+/** Still to be heard: it can be put off or end otherwise, each with its own paper. */
+export function isBeforeHeard(status: VisitStatus): boolean {
+  return ["registered", "appointment", "arrived", "identified", "waiting", "called", "in_session", "held"].includes(status);
+}
+
+/** Early ends of a visit on stage, each with its own paper, in the order the menu lists them. */
+export const EARLY_ENDS = ["postpone", "leave", "withdraw", "move_in_person", "refuse"] as const satisfies readonly VisitAct[];
 
 /** What is still open when the presider wants to end: shown before the second step. */
 export function openAtEnd(room: Room): [VisitId, AgendaRow][] {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { ID, pointSection } from "../fixture/room";
+import { ID, person, pointSection } from "../fixture/room";
 import { freeSeat, personFrom, rosterCommand, rosterLines, seatNew } from "./roster";
 
 describe("roster", () => {
   it("lists by seat and gives each person the one act that comes next", () => {
-    expect(rosterLines(pointSection()).map((line) => [line.name, line.seat, line.act])).toEqual([
+    expect(rosterLines(pointSection()).map((line) => [line.person.name, line.seat, line.act])).toEqual([
       ["Giàng A Sử", 1, "out"],
       ["Lò Thị Mận", 2, "out"],
       ["Lò Thị Hoa", null, "in"],
@@ -33,11 +33,23 @@ describe("roster", () => {
     const row = point.roster[ID.daughter1];
     if (!row) throw new Error("fixture");
     row.substitute_for = ID.officerPersonA;
-    expect(rosterLines(point).find((line) => line.id === ID.daughter1)?.substituteFor).toBe("Giàng A Sử");
+    expect(rosterLines(point).find((line) => line.id === ID.daughter1)?.substituteFor).toEqual({ name: "Giàng A Sử", ordinal: null });
     expect(seatNew(ID.pointA, { name: " A ", title: "", role: "officer", substituteFor: ID.officerPersonA }, "p9", 4)).toMatchObject({
       substitute_for: ID.officerPersonA,
       seat: 4,
     });
+  });
+
+  it("calls a person of a restricted visit by their number there", () => {
+    const point = pointSection();
+    for (const row of Object.values(point.roster)) {
+      if (row?.visit) row.person = person(row.person.id, "", { class: "restricted", title: "" });
+    }
+    expect(rosterLines(point).map((line) => line.person)).toEqual([
+      { name: "Giàng A Sử", ordinal: null },
+      { name: "", ordinal: 1 },
+      { name: "", ordinal: 2 },
+    ]);
   });
 
   it("stores names composed, whatever the keyboard sent", () => {

@@ -2,19 +2,20 @@ import type { Command } from "@/protocol/command";
 import type { PersonId, PointId } from "@/protocol/ids";
 import type { Person, PersonRole } from "@/protocol/people";
 import type { PointSection, RosterRow } from "@/protocol/section";
-import { entries } from "./sections";
+import type { Named } from "./names";
+import { at, entries } from "./sections";
 
 /** A person of the point with the one act that comes next for them. */
 export interface RosterLine {
   id: PersonId;
-  name: string;
+  person: Named;
   title: string;
   role: PersonRole;
   seat: number | null;
   state: "expected" | "present" | "out";
   firstIn: string | null;
-  /** Name of the one this person stands in for. */
-  substituteFor: string | null;
+  /** The one this person stands in for. */
+  substituteFor: Named | null;
   act: "in" | "out" | "back";
 }
 
@@ -24,26 +25,30 @@ function stateOf(row: RosterRow): RosterLine["state"] {
   return row.state === "present" || row.state === "out" ? row.state : "expected";
 }
 
+/** How a row of the roster is called. */
+export function namedRow(row: RosterRow | undefined): Named {
+  return { name: row?.person.name ?? "", ordinal: row?.ordinal ?? null };
+}
+
 /** Those present by seat, then those who stepped out, then those still expected. */
 export function rosterLines(point: PointSection | undefined): RosterLine[] {
   const rows = entries(point?.roster);
-  const names = new Map(rows.map(([id, row]) => [id, row.person.name]));
   return rows
     .map(([id, row]): RosterLine => {
       const state = stateOf(row);
       return {
         id,
-        name: row.person.name,
+        person: namedRow(row),
         title: row.person.title,
         role: row.person.role,
         seat: row.seat,
         state,
         firstIn: row.first_in,
-        substituteFor: row.substitute_for === null ? null : (names.get(row.substitute_for) ?? ""),
+        substituteFor: row.substitute_for === null ? null : namedRow(at(point?.roster, row.substitute_for)),
         act: state === "present" ? "out" : state === "out" ? "back" : "in",
       };
     })
-    .sort((a, b) => ORDER[a.state] - ORDER[b.state] || (a.seat ?? 99) - (b.seat ?? 99) || a.name.localeCompare(b.name, "vi"));
+    .sort((a, b) => ORDER[a.state] - ORDER[b.state] || (a.seat ?? 99) - (b.seat ?? 99) || a.person.name.localeCompare(b.person.name, "vi") || (a.person.ordinal ?? 99) - (b.person.ordinal ?? 99));
 }
 
 /** The lowest seat nobody sits on. */

@@ -40,6 +40,8 @@ export interface Room {
   minutes: Readonly<Record<VisitId, MinutesSection>>;
   slots: readonly SlotView[];
   connection: ConnectionId | undefined;
+  /** Pictures this connection may be sent at once; `undefined` until it is welcomed. */
+  receives: number | undefined;
 }
 
 /** Collections travel as objects keyed by id; a missing key is an ordinary answer. */

@@ -19,6 +19,7 @@ function room(more: Partial<Room> = {}): Room {
       { point: null, picture: null, sound: false },
     ],
     connection: undefined,
+    receives: undefined,
     ...more,
   };
 }
@@ -43,7 +44,7 @@ describe("stage", () => {
 
   it("keeps a place for points that send no picture here, with their link", () => {
     const lost = publicSection();
-    lost.points[ID.pointB] = { name: "UBND phường Cầu Đá", role: "component", link: "lost", microphone_open: false, hand_raised: false, waiting: [] };
+    lost.points[ID.pointB] = { name: "UBND phường Cầu Đá", role: "component", link: "lost", microphone_open: false, hand_raised: false, waiting: [], on_stage: false };
     const stage = stageOf(room({ public: lost }));
     expect(stage.waiting.map((tile) => [tile.point, tile.link, tile.slot])).toEqual([
       [ID.central, "connected", null],

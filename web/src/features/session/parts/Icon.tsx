@@ -13,12 +13,14 @@ const PATHS = {
   check: "m5 12.5 1.6-1.6 3.4 3.4 7.4-7.4L19 8.5l-9 9z",
   paper: "M6 2h9l4 4v16H6zm2 2v16h9V8h-4V4zm2 7h5v2h-5zm0 4h5v2h-5z",
   eye: "M12 5c5 0 9 4.5 10 7-1 2.5-5 7-10 7S3 14.5 2 12c1-2.5 5-7 10-7zm0 3a4 4 0 1 0 0 8 4 4 0 0 0 0-8z",
+  up: "M12 5l8 8-1.5 1.5L13 9v11h-2V9l-5.5 5.5L4 13z",
+  down: "M12 19l-8-8 1.5-1.5L11 15V4h2v11l5.5-5.5L20 11z",
   person: "M12 3a4.5 4.5 0 1 1 0 9 4.5 4.5 0 0 1 0-9zM3.5 21a8.5 7.5 0 0 1 17 0z",
 } as const;
 
 export type IconName = keyof typeof PATHS;
 
-/** A picture beside a word; it never stands alone, so screen readers pass over it. */
+/** A picture beside a word or in a button with a name: screen readers pass over it. */
 export function Icon({ name, size = "1.15em" }: { name: IconName; size?: string }) {
   return (
     <svg viewBox="0 0 24 24" width={size} height={size} fill="currentColor" fillRule="evenodd" aria-hidden="true" focusable="false">

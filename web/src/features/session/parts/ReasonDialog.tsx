@@ -1,13 +1,17 @@
-import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { Restored } from "@/app/Restored";
+import { useKeptForm } from "@/app/useKeptForm";
 import { Button } from "@/primitives/Button";
 import { Dialog } from "@/primitives/Dialog";
 import { Field } from "@/primitives/Field";
 import { Notice } from "@/primitives/Notice";
 import type { Command } from "@/protocol/command";
+import { useRoomContext } from "@/room/context";
 import { useAct } from "./useAct";
 
 interface Props {
+  /** Which act of what, so that the words are found again after a reload. */
+  name: string;
   title: string;
   /** Why the reason is asked. */
   hint?: string | undefined;
@@ -20,27 +24,28 @@ interface Props {
 }
 
 /** An act with its reason in words. Whether a reason is a duty is answered by the server. */
-export function ReasonDialog({ title, hint, label, confirm, danger = false, isOpen, onClose, command }: Props) {
+export function ReasonDialog({ isOpen, ...props }: Props) {
+  return isOpen ? <Asked {...props} /> : null;
+}
+
+function Asked({ name, title, hint, label, confirm, danger = false, onClose, command }: Omit<Props, "isOpen">) {
   const { t } = useTranslation("session");
-  const [reason, setReason] = useState("");
+  const form = useKeptForm(`${useRoomContext().session}/${name}`, () => ({ reason: "" }));
   const act = useAct();
-  const close = () => {
-    act.clear();
-    setReason("");
-    onClose();
-  };
   const send = async () => {
-    if (await act.run(command(reason.trim()))) close();
+    if (!(await act.run(command(form.value.reason.trim())))) return;
+    form.forget();
+    onClose();
   };
   const inField = act.refused !== undefined && (act.field === "reason" || act.field === "text");
   return (
     <Dialog
       title={title}
-      isOpen={isOpen}
-      onClose={close}
+      isOpen
+      onClose={onClose}
       actions={
         <>
-          <Button onPress={close}>{t("dialog.back")}</Button>
+          <Button onPress={onClose}>{t("dialog.back")}</Button>
           <Button kind={danger ? "danger" : "primary"} isPending={act.pending} onPress={() => void send()}>
             {confirm}
           </Button>
@@ -48,7 +53,8 @@ export function ReasonDialog({ title, hint, label, confirm, danger = false, isOp
       }
     >
       {hint && <p>{hint}</p>}
-      <Field label={label} rows={3} value={reason} onChange={setReason} autoFocus error={inField ? act.refused : undefined} />
+      <Restored form={form} />
+      <Field label={label} rows={3} value={form.value.reason} onChange={(reason) => form.change({ reason })} autoFocus error={inField ? act.refused : undefined} />
       {act.refused && !inField && <Notice tone="bad">{act.refused}</Notice>}
     </Dialog>
   );

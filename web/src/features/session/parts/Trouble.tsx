@@ -7,13 +7,24 @@ import type { LocalSources } from "@/room/useLocalSources";
 export function Trouble({ sources }: { sources: LocalSources }) {
   const { t } = useTranslation("session");
   const troubles = Object.entries(sources.trouble);
-  if (troubles.length === 0) return null;
+  const instead = Object.entries(sources.instead);
   return (
-    <Notice tone="warn">
-      {troubles.map(([kind, trouble]) => (
-        <p key={kind}>{t(`trouble.${trouble}`, { device: t(`trouble.device_${kind}`) })}</p>
-      ))}
-      <Button onPress={sources.reopen}>{t("trouble.again")}</Button>
-    </Notice>
+    <>
+      {troubles.length > 0 && (
+        <Notice tone="warn">
+          {troubles.map(([kind, trouble]) => (
+            <p key={kind}>{t(`trouble.${trouble}`, { device: t(`trouble.device_${kind}`) })}</p>
+          ))}
+          <Button onPress={sources.reopen}>{t("trouble.again")}</Button>
+        </Notice>
+      )}
+      {instead.length > 0 && (
+        <Notice tone="info">
+          {instead.map(([kind, label]) => (
+            <p key={kind}>{t("trouble.instead", { device: t(`trouble.device_${kind}`), label })}</p>
+          ))}
+        </Notice>
+      )}
+    </>
   );
 }

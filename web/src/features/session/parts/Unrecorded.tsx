@@ -1,28 +1,55 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "@/primitives/Button";
+import { Notice } from "@/primitives/Notice";
 import { useSession } from "../hooks/roomContext";
+import { unrecordedTurn } from "../model/unrecorded";
+import { ActButton } from "./ActButton";
+import { Panel } from "./Panel";
 import { ReasonDialog } from "./ReasonDialog";
 
-/** The recorder has failed and the session paused: presider and note-taker, each here, may agree to go on without it. */
+/** The recorder has failed and the session paused: the presider asks with a reason, the note-taker agrees to it. */
 export function Unrecorded() {
   const { t } = useTranslation("session");
-  const room = useSession();
-  const [asking, setAsking] = useState(false);
-  if (room.public?.recording !== "failed") return null;
+  const now = unrecordedTurn(useSession());
+  if (!now) return null;
+  if (now.turn === "ask") return <Asking asked={now.asked} />;
+  return (
+    <Panel title={t("unrecorded.title")}>
+      {now.turn === "wait" ? (
+        <Notice>{t("unrecorded.presider_first")}</Notice>
+      ) : (
+        <>
+          <Notice tone="warn">{t("unrecorded.asked", { name: now.by, reason: now.reason })}</Notice>
+          <p>{t("unrecorded.consequence")}</p>
+          {/* The server takes the presider's reason: agreeing has no words of its own. */}
+          <ActButton kind="danger" wide command={{ do: "allow_unrecorded", reason: "" }} data-testid="unrecorded-agree">
+            {t("unrecorded.agree")}
+          </ActButton>
+        </>
+      )}
+    </Panel>
+  );
+}
+
+function Asking({ asked }: { asked: string | undefined }) {
+  const { t } = useTranslation("session");
+  const [open, setOpen] = useState(false);
   return (
     <>
-      <Button kind="danger" wide onPress={() => setAsking(true)}>
-        {t("tools.unrecorded")}
+      {asked !== undefined && <Notice tone="warn">{t("unrecorded.waiting", { reason: asked })}</Notice>}
+      <Button kind={asked === undefined ? "danger" : "secondary"} wide onPress={() => setOpen(true)}>
+        {t(asked === undefined ? "unrecorded.ask" : "unrecorded.ask_again")}
       </Button>
       <ReasonDialog
-        title={t("tools.unrecorded_title")}
-        hint={t("tools.unrecorded_hint")}
+        name="unrecorded"
+        title={t("unrecorded.title")}
+        hint={t("unrecorded.hint")}
         label={t("dialog.reason")}
-        confirm={t("tools.unrecorded")}
+        confirm={t("unrecorded.send")}
         danger
-        isOpen={asking}
-        onClose={() => setAsking(false)}
+        isOpen={open}
+        onClose={() => setOpen(false)}
         command={(reason) => ({ do: "allow_unrecorded", reason })}
       />
     </>

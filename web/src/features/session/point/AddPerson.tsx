@@ -1,5 +1,6 @@
-import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { Restored } from "@/app/Restored";
+import { useKeptForm } from "@/app/useKeptForm";
 import { Button } from "@/primitives/Button";
 import { Dialog } from "@/primitives/Dialog";
 import { Field } from "@/primitives/Field";
@@ -7,7 +8,10 @@ import { Notice } from "@/primitives/Notice";
 import { Select } from "@/primitives/Select";
 import type { PersonRole } from "@/protocol/people";
 import type { PointSection } from "@/protocol/section";
-import { freeSeat, personFrom, seatNew } from "../model/roster";
+import { useSession } from "../hooks/roomContext";
+import { nameOf } from "../model/names";
+import { freeSeat, namedRow, personFrom, seatNew } from "../model/roster";
+import { at } from "../model/sections";
 import { useAct } from "../parts/useAct";
 
 const ROLES: readonly PersonRole[] = ["officer", "citizen", "representative", "authorised_person", "interpreter", "lawyer", "legal_aid_officer", "witness"];
@@ -21,17 +25,22 @@ interface Props {
 /** Somebody who was not on the list: seated at once, or expected later; or a substitute for one who does not come. */
 export function AddPerson({ point, substituteFor, onClose }: Props) {
   const { t } = useTranslation("session");
-  const [name, setName] = useState("");
-  const [title, setTitle] = useState("");
-  const [role, setRole] = useState<PersonRole>(substituteFor === null ? "citizen" : "officer");
+  const kept = useKeptForm<{ name: string; title: string; role: PersonRole }>(
+    `${useSession().seat.session}/add_person/${point.point}/${substituteFor ?? ""}`,
+    () => ({ name: "", title: "", role: substituteFor === null ? "citizen" : "officer" }),
+  );
   const act = useAct();
-  const form = { name, title, role, substituteFor };
-  const absent = substituteFor === null ? undefined : point.roster[substituteFor]?.person.name;
+  const form = { ...kept.value, substituteFor };
+  const done = () => {
+    kept.forget();
+    onClose();
+  };
+  const absent = substituteFor === null ? undefined : nameOf(t, namedRow(at(point.roster, substituteFor)));
   const seat = async () => {
-    if (await act.run(seatNew(point.point, form, crypto.randomUUID(), freeSeat(point)))) onClose();
+    if (await act.run(seatNew(point.point, form, crypto.randomUUID(), freeSeat(point)))) done();
   };
   const expect = async () => {
-    if (await act.run({ do: "expect_person", point: point.point, person: personFrom(form, crypto.randomUUID()) })) onClose();
+    if (await act.run({ do: "expect_person", point: point.point, person: personFrom(form, crypto.randomUUID()) })) done();
   };
   return (
     <Dialog
@@ -52,9 +61,10 @@ export function AddPerson({ point, substituteFor, onClose }: Props) {
         </>
       }
     >
-      <Field label={t("roster.name")} value={name} onChange={setName} autoFocus autoComplete="off" />
-      <Select label={t("roster.role")} value={role} onChange={setRole} options={ROLES.map((value) => ({ value, label: t(`terms:person_role.${value}`) }))} />
-      <Field label={t("roster.person_title")} value={title} onChange={setTitle} autoComplete="off" />
+      <Restored form={kept} />
+      <Field label={t("roster.name")} value={form.name} onChange={(name) => kept.change({ name })} autoFocus autoComplete="off" />
+      <Select label={t("roster.role")} value={form.role} onChange={(role) => kept.change({ role })} options={ROLES.map((value) => ({ value, label: t(`terms:person_role.${value}`) }))} />
+      <Field label={t("roster.person_title")} value={form.title} onChange={(title) => kept.change({ title })} autoComplete="off" />
       {act.refused && <Notice tone="bad">{act.refused}</Notice>}
     </Dialog>
   );

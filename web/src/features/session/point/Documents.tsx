@@ -6,6 +6,7 @@ import { Button } from "@/primitives/Button";
 import { Field } from "@/primitives/Field";
 import { Notice } from "@/primitives/Notice";
 import type { VisitSection } from "@/protocol/section";
+import type { VisitStatus } from "@/protocol/visit";
 import type { LocalSources } from "@/room/useLocalSources";
 import { StreamVideo } from "@/room/StreamVideo";
 import { useOwnPicture } from "../hooks/useOwnPicture";
@@ -15,6 +16,9 @@ import { FileList } from "../parts/FileList";
 import { Panel } from "../parts/Panel";
 import css from "./point.module.css";
 
+/** Once it was read back, a signed copy may be scanned, until the visit is ended. */
+const SIGNED: readonly VisitStatus[] = ["read_back", "confirmed", "refused_to_sign", "classified"];
+
 /** Papers of the visit: shown under the second camera, kept as a still picture, or uploaded as a file. */
 export function Documents({ visit, sources }: { visit: VisitSection; sources?: LocalSources }) {
   const { t } = useTranslation("session");
@@ -22,6 +26,11 @@ export function Documents({ visit, sources }: { visit: VisitSection; sources?: L
   const room = useSession();
   const paper = useOwnPicture("paper");
   const input = useRef<HTMLInputElement>(null);
+  const kind = useRef<"exhibit" | "signed_scan">("exhibit");
+  const choose = (wanted: "exhibit" | "signed_scan") => {
+    kind.current = wanted;
+    input.current?.click();
+  };
   const [name, setName] = useState("");
   const [busy, setBusy] = useState(false);
   const [said, setSaid] = useState<string>();
@@ -53,7 +62,7 @@ export function Documents({ visit, sources }: { visit: VisitSection; sources?: L
           {paper ? (
             <Button onPress={sources.hidePaper}>{t("documents.hide")}</Button>
           ) : (
-            <Button onPress={() => void sources.showPaper("camera")}>{t("documents.show")}</Button>
+            <Button onPress={() => void sources.showPaper()}>{t("documents.show")}</Button>
           )}
         </div>
       )}
@@ -65,9 +74,14 @@ export function Documents({ visit, sources }: { visit: VisitSection; sources?: L
             {t("documents.still")}
           </Button>
         )}
-        <Button isPending={busy} onPress={() => input.current?.click()}>
+        <Button isPending={busy} onPress={() => choose("exhibit")}>
           {t("documents.upload")}
         </Button>
+        {SIGNED.includes(visit.status) && (
+          <Button isPending={busy} onPress={() => choose("signed_scan")}>
+            {t("documents.upload_signed")}
+          </Button>
+        )}
         <input
           ref={input}
           type="file"
@@ -76,7 +90,7 @@ export function Documents({ visit, sources }: { visit: VisitSection; sources?: L
           onChange={(event) => {
             const file = event.target.files?.[0];
             event.target.value = "";
-            if (file) void attach(file, name.trim() === "" ? file.name : name.trim(), visit.status === "read_back" ? "signed_scan" : "exhibit");
+            if (file) void attach(file, name.trim() === "" ? file.name : name.trim(), kind.current);
           }}
         />
       </div>

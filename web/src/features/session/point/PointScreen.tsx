@@ -1,7 +1,9 @@
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocalSources } from "@/room/useLocalSources";
+import { Columns } from "../frame/Columns";
 import { useSession } from "../hooks/roomContext";
-import { currentVisit, nextInQueue, pointVisits } from "../model/point";
+import { openVisit, pointVisits } from "../model/point";
 import { Hand } from "../parts/Hand";
 import { Microphone } from "../parts/Microphone";
 import { Panel } from "../parts/Panel";
@@ -12,47 +14,49 @@ import { Documents } from "./Documents";
 import css from "./point.module.css";
 import { Roster } from "./Roster";
 import { SeenAndHeard } from "./SeenAndHeard";
+import { VisitList } from "./VisitList";
 import { VisitPanel } from "./VisitPanel";
 
-/** The officer at a point: who sits here, what the visit needs next, and one key to speak. */
+/** The officer at a point: who sits here, what each visit needs next, and one key to speak. */
 export function PointScreen() {
   const { t } = useTranslation("session");
   const room = useSession();
   const sources = useLocalSources();
   const visits = pointVisits(room);
-  const current = currentVisit(visits);
-  const next = nextInQueue(visits, current);
+  const [chosen, setChosen] = useState<string>();
+  const current = openVisit(visits, chosen);
+  // What the officer works on stays open; only an act turns the page to another visit.
+  const stay = () => setChosen(current?.id);
   return (
-    <div className={css.screen}>
-      <div className={css.left}>
-        <Stage />
-        <div className={css.keys}>
+    <Columns
+      wide
+      stage={<Stage />}
+      keys={
+        <>
           <Microphone setup />
           <Hand />
-        </div>
-      </div>
-      <div className={css.rail}>
-        <Trouble sources={sources} />
-        <SeenAndHeard />
-        {current ? (
+        </>
+      }
+    >
+      <Trouble sources={sources} />
+      <SeenAndHeard />
+      <VisitList visits={visits} open={current?.id} onOpen={setChosen} />
+      {current ? (
+        <div className={css.work} onFocus={stay}>
           <VisitPanel key={current.id} visit={current} />
-        ) : (
-          <Panel title={t("point.no_visit_title")}>
-            <p className={css.soft}>{t("point.no_visit")}</p>
-          </Panel>
-        )}
-        {next && (
-          <Panel title={t("point.next_title")}>
-            <p>
-              {t("card.number", { number: next.number })}: {next.name} ({t(`terms:visit_status.${next.status}`)})
-            </p>
-            <VisitPanel visit={next} brief />
-          </Panel>
-        )}
-        <Roster />
-        {current?.section && <Documents visit={current.section} sources={sources} />}
-        <Attest />
-      </div>
-    </div>
+        </div>
+      ) : (
+        <Panel title={t("point.no_visit_title")}>
+          <p className={css.soft}>{t("point.no_visit")}</p>
+        </Panel>
+      )}
+      <Roster />
+      {current?.section && (
+        <div className={css.work} onFocus={stay}>
+          <Documents key={current.id} visit={current.section} sources={sources} />
+        </div>
+      )}
+      <Attest />
+    </Columns>
   );
 }

@@ -4,6 +4,7 @@ import { useTimes } from "@/i18n/time";
 import { Button } from "@/primitives/Button";
 import type { PointSection } from "@/protocol/section";
 import { useSession } from "../hooks/roomContext";
+import { nameOf } from "../model/names";
 import type { RosterLine } from "../model/roster";
 import { freeSeat, rosterCommand, rosterLines } from "../model/roster";
 import { ActButton } from "../parts/ActButton";
@@ -34,6 +35,7 @@ export function Roster() {
 function Line({ line, point, onSubstitute }: { line: RosterLine; point: PointSection; onSubstitute: () => void }) {
   const { t } = useTranslation("session");
   const { clock } = useTimes();
+  const name = nameOf(t, line.person);
   const command = rosterCommand(point, line, line.act === "back" && line.seat !== null ? line.seat : freeSeat(point));
   return (
     <li className={css.person} data-testid="roster-line">
@@ -42,11 +44,11 @@ function Line({ line, point, onSubstitute }: { line: RosterLine; point: PointSec
           {line.state === "present" ? line.seat : "–"}
         </span>
         <span>
-          <strong>{line.name}</strong>
+          <strong>{name}</strong>
           <span className={css.sub}>
             {t(`terms:person_role.${line.role}`)}
             {line.title === "" ? "" : `, ${line.title}`}
-            {line.substituteFor === null ? "" : `, ${t("roster.substitute_for", { name: line.substituteFor })}`}
+            {line.substituteFor === null ? "" : `, ${t("roster.substitute_for", { name: nameOf(t, line.substituteFor) })}`}
           </span>
           <span className={css.sub}>
             {line.state === "present"
@@ -57,12 +59,12 @@ function Line({ line, point, onSubstitute }: { line: RosterLine; point: PointSec
       </span>
       <span className={css.row}>
         {command && (
-          <ActButton kind={line.act === "in" ? "primary" : "secondary"} command={command} aria-label={`${t(`roster.act_${line.act}`)}: ${line.name}`}>
+          <ActButton kind={line.act === "in" ? "primary" : "secondary"} command={command} aria-label={`${t(`roster.act_${line.act}`)}: ${name}`}>
             {t(`roster.act_${line.act}`)}
           </ActButton>
         )}
         {line.act === "in" && line.role === "officer" && (
-          <Button kind="quiet" onPress={onSubstitute} aria-label={`${t("roster.substitute")}: ${line.name}`}>
+          <Button kind="quiet" onPress={onSubstitute} aria-label={`${t("roster.substitute")}: ${name}`}>
             {t("roster.substitute")}
           </Button>
         )}

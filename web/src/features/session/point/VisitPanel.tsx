@@ -1,6 +1,8 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "@/primitives/Button";
+import { Badge } from "@/primitives/Notice";
+import { nameOf } from "../model/names";
 import type { PointVisit } from "../model/point";
 import { visitStep } from "../model/point";
 import { moveVisit } from "../model/presider";
@@ -9,35 +11,33 @@ import { Panel } from "../parts/Panel";
 import { ReasonDialog } from "../parts/ReasonDialog";
 import { State } from "../parts/State";
 import { AnnounceRecording } from "./AnnounceRecording";
+import { Appointment } from "./Appointment";
 import { Identity } from "./Identity";
 import css from "./point.module.css";
 import { Signing } from "./Signing";
 
 type Leaving = "withdraw" | "leave" | "no_show";
 
-/** A visit of this point and its next step. `brief`: only the step, for the one after. */
-export function VisitPanel({ visit, brief = false }: { visit: PointVisit; brief?: boolean }) {
+/** A visit of this point, its next step and whatever else may be done with it here. */
+export function VisitPanel({ visit }: { visit: PointVisit }) {
   const { t } = useTranslation("session");
   const step = visitStep(visit);
-  const steps = (
-    <>
+  return (
+    <Panel title={t("point.visit_title", { number: visit.number })} aside={<State status={visit.status} />}>
+      <p className={css.name}>
+        {nameOf(t, visit.main)} {visit.restricted && <Badge tone="warn">{t("terms:class.restricted")}</Badge>}
+      </p>
+      {visit.summary !== "" && <p>{visit.summary}</p>}
       {step.kind === "send" && (
-        <ActButton kind={brief ? "secondary" : "primary"} size={brief ? "normal" : "large"} wide command={step.command} data-testid={brief ? "next-step" : "visit-step"}>
+        <ActButton kind="primary" size="large" wide command={step.command} data-testid="visit-step">
           {t(step.key)}
         </ActButton>
       )}
       {step.kind === "identify" && <Identity visit={visit} owed={step.owed} command={step.command} />}
-      {step.kind === "wait" && !brief && <p className={visit.status === "called" ? css.turn : css.step}>{t(step.key)}</p>}
-    </>
-  );
-  if (brief) return steps;
-  return (
-    <Panel title={t("point.visit_title", { number: visit.number })} aside={<State status={visit.status} />}>
-      <p className={css.name}>{visit.name}</p>
-      <p>{visit.summary}</p>
-      {steps}
+      {step.kind === "wait" && <p className={visit.status === "called" ? css.turn : css.step}>{t(step.key)}</p>}
       {visit.section && <AnnounceRecording visit={visit.section} />}
       {step.kind === "sign" && visit.section && <Signing visit={visit.section} />}
+      <Appointment visit={visit.id} status={visit.status} />
       <Leave visit={visit} />
     </Panel>
   );
@@ -58,6 +58,7 @@ function Leave({ visit }: { visit: PointVisit }) {
       ))}
       {asked && (
         <ReasonDialog
+          name={`${asked}/${visit.id}`}
           title={t(`early_end.${asked}`)}
           hint={t("point.leave_hint", { number: visit.number })}
           label={t("dialog.reason")}

@@ -1,6 +1,8 @@
 import { useRef, useState } from "react";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
+import { Restored } from "@/app/Restored";
+import { useKeptForm } from "@/app/useKeptForm";
 import { directoryQuery } from "@/api/queries";
 import { Button } from "@/primitives/Button";
 import { Radios } from "@/primitives/Choice";
@@ -22,14 +24,15 @@ export function ClosingCard({ visit, onClose }: { visit: string; onClose: () => 
   const room = useSession();
   const { data: directory } = useQuery(directoryQuery);
   const filled = room.visits[visit]?.card;
-  const [draft, setDraft] = useState<CardDraft>(() => (filled ? draftOf(filled) : emptyCard("", "")));
+  const kept = useKeptForm<CardDraft>(`${room.seat.session}/closing/${visit}`, () => (filled ? draftOf(filled) : emptyCard("", "")));
+  const draft = kept.value;
   const [missing, setMissing] = useState<CardField>();
   const act = useAct();
   const form = useRef<HTMLDivElement>(null);
   useFocusInvalid(form, missing ?? act.refused);
   const refusedField = fieldOf(act.field);
   const change = (next: Partial<CardDraft>) => {
-    setDraft({ ...draft, ...next });
+    kept.change(next);
     setMissing(undefined);
   };
   const error = (field: CardField): string | undefined => {
@@ -39,7 +42,10 @@ export function ClosingCard({ visit, onClose }: { visit: string; onClose: () => 
   const send = async () => {
     const built = cardFrom(draft);
     if ("missing" in built) setMissing(built.missing);
-    else if (await act.run({ do: "close_hearing", visit, card: built.card })) onClose();
+    else if (await act.run({ do: "close_hearing", visit, card: built.card })) {
+      kept.forget();
+      onClose();
+    }
   };
   const units = directory?.units.filter((unit) => unit.valid_to === null) ?? [];
   return (
@@ -57,6 +63,7 @@ export function ClosingCard({ visit, onClose }: { visit: string; onClose: () => 
       }
     >
       <div ref={form} className={css.form}>
+        <Restored form={kept} />
         <Radios
           label={t("closing.answer")}
           value={draft.answer}

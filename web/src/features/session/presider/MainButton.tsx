@@ -3,8 +3,9 @@ import { useTranslation } from "react-i18next";
 import { Button } from "@/primitives/Button";
 import { Notice } from "@/primitives/Notice";
 import { useSession } from "../hooks/roomContext";
-import { mainAction, startCommand } from "../model/presider";
+import { concludeCommand, mainAction, startCommand } from "../model/presider";
 import { ActButton } from "../parts/ActButton";
+import { ReasonDialog } from "../parts/ReasonDialog";
 import { useAct } from "../parts/useAct";
 import { EndSession } from "./EndSession";
 import { StartDialog } from "./StartDialog";
@@ -23,6 +24,8 @@ export function MainButton({ onConclude }: { onConclude: (visit: string) => void
           {t(action.key)}
         </Button>
       );
+    case "conclude":
+      return <Conclude label={t(action.key)} />;
     case "start":
       return <Start duties={action.duties} />;
     case "send":
@@ -33,6 +36,28 @@ export function MainButton({ onConclude }: { onConclude: (visit: string) => void
         </ActButton>
       );
   }
+}
+
+function Conclude({ label }: { label: string }) {
+  const { t } = useTranslation("session");
+  const [asking, setAsking] = useState(false);
+  return (
+    <>
+      <Button kind="primary" size="large" wide data-testid="main-button" onPress={() => setAsking(true)}>
+        {label}
+      </Button>
+      <ReasonDialog
+        name="conclude"
+        title={t("conclude_session.title")}
+        hint={t("conclude_session.hint")}
+        label={t("conclude_session.text")}
+        confirm={t("conclude_session.confirm")}
+        isOpen={asking}
+        onClose={() => setAsking(false)}
+        command={concludeCommand}
+      />
+    </>
+  );
 }
 
 function Start({ duties }: { duties: readonly string[] }) {

@@ -1,38 +1,49 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { MoveDialog } from "@/features/prepare/MoveDialog";
 import { Button } from "@/primitives/Button";
 import { useSession } from "../hooks/roomContext";
-import { pauseCommand } from "../model/presider";
+import type { Tool } from "../model/presider";
+import { interruptCommand, pauseCommand, sessionTools } from "../model/presider";
 import { ActButton } from "../parts/ActButton";
 import { ReasonDialog } from "../parts/ReasonDialog";
 import { Consultation } from "./Consultation";
 import { EndSession } from "./EndSession";
 import { HandOver } from "./HandOver";
 import css from "./presider.module.css";
+import { RoomWide } from "./RoomWide";
 
-type Asked = "pause" | "consultation" | "hand_over";
-
-/** What the presider needs seldom: pause, consultation, hand-over, the end. */
+/** What the presider needs seldom: stopping, consultation, who takes part, hand-over, another day, the end. */
 export function SessionTools() {
   const { t } = useTranslation("session");
   const room = useSession();
-  const [asked, setAsked] = useState<Asked>();
-  const shared = room.public;
-  if (shared?.status !== "in_progress") return null;
-  // The countdown and its undo stand in the banner.
-  if (shared.ends_at !== null) return null;
+  const [asked, setAsked] = useState<Tool>();
+  const tools = sessionTools(room);
   const close = () => setAsked(undefined);
   return (
-    <div className={css.tools}>
-      <Button onPress={() => setAsked("pause")}>{t("tools.pause")}</Button>
-      {shared.consultation ? (
-        <ActButton command={{ do: "end_consultation" }}>{t("tools.end_consultation")}</ActButton>
-      ) : (
-        <Button onPress={() => setAsked("consultation")}>{t("tools.consultation")}</Button>
+    <>
+      {tools.length > 0 && (
+        <div className={css.tools}>
+          {tools.map((tool) => {
+            if (tool === "room_wide") return <RoomWide key={tool} />;
+            if (tool === "end") return <EndSession key={tool} />;
+            if (tool === "end_consultation") {
+              return (
+                <ActButton key={tool} wide command={{ do: "end_consultation" }}>
+                  {t("tools.end_consultation")}
+                </ActButton>
+              );
+            }
+            return (
+              <Button key={tool} onPress={() => setAsked(tool)}>
+                {t(`tools.${tool}`)}
+              </Button>
+            );
+          })}
+        </div>
       )}
-      <Button onPress={() => setAsked("hand_over")}>{t("tools.hand_over")}</Button>
-      <EndSession />
       <ReasonDialog
+        name="pause"
         title={t("tools.pause_title")}
         hint={t("tools.pause_hint")}
         label={t("tools.pause_text")}
@@ -41,8 +52,19 @@ export function SessionTools() {
         onClose={close}
         command={pauseCommand}
       />
+      <ReasonDialog
+        name="interrupt"
+        title={t("tools.interrupt_title")}
+        hint={t("tools.interrupt_hint")}
+        label={t("dialog.reason")}
+        confirm={t("tools.interrupt_title")}
+        isOpen={asked === "interrupt"}
+        onClose={close}
+        command={interruptCommand}
+      />
       {asked === "consultation" && <Consultation onClose={close} />}
       {asked === "hand_over" && <HandOver onClose={close} />}
-    </div>
+      {asked === "postpone" && <MoveDialog act="postpone" hint={t("tools.postpone_hint")} onClose={close} />}
+    </>
   );
 }

@@ -1,5 +1,6 @@
-import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { Restored } from "@/app/Restored";
+import { useKeptForm } from "@/app/useKeptForm";
 import { Button } from "@/primitives/Button";
 import { Dialog } from "@/primitives/Dialog";
 import { Field } from "@/primitives/Field";
@@ -22,14 +23,17 @@ interface Props {
 export function StartDialog({ duties, isOpen, onClose }: Props) {
   const { t } = useTranslation("session");
   const room = useSession();
-  const [reason, setReason] = useState("");
+  const form = useKeptForm(`${room.seat.session}/start`, () => ({ reason: "" }));
+  const { reason } = form.value;
   const act = useAct();
   const close = () => {
     act.clear();
     onClose();
   };
   const start = async () => {
-    if (await act.run(startCommand(reason))) close();
+    if (!(await act.run(startCommand(reason)))) return;
+    form.forget();
+    close();
   };
   return (
     <Dialog
@@ -67,7 +71,8 @@ export function StartDialog({ duties, isOpen, onClose }: Props) {
               );
             })}
           </ul>
-          <Field label={t("start.reason")} hint={t("start.reason_hint")} rows={2} value={reason} onChange={setReason} />
+          <Restored form={form} />
+          <Field label={t("start.reason")} hint={t("start.reason_hint")} rows={2} value={reason} onChange={(next) => form.change({ reason: next })} />
         </>
       )}
       {act.refused && <Notice tone="bad">{act.refused}</Notice>}

@@ -16,6 +16,7 @@ export function VisitMoves({ visit, status }: { visit: string; status: VisitStat
     <>
       <Button onPress={() => setAsking(true)}>{t("visit.hold")}</Button>
       <ReasonDialog
+        name={`hold/${visit}`}
         title={t("visit.hold_title")}
         hint={t("visit.hold_hint")}
         label={t("dialog.reason")}

@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { useSession } from "../hooks/roomContext";
+import { secondMain } from "../model/secondMain";
 import type { Tile } from "../model/stage";
 import { stageOf } from "../model/stage";
 import { OwnPicture } from "./OwnPicture";
@@ -26,7 +27,7 @@ export function Stage({ actions, showWaiting = false, own = true }: Props) {
     <section className={css.stage} aria-label={t("stage.label")}>
       <div className={css.main}>
         {stage.large ? <TileView tile={stage.large} large actions={actions?.(stage.large)} /> : <WaitingPicture />}
-        {own && room.seat.device === "main" && <OwnPicture />}
+        {own && room.seat.device === "main" && secondMain(room) === undefined && <OwnPicture />}
       </div>
       {small.length > 0 && (
         <ul className={css.small}>
