@@ -20,7 +20,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use diemcau::clock::SystemClock;
-use diemcau::load::{Bare, Door, DoorError, Profile, Report, Scene, play};
+use diemcau::load::{Bare, Door, DoorError, Profile, Report, play};
 use rows::{Bench, ROWS};
 use serde_json::{Value, json};
 use tokio::process::Command;
@@ -40,7 +40,7 @@ struct Options {
 impl Options {
     fn read() -> Self {
         let mut options =
-            Self { address: IpAddr::from([127, 0, 0, 1]), runs: 3, seconds: 8, only: vec![], peers: true, loops: None };
+            Self { address: IpAddr::from([127, 0, 0, 1]), runs: 3, seconds: 6, only: vec![], peers: true, loops: None };
         let mut words = std::env::args().skip(1);
         while let Some(word) = words.next() {
             let mut value = || words.next().unwrap_or_else(|| panic!("{word} needs a value"));
@@ -80,7 +80,7 @@ async fn run(options: &Options) {
     let mut floor = None;
     for bench in ROWS.iter().filter(|bench| options.only.is_empty() || options.only.iter().any(|o| o == bench.name)) {
         if bench.beside_floor {
-            let measured = || floor::measure(SERVER_CORE, &bench.scene().profile).unwrap();
+            let measured = || floor::measure(SERVER_CORE, &bench.scene(options.seconds).profile).unwrap();
             let mut all: Vec<floor::Floor> = std::iter::repeat_with(measured).take(options.runs).collect();
             all.sort_by(|a, b| a.mixed.total_cmp(&b.mixed));
             floor = Some(all[all.len() / 2]);
@@ -97,10 +97,9 @@ async fn run(options: &Options) {
         bench.tell(&ours, &theirs, floor.as_ref());
         floor = None;
     }
-}
-
-fn scene(options: &Options, bench: &Bench) -> Scene {
-    Scene { window_ms: options.seconds * 1_000, ..bench.scene() }
+    if options.only.is_empty() {
+        say(&json!({"bench": "2_workers", "figure": "us_per_packet", "missing": "the engine has one worker"}));
+    }
 }
 
 async fn play_ours(options: &Options, bench: &Bench) -> Result<Report, String> {
@@ -118,7 +117,8 @@ async fn play_janus(options: &Options, bench: &Bench) -> Result<Report, String> 
 }
 
 async fn play_at(options: &Options, bench: &Bench, door: Arc<dyn Door>) -> Result<Report, String> {
-    let report = play(scene(options, bench), door, SystemClock::start()).await.map_err(|error| error.to_string())?;
+    let report =
+        play(bench.scene(options.seconds), door, SystemClock::start()).await.map_err(|error| error.to_string())?;
     eprintln!("{}", serde_json::to_string(&report).unwrap_or_default());
     Ok(report)
 }

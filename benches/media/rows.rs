@@ -6,6 +6,9 @@ use serde_json::{Value, json};
 use super::floor::Floor;
 use super::{profile, say};
 
+/// Measuring of a short row, ms: with the warm-up enough to fill the buffers that are kept.
+const SHORT_MS: u64 = 2_000;
+
 /// One row.
 pub(crate) struct Bench {
     pub(crate) name: &'static str,
@@ -15,6 +18,8 @@ pub(crate) struct Bench {
     talkers: usize,
     packets_per_frame: u32,
     joins_at_once: usize,
+    /// Its figures do not need to be measured for long.
+    short: bool,
     pub(crate) beside_janus: bool,
     pub(crate) beside_floor: bool,
     figures: &'static [Figure],
@@ -61,6 +66,7 @@ const ROW: Bench = Bench {
     talkers: 0,
     packets_per_frame: 8,
     joins_at_once: 8,
+    short: false,
     beside_janus: true,
     beside_floor: false,
     figures: FLOW,
@@ -86,6 +92,7 @@ pub(crate) const ROWS: &[Bench] = &[
         subscribers: 300,
         packets_per_frame: 1,
         joins_at_once: 300,
+        short: true,
         figures: &[ALL_JOINED, JOIN_P50, JOIN_P95, LOST],
         ..ROW
     },
@@ -94,15 +101,18 @@ pub(crate) const ROWS: &[Bench] = &[
         publishers: 1,
         subscribers: 300,
         packets_per_frame: 1,
+        short: true,
         figures: &[RSS_PER_WATCHER],
         ..ROW
     },
-    Bench { name: "memory_sending", publishers: 60, subscribers: 1, figures: &[RSS_PER_SENDER], ..ROW },
+    Bench { name: "memory_sending", publishers: 60, subscribers: 1, short: true, figures: &[RSS_PER_SENDER], ..ROW },
 ];
 
 impl Bench {
-    pub(crate) fn scene(&self) -> Scene {
+    /// `seconds`: how long is measured where that matters.
+    pub(crate) fn scene(&self, seconds: u64) -> Scene {
         Scene {
+            window_ms: if self.short { SHORT_MS } else { seconds * 1_000 },
             rooms: self.rooms,
             publishers: self.publishers,
             subscribers: self.subscribers,

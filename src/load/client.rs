@@ -100,8 +100,8 @@ impl Client {
             repairs: 0,
             outbox: Outbox::default(),
             single: Vec::new(),
-            checks: Checks::new(&local.ufrag, &remote.ufrag, remote.pwd, remote.candidates, serial),
             dtls: Dtls::new(remote.fingerprint),
+            checks: Checks::new(&local, remote, serial),
             srtp: None,
             profile,
             handshake: Vec::new(),
@@ -173,11 +173,18 @@ impl Client {
             [128..=191, 192..=223, ..] => self.rtcp(now, datagram),
             [128..=191, ..] => self.rtp(arrived_us, datagram, delay),
             [20..=63, ..] => self.dtls(now, datagram, identity),
-            [0..=3, ..] if self.checks.answered(datagram, from, now.us, identity.provider.crypto()) => {
-                self.dtls.begin(identity, now.instant, &mut self.handshake);
-                self.post_handshake();
-            }
+            [0..=3, ..] => self.stun(now, from, datagram, identity),
             _ => {}
+        }
+    }
+
+    fn stun(&mut self, now: Now, from: SocketAddr, datagram: &[u8], identity: &Identity) {
+        let crypto = identity.provider.crypto();
+        if let Some(answer) = self.checks.answer(datagram, from, crypto) {
+            self.single.push((answer, from));
+        } else if self.checks.answered(datagram, from, now.us, crypto) {
+            self.dtls.begin(identity, now.instant, &mut self.handshake);
+            self.post_handshake();
         }
     }
 

@@ -1,4 +1,5 @@
-//! The checks of a controlling client against an ICE-lite server: ask until answered, then keep asking as consent.
+//! The checks of a controlling client: ask until answered, then keep asking as consent. Servers that check us in turn are
+//! answered: some that call themselves ICE-lite do.
 
 use std::net::SocketAddr;
 
@@ -7,6 +8,9 @@ use rtc_stun::attributes::{ATTR_ICE_CONTROLLING, ATTR_PRIORITY, ATTR_USE_CANDIDA
 use rtc_stun::fingerprint::FINGERPRINT;
 use rtc_stun::integrity::MessageIntegrity;
 use rtc_stun::message::{BINDING_REQUEST, BINDING_SUCCESS, Message, Setter, TransactionId};
+use rtc_stun::xoraddr::XorMappedAddress;
+
+use super::sdp::{Local, Remote};
 
 /// Between two checks before the first answer.
 const FIRST_US: i64 = 20_000;
@@ -19,7 +23,10 @@ const PEER_REFLEXIVE: u32 = 110 << 24 | 65_535 << 8 | 255;
 pub(super) struct Checks {
     /// `theirs:ours`.
     username: String,
+    /// Theirs: of what we ask.
     pwd: String,
+    /// Of what we are asked.
+    own_pwd: String,
     candidates: Vec<SocketAddr>,
     next: usize,
     serial: u64,
@@ -30,9 +37,18 @@ pub(super) struct Checks {
 }
 
 impl Checks {
-    pub(super) fn new(ours: &str, theirs: &str, pwd: String, candidates: Vec<SocketAddr>, serial: u64) -> Self {
-        let username = format!("{theirs}:{ours}");
-        Self { username, pwd, candidates, next: 0, serial, selected: None, due_us: i64::MIN, heard_us: i64::MIN }
+    pub(super) fn new(ours: &Local, theirs: Remote, serial: u64) -> Self {
+        Self {
+            username: format!("{}:{}", theirs.ufrag, ours.ufrag),
+            pwd: theirs.pwd,
+            own_pwd: ours.pwd.clone(),
+            candidates: theirs.candidates,
+            next: 0,
+            serial,
+            selected: None,
+            due_us: i64::MIN,
+            heard_us: i64::MIN,
+        }
     }
 
     pub(super) fn candidate(&self) -> Option<SocketAddr> {
@@ -64,6 +80,26 @@ impl Checks {
         MessageIntegrity::new_short_term_integrity_with_provider(self.pwd.clone(), crypto).add_to(&mut request).ok()?;
         FINGERPRINT.add_to(&mut request).ok()?;
         Some((request.raw, to))
+    }
+
+    /// The answer to a check of theirs; `None` for anything else.
+    pub(super) fn answer(&self, datagram: &[u8], from: SocketAddr, crypto: &dyn RTCCrypto) -> Option<Vec<u8>> {
+        let mut request = Message::new();
+        request.write(datagram).ok()?;
+        request.decode().ok()?;
+        if request.typ != BINDING_REQUEST {
+            return None;
+        }
+        MessageIntegrity::check(&mut request, self.own_pwd.as_bytes(), crypto).ok()?;
+        let mut response = Message::new();
+        response.typ = BINDING_SUCCESS;
+        response.transaction_id = request.transaction_id;
+        response.write_header();
+        XorMappedAddress { ip: from.ip().to_canonical(), port: from.port() }.add_to(&mut response).ok()?;
+        let pwd = self.own_pwd.clone();
+        MessageIntegrity::new_short_term_integrity_with_provider(pwd, crypto).add_to(&mut response).ok()?;
+        FINGERPRINT.add_to(&mut response).ok()?;
+        Some(response.raw)
     }
 
     /// A STUN datagram came. `true`: it is the first authentic answer.

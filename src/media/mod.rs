@@ -13,6 +13,8 @@ mod events;
 mod feedback;
 mod forward;
 mod handle;
+#[cfg(test)]
+mod hot_path;
 mod ice;
 mod incoming;
 mod layers;
