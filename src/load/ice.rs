@@ -127,3 +127,44 @@ fn transaction(serial: u64) -> TransactionId {
     let [a, b, c, d, e, f, g, h] = serial.to_be_bytes();
     TransactionId([b'l', b'o', b'a', b'd', a, b, c, d, e, f, g, h])
 }
+
+#[cfg(test)]
+mod tests {
+    use rtc_dtls::crypto_provider::default_provider;
+
+    use super::*;
+
+    fn side(ours: (&str, &str), theirs: (&str, &str)) -> Checks {
+        let local = Local { ufrag: ours.0.to_owned(), pwd: ours.1.to_owned(), fingerprint: String::new(), sends: None };
+        let remote = Remote {
+            ufrag: theirs.0.to_owned(),
+            pwd: theirs.1.to_owned(),
+            fingerprint: [0; 32],
+            candidates: vec![address()],
+            level: false,
+            lines: 1,
+        };
+        Checks::new(&local, remote, 7)
+    }
+
+    fn address() -> SocketAddr {
+        "10.0.0.1:5004".parse().unwrap()
+    }
+
+    #[test]
+    fn who_knows_the_password_is_answered_and_believed() {
+        let provider = default_provider().unwrap();
+        let crypto = provider.crypto();
+        let (one, other) = (("one1", "first password"), ("two2", "second password"));
+        let (mut asking, asked) = (side(one, other), side(other, one));
+        let (check, to) = asking.ask(0, crypto).unwrap();
+        assert_eq!(to, address());
+        let answer = asked.answer(&check, address(), crypto).unwrap();
+        assert!(asking.answered(&answer, address(), 5, crypto));
+        assert_eq!((asking.selected(), asking.heard_us), (Some(address()), 5));
+        assert!(!asking.answered(&answer, address(), 6, crypto), "only the first answer begins the handshake");
+        let stranger = side(("two2", "another password"), one);
+        assert_eq!(stranger.answer(&check, address(), crypto), None);
+        assert_eq!(asked.answer(&answer, address(), crypto), None, "an answer is not a check");
+    }
+}
