@@ -41,9 +41,8 @@ build: web ## target/release/diemcau: one file with the pages inside
 	cargo build --locked --release
 	@ls -lh $(CARGO_TARGET_DIR)/release/diemcau
 
-bench: ## There is none yet
-	@echo "No benchmark is part of this version: the server's own measuring program comes with several media workers." >&2
-	@exit 1
+bench: ## This server beside Janus and the floor, one JSON line per figure: ARGS="--runs 1 --only 8x60"
+	@benches/media.sh $(ARGS)
 
 # The pages come first: they are put into the program.
 web: web/dist/index.html

@@ -14,6 +14,8 @@ pub trait Clock: Send + Sync + 'static {
     fn now(&self) -> Timestamp;
     /// Microseconds since the start of this process; never goes back.
     fn mono_us(&self) -> i64;
+    /// The present as crates want it that are told the time in `Instant`s. Moved clocks do not move it.
+    fn instant(&self) -> Instant;
     /// A new UUID version 7 of the present moment.
     fn new_id(&self) -> Uuid;
     /// Which run of the process `mono_us` belongs to.
@@ -46,6 +48,10 @@ impl Clock for SystemClock {
     }
     fn mono_us(&self) -> i64 {
         i64::try_from(self.started.elapsed().as_micros()).unwrap_or(i64::MAX)
+    }
+    #[expect(clippy::disallowed_methods, reason = "this file is where clocks are read")]
+    fn instant(&self) -> Instant {
+        Instant::now()
     }
     #[expect(clippy::disallowed_methods, reason = "this file is where clocks are read")]
     fn new_id(&self) -> Uuid {

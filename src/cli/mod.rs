@@ -5,6 +5,7 @@ mod anchor;
 mod demo;
 mod erase;
 mod init;
+mod load;
 mod prove;
 mod serve;
 
@@ -47,6 +48,11 @@ enum Verb {
     Anchor(anchor::MakeAnchor),
     /// Write a session, or what changed in a unit, as a bundle that verifies without this server.
     Export(prove::Export),
+    /// Put load on a media engine or an installation, and say what became of it.
+    Load(Box<load::Load>),
+    /// The engine that `load` measures.
+    #[command(hide = true)]
+    LoadEngine(load::Engine),
 }
 
 /// The configuration a verb works with.
@@ -134,5 +140,7 @@ async fn run(desk: &Desk, verb: Verb) -> Outcome {
         Verb::Verify(verify) => prove::verify(desk, &verify).await,
         Verb::Anchor(made) => anchor::run(desk, &made).await,
         Verb::Export(export) => prove::export(desk, &export).await,
+        Verb::Load(load) => load::run(desk, &load).await,
+        Verb::LoadEngine(engine) => load::engine(desk, &engine).await,
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Instant;
 
 use jiff::{SignedDuration, Timestamp};
 use uuid::{NoContext, Uuid};
@@ -72,6 +73,9 @@ impl Clock for DemoClock {
     fn mono_us(&self) -> i64 {
         self.inner.mono_us().saturating_add(self.moved_us.load(Ordering::Acquire))
     }
+    fn instant(&self) -> Instant {
+        self.inner.instant()
+    }
     fn new_id(&self) -> Uuid {
         let now = self.now();
         let seconds = u64::try_from(now.as_second()).unwrap_or(0);
@@ -91,6 +95,9 @@ impl Clock for Running {
     }
     fn mono_us(&self) -> i64 {
         self.0.inner.mono_us().saturating_add(self.0.ran_us.load(Ordering::Acquire))
+    }
+    fn instant(&self) -> Instant {
+        self.0.inner.instant()
     }
     fn new_id(&self) -> Uuid {
         self.0.new_id()

@@ -3,8 +3,8 @@
 //!
 //! `province` and `script` read the data; `seed` plays it into rooms by `stage` with a clock that can be set (`clock`) and a
 //! `studio` that has the recorder record it;
-//! what a point officer and a citizen would do while a session runs is `officer`, what they send is `material`, how they
-//! reach the server is `wire`, and `point` makes them one.
+//! what a point officer and a citizen would do while a session runs is `officer`, what they send is `material`, and
+//! `point` makes them one, on the way of `bot::wire`.
 
 mod cast;
 mod clock;
@@ -21,7 +21,6 @@ mod script;
 mod seed;
 mod stage;
 mod studio;
-mod wire;
 
 pub use clock::DemoClock;
 pub use error::DemoError;

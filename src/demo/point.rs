@@ -18,7 +18,7 @@ use super::material::Material;
 use super::officer::{Deed, Officer, View};
 use super::player::{Player, TICK};
 use super::province::Province;
-use super::wire::{Door, Socket, WireError};
+use crate::bot::wire::{Door, Socket, WireError};
 use crate::bot::{Bot, BotConfig, BotError};
 use crate::clock::SharedClock;
 use crate::domain::ids::{CommandId, SessionId};

@@ -59,6 +59,12 @@ impl Direction {
     }
 }
 
+/// One side's keys.
+struct Keys {
+    rtp: Direction,
+    rtcp: Direction,
+}
+
 /// AES-CM key derivation (RFC 3711 §4.3.1) with a key derivation rate of zero: one block of keystream.
 fn derive(crypto: &dyn RTCCrypto, master_key: &[u8], padded_salt: &[u8; 14], label: u8) -> Result<[u8; 16], SrtpError> {
     let mut block = [0; 16];
@@ -84,19 +90,41 @@ pub(crate) struct SrtpSession {
 impl SrtpSession {
     /// `exported`: [`EXPORT`] bytes of DTLS keying material; we are the DTLS server.
     pub(crate) fn server(crypto: &dyn RTCCrypto, exported: &[u8]) -> Result<Self, SrtpError> {
+        let (client, server) = Self::directions(crypto, exported)?;
+        Ok(Self::new(client, server))
+    }
+
+    /// The other end: we are the DTLS client.
+    pub(crate) fn client(crypto: &dyn RTCCrypto, exported: &[u8]) -> Result<Self, SrtpError> {
+        let (client, server) = Self::directions(crypto, exported)?;
+        Ok(Self::new(server, client))
+    }
+
+    /// RTP and RTCP keys of what the client and what the server sends.
+    fn directions(crypto: &dyn RTCCrypto, exported: &[u8]) -> Result<(Keys, Keys), SrtpError> {
         let (client_key, rest) = exported.split_at_checked(16).ok_or(SrtpError::Keys)?;
         let (server_key, rest) = rest.split_at_checked(16).ok_or(SrtpError::Keys)?;
         let (client_salt, server_salt) = rest.split_at_checked(12).ok_or(SrtpError::Keys)?;
         let client_salt = client_salt.first_chunk().ok_or(SrtpError::Keys)?;
         let server_salt = server_salt.first_chunk().ok_or(SrtpError::Keys)?;
-        Ok(Self {
-            rtp_in: Direction::derive(crypto, client_key, client_salt, (0, 2))?,
-            rtcp_in: Direction::derive(crypto, client_key, client_salt, (3, 5))?,
-            rtp_out: Direction::derive(crypto, server_key, server_salt, (0, 2))?,
-            rtcp_out: Direction::derive(crypto, server_key, server_salt, (3, 5))?,
+        let keys = |key, salt| {
+            Ok(Keys {
+                rtp: Direction::derive(crypto, key, salt, (0, 2))?,
+                rtcp: Direction::derive(crypto, key, salt, (3, 5))?,
+            })
+        };
+        Ok((keys(client_key, client_salt)?, keys(server_key, server_salt)?))
+    }
+
+    fn new(incoming: Keys, outgoing: Keys) -> Self {
+        Self {
+            rtp_in: incoming.rtp,
+            rtcp_in: incoming.rtcp,
+            rtp_out: outgoing.rtp,
+            rtcp_out: outgoing.rtcp,
             rtcp_out_index: 0,
             rtcp_windows: Vec::new(),
-        })
+        }
     }
 
     /// Decrypts in place; returns the length of header and payload without tag. The caller has the index from
@@ -169,8 +197,8 @@ impl SrtpSession {
     }
 }
 
-/// Longest header we seal: 12 bytes and one extension of 8.
-const AAD: usize = 20;
+/// Longest header we seal: 12 bytes and one extension of 8, or an RTCP header with its trailer; the load has longer ones.
+const AAD: usize = 32;
 
 fn seal(
     with: &Direction,
@@ -277,14 +305,10 @@ pub(crate) mod tests {
     /// Both ends of one connection: what the "client" seals with the client keys, the server opens.
     pub(crate) fn pair() -> (SrtpSession, SrtpSession) {
         let exported: Vec<u8> = (0..56).collect();
-        let mut swapped = exported[16..32].to_vec();
-        swapped.extend_from_slice(&exported[..16]);
-        swapped.extend_from_slice(&exported[44..]);
-        swapped.extend_from_slice(&exported[32..44]);
         let provider = crypto();
         (
             SrtpSession::server(provider.crypto(), &exported).unwrap(),
-            SrtpSession::server(provider.crypto(), &swapped).unwrap(),
+            SrtpSession::client(provider.crypto(), &exported).unwrap(),
         )
     }
 

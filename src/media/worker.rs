@@ -99,10 +99,6 @@ pub(crate) struct Worker {
 }
 
 impl Worker {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "rtc-dtls wants an Instant; all later ones are counted from this by the clock"
-    )]
     pub(crate) fn new(
         socket: MediaSocket,
         identity: Arc<Identity>,
@@ -111,8 +107,8 @@ impl Worker {
         recorder: Arc<dyn RecordSink>,
         mailbox: Arc<Mailbox>,
     ) -> Self {
-        let now = Instant::now();
-        let now_us = clock.mono_us();
+        // rtc-dtls wants an `Instant`; all later ones are counted from this by the clock.
+        let (now, now_us) = (clock.instant(), clock.mono_us());
         Self {
             socket,
             identity,

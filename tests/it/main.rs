@@ -37,6 +37,7 @@ mod http_guard;
 mod http_openapi;
 mod http_papers;
 mod kept_heads;
+mod load;
 mod media_bandwidth;
 mod media_call;
 mod media_harm;

@@ -34,6 +34,9 @@ impl Clock for TestClock {
     fn mono_us(&self) -> i64 {
         self.inner.mono_us() + self.ahead_us()
     }
+    fn instant(&self) -> std::time::Instant {
+        self.inner.instant()
+    }
     fn new_id(&self) -> Uuid {
         self.inner.new_id()
     }

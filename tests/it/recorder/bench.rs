@@ -41,6 +41,9 @@ impl Clock for TestClock {
     fn mono_us(&self) -> i64 {
         self.mono_us.load(Ordering::SeqCst)
     }
+    fn instant(&self) -> std::time::Instant {
+        std::time::Instant::now()
+    }
     fn new_id(&self) -> Uuid {
         Uuid::from_u128(u128::from(self.ids.fetch_add(1, Ordering::SeqCst)) << 64 | 1)
     }

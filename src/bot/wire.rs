@@ -1,5 +1,5 @@
-//! The way of a self-running point to the server: HTTP for the sign-in and the ticket, then the socket. Nothing here knows
-//! the server from inside: what it uses is what `docs/protocol.md` tells a stranger.
+//! A point's way to the server: HTTP for the sign-in and the ticket, then the socket. Nothing here knows the server from
+//! inside: what it uses is what `docs/protocol.md` tells a stranger.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -27,7 +27,7 @@ const ANSWER_BYTES: usize = 1 << 20;
 
 /// Why a point is not connected.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum WireError {
+pub(crate) enum WireError {
     /// The network, or the other side left.
     #[error("{0}")]
     Io(#[from] std::io::Error),
@@ -65,20 +65,27 @@ impl From<tungstenite::Error> for WireError {
 
 /// A browser in miniature: one host of the server, and the cookie it was given.
 #[derive(Clone, Debug)]
-pub(super) struct Door {
+pub(crate) struct Door {
     address: SocketAddr,
     /// As the address line would have it, port included.
     host: String,
+    scheme: &'static str,
     cookie: String,
 }
 
 impl Door {
-    pub(super) fn new(address: SocketAddr, host: String) -> Self {
-        Self { address, host, cookie: String::new() }
+    pub(crate) fn new(address: SocketAddr, host: String) -> Self {
+        Self { address, host, scheme: "http", cookie: String::new() }
+    }
+
+    /// The server's plain listener is asked, and told that the page came by HTTPS: what stands in front of it has
+    /// taken the encryption off.
+    pub(crate) fn behind_a_proxy(self) -> Self {
+        Self { scheme: "https", ..self }
     }
 
     /// Signs in by the token of a one-use link.
-    pub(super) async fn sign_in(&mut self, token: &str) -> Result<(), WireError> {
+    pub(crate) async fn sign_in(&mut self, token: &str) -> Result<(), WireError> {
         let body = json!({ "token": token }).to_string();
         let response = self.request(Method::POST, "/api/v1/sign-in/link", body).await?;
         let cookie = response.headers().get(header::SET_COOKIE).and_then(|value| value.to_str().ok());
@@ -88,13 +95,13 @@ impl Door {
     }
 
     /// The sessions of this day.
-    pub(super) async fn sessions(&self) -> Result<Vec<SessionRow>, WireError> {
+    pub(crate) async fn sessions(&self) -> Result<Vec<SessionRow>, WireError> {
         let page: Page<SessionRow> = self.read(Method::GET, "/api/v1/sessions", String::new()).await?;
         Ok(page.rows)
     }
 
     /// A socket of the point's main device in a session, upgraded and without `hello`.
-    pub(super) async fn socket(&self, session: SessionId, point: PointId) -> Result<Socket, WireError> {
+    pub(crate) async fn socket(&self, session: SessionId, point: PointId) -> Result<Socket, WireError> {
         let asked = TicketRequest { session, point: Some(point), device: DeviceKind::Main };
         let body = serde_json::to_string(&asked).map_err(|_| WireError::Malformed("ticket"))?;
         let ticket: Ticket = self.read(Method::POST, "/api/v1/tickets", body).await?;
@@ -117,7 +124,7 @@ impl Door {
     }
 
     fn origin(&self) -> String {
-        format!("http://{}", self.host)
+        format!("{}://{}", self.scheme, self.host)
     }
 
     async fn read<T: DeserializeOwned>(&self, method: Method, path: &str, body: String) -> Result<T, WireError> {
@@ -158,20 +165,20 @@ impl Door {
 }
 
 /// A socket that speaks our frames.
-pub(super) struct Socket {
+pub(crate) struct Socket {
     stream: WebSocketStream<TcpStream>,
 }
 
 impl Socket {
     /// Sends one frame.
-    pub(super) async fn say(&mut self, id: CommandId, body: ClientBody) -> Result<(), WireError> {
+    pub(crate) async fn say(&mut self, id: CommandId, body: ClientBody) -> Result<(), WireError> {
         let frame = ClientFrame { v: VERSION, id, body };
         let text = serde_json::to_string(&frame).map_err(|_| WireError::Malformed("frame"))?;
         Ok(self.stream.send(Message::text(text)).await?)
     }
 
     /// The next frame. Safe to be dropped and asked again.
-    pub(super) async fn next(&mut self) -> Result<ServerBody, WireError> {
+    pub(crate) async fn next(&mut self) -> Result<ServerBody, WireError> {
         loop {
             match self.stream.next().await {
                 Some(Ok(Message::Text(text))) => {
@@ -186,12 +193,12 @@ impl Socket {
     }
 
     /// The next frame, when it comes in time.
-    pub(super) async fn soon(&mut self) -> Result<ServerBody, WireError> {
+    pub(crate) async fn soon(&mut self) -> Result<ServerBody, WireError> {
         tokio::time::timeout(limits::HELLO, self.next()).await.map_err(|_| WireError::Silent)?
     }
 
     /// Says good-bye; a socket that is gone already need not hear it.
-    pub(super) async fn close(mut self) {
+    pub(crate) async fn close(mut self) {
         if self.stream.close(None).await.is_err() {
             tracing::debug!("a socket of a self-running point was gone already");
         }

@@ -1,0 +1,204 @@
+//! What is measured, and how a figure is told.
+
+use diemcau::load::{Report, Scene};
+use serde_json::{Value, json};
+
+use super::floor::Floor;
+use super::{profile, say};
+
+/// Measuring of a short row, ms: with the warm-up enough to fill the buffers that are kept.
+const SHORT_MS: u64 = 2_000;
+
+/// One row.
+pub(crate) struct Bench {
+    pub(crate) name: &'static str,
+    rooms: usize,
+    publishers: usize,
+    subscribers: usize,
+    talkers: usize,
+    packets_per_frame: u32,
+    joins_at_once: usize,
+    /// Its figures do not need to be measured for long.
+    short: bool,
+    pub(crate) beside_janus: bool,
+    pub(crate) beside_floor: bool,
+    figures: &'static [Figure],
+}
+
+/// A number of a report.
+#[derive(Clone, Copy)]
+pub(crate) struct Figure {
+    name: &'static str,
+    of: fn(&Report) -> f64,
+    /// It is told even of a run that does not count: it says what the run came to.
+    always: bool,
+}
+
+const fn figure(name: &'static str, of: fn(&Report) -> f64) -> Figure {
+    Figure { name, of, always: false }
+}
+
+const CPU: Figure = figure("us_per_packet", |report| report.server.map_or(0.0, |server| server.us_per_packet));
+const CORES: Figure = figure("cores", |report| report.server.map_or(0.0, |server| server.cores));
+const DELAY_P50: Figure = figure("delay_p50_ms", |report| report.delay_ms.p50);
+const DELAY_P99: Figure = figure("delay_p99_ms", |report| report.delay_ms.p99);
+const JOIN_P50: Figure = figure("join_p50_ms", |report| report.join_ms.p50);
+const JOIN_P95: Figure = figure("join_p95_ms", |report| report.join_ms.p95);
+const ALL_JOINED: Figure = figure("all_joined_ms", |report| report.all_joined_ms);
+const LOST: Figure = Figure { always: true, ..figure("lost_permille", |report| report.lost_permille) };
+const RATE: Figure = Figure { always: true, ..figure("packets_per_second", |report| report.received_per_second) };
+const RSS_PER_WATCHER: Figure =
+    figure("rss_kb_per_watching_point", |report| per_point(report, report.scene.subscribers));
+const RSS_PER_SENDER: Figure = figure("rss_kb_per_sending_point", |report| per_point(report, report.scene.publishers));
+
+/// Growth of the server's memory per point, kB. The few senders of a row of watchers are left in: it is an upper bound.
+fn per_point(report: &Report, points: usize) -> f64 {
+    let points = (points * report.scene.rooms).max(1) as f64;
+    report.server.map_or(0.0, |server| server.rss.saturating_sub(server.rss_before) as f64 / 1e3 / points)
+}
+
+const FLOW: &[Figure] = &[CPU, CORES, DELAY_P50, DELAY_P99, JOIN_P95, RATE, LOST];
+
+const ROW: Bench = Bench {
+    name: "",
+    rooms: 1,
+    publishers: 0,
+    subscribers: 0,
+    talkers: 0,
+    packets_per_frame: 8,
+    joins_at_once: 8,
+    short: false,
+    beside_janus: true,
+    beside_floor: false,
+    figures: FLOW,
+};
+
+/// All rows, in the order of a run.
+pub(crate) const ROWS: &[Bench] = &[
+    Bench { name: "4x12", publishers: 4, subscribers: 12, packets_per_frame: 4, ..ROW },
+    Bench { name: "8x60", publishers: 8, subscribers: 60, beside_floor: true, ..ROW },
+    Bench {
+        name: "half_load_60000",
+        publishers: 8,
+        subscribers: 26,
+        figures: &[DELAY_P50, DELAY_P99, CPU, CORES, RATE, LOST],
+        ..ROW
+    },
+    Bench { name: "1x300", publishers: 1, subscribers: 300, ..ROW },
+    Bench { name: "8x120", publishers: 8, subscribers: 120, ..ROW },
+    Bench { name: "20_rooms_of_6", rooms: 20, talkers: 6, packets_per_frame: 4, ..ROW },
+    Bench {
+        name: "300_join_at_once",
+        publishers: 1,
+        subscribers: 300,
+        packets_per_frame: 1,
+        joins_at_once: 300,
+        short: true,
+        figures: &[ALL_JOINED, JOIN_P50, JOIN_P95, LOST],
+        ..ROW
+    },
+    Bench {
+        name: "memory_watching",
+        publishers: 1,
+        subscribers: 300,
+        packets_per_frame: 1,
+        short: true,
+        figures: &[RSS_PER_WATCHER],
+        ..ROW
+    },
+    // Nobody takes sixty pictures at once.
+    Bench {
+        name: "memory_sending",
+        rooms: 6,
+        publishers: 10,
+        subscribers: 1,
+        short: true,
+        figures: &[RSS_PER_SENDER],
+        ..ROW
+    },
+];
+
+impl Bench {
+    /// `seconds`: how long is measured where that matters.
+    pub(crate) fn scene(&self, seconds: u64) -> Scene {
+        Scene {
+            window_ms: if self.short { SHORT_MS } else { seconds * 1_000 },
+            rooms: self.rooms,
+            publishers: self.publishers,
+            subscribers: self.subscribers,
+            talkers: self.talkers,
+            profile: profile(self.packets_per_frame),
+            joins_at_once: self.joins_at_once,
+            ..Scene::default()
+        }
+    }
+
+    /// Prints the row: the median of the runs that count.
+    pub(crate) fn tell(
+        &self,
+        ours: &[Result<Report, String>],
+        theirs: &[Result<Report, String>],
+        floor: Option<&Floor>,
+    ) {
+        for figure in self.figures {
+            let mut line = json!({"bench": self.name, "figure": figure.name});
+            let our = put(&mut line, "ours", figure, ours);
+            if theirs.is_empty() {
+                say(&line);
+                continue;
+            }
+            line["peer"] = json!("janus");
+            let their = put(&mut line, "theirs", figure, theirs);
+            ratio(&mut line, our, their);
+            say(&line);
+        }
+        let our = median(&CPU, ours);
+        for (name, theirs) in
+            floor.iter().flat_map(|floor| [("floor_frames", floor.frames), ("floor_mixed", floor.mixed)])
+        {
+            let mut line = json!({"bench": self.name, "figure": CPU.name, "ours": our.map(round), "peer": name});
+            line["theirs"] = json!(round(theirs));
+            ratio(&mut line, our, Some(theirs));
+            say(&line);
+        }
+    }
+}
+
+fn ratio(line: &mut Value, ours: Option<f64>, theirs: Option<f64>) {
+    if let (Some(ours), Some(theirs)) = (ours, theirs.filter(|theirs| *theirs > 0.0)) {
+        line["ratio"] = json!(round(ours / theirs));
+    }
+}
+
+/// Writes one side's figure, all its runs, and why some do not count.
+fn put(line: &mut Value, side: &str, figure: &Figure, runs: &[Result<Report, String>]) -> Option<f64> {
+    let value = median(figure, runs);
+    line[side] = json!(value.map(round));
+    let all: Vec<f64> = runs.iter().flatten().map(|report| round((figure.of)(report))).collect();
+    if all.len() > 1 {
+        line[format!("{side}_runs")] = json!(all);
+    }
+    let doubts: Vec<Value> = runs
+        .iter()
+        .filter_map(|run| match run {
+            Ok(report) if report.doubts.is_empty() => None,
+            Ok(report) => Some(json!(report.doubts)),
+            Err(error) => Some(json!(error)),
+        })
+        .collect();
+    if !doubts.is_empty() {
+        line[format!("{side}_not_counted")] = json!(doubts);
+    }
+    value
+}
+
+fn median(figure: &Figure, runs: &[Result<Report, String>]) -> Option<f64> {
+    let counts = |report: &&Report| figure.always || report.doubts.is_empty();
+    let mut values: Vec<f64> = runs.iter().flatten().filter(counts).map(|report| (figure.of)(report)).collect();
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied()
+}
+
+fn round(value: f64) -> f64 {
+    (value * 1_000.0).round() / 1_000.0
+}
