@@ -114,8 +114,31 @@ pub struct StaffSection {
     pub unrecorded_asked: Option<UnrecordedAsked>,
     /// Points in private consultation, for those who are in it and at the receiver's side.
     pub consultation: Vec<PointId>,
+    /// What of sound, picture and recording is not as it should be, within 5 s of its beginning.
+    #[serde(default)]
+    pub alarms: Vec<AlarmView>,
     /// Sequence and hash of the newest event: what paper carries.
     pub head: String,
+}
+
+/// Something about sound, picture or recording that staff must know at once.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "section.ts"))]
+pub struct AlarmView {
+    /// Key of the text catalogue. `recorder_disk_full`, `recorder_disk_error`, `recorder_key_missing`,
+    /// `recorder_nothing_written`, `recorder_stalled`: nothing is recorded. `disk_full`, `disk_error`, `disk_stalled`: one
+    /// of several disks is out. `source_not_written`, `source_muted`, `source_stopped`, `source_no_key_frame`: one source.
+    /// `two_microphones`: those of two points hear the same.
+    pub code: String,
+    /// Where the source is; absent for the recorder as a whole, and where something private runs and which places take
+    /// part in it is not told.
+    pub point: Option<PointId>,
+    /// `microphone`, `camera` or `paper`.
+    pub source: Option<String>,
+    /// The other point, where it is about two; absent like `point`.
+    pub with: Option<PointId>,
+    /// Which disk, the first is 1.
+    pub disk: Option<u32>,
 }
 
 /// A question to the note-taker (D154 Điều 24(1)).
@@ -173,6 +196,9 @@ pub struct DevicesSection {
     pub connections: BTreeMap<String, DeviceRow>,
     /// Connections of a second main device that ask to take over.
     pub take_over: BTreeMap<String, PointId>,
+    /// As in section `staff`.
+    #[serde(default)]
+    pub alarms: Vec<AlarmView>,
 }
 
 /// One wire.

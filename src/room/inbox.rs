@@ -18,6 +18,7 @@ use crate::domain::people::Function;
 use crate::domain::refusal::Refusal;
 use crate::domain::units::DeviceKind;
 use crate::media::engine::{Answer, EngineEvent, Join, JoinRefusal};
+use crate::media::plan::{SourceId, SourceKind};
 use crate::media::record::RecorderEvent;
 use crate::protocol::command::Command;
 use crate::protocol::frame::{ClientBody, ClientFrame, ServerBody};
@@ -178,16 +179,21 @@ impl Task {
                     let changed =
                         if sending { wire.sending.insert(source.kind) } else { wire.sending.remove(&source.kind) };
                     self.stale |= changed;
-                    if changed && source.kind == crate::media::plan::SourceKind::Paper {
+                    if changed && source.kind == SourceKind::Paper {
                         self.refresh();
                     }
                 }
             }
             EngineEvent::Levels { levels, .. } => {
-                let levels = levels
+                for (connection, level) in &levels {
+                    let source = SourceId { connection: *connection, kind: SourceKind::Microphone };
+                    self.selfcheck.heard(source, *level, mono);
+                }
+                let levels: super::media_plan::Levels = levels
                     .into_iter()
                     .filter_map(|(id, level)| Some((self.live.wires.get(&id)?.actor.point?, level)))
                     .collect();
+                self.echoes.hear(&levels);
                 for (levels, connections) in super::media_plan::audiences(&self.book.state, &self.live, &levels) {
                     let frame = serialize(ServerBody::Levels { levels });
                     for connection in connections {
@@ -308,20 +314,8 @@ impl Task {
                 Event::SegmentClosed { visit, mark: SegmentMark { bytes, sha256, duration_ms, ..known } }
             }),
             RecorderEvent::Gap { source, from_us, to_us, cause, .. } => {
-                let (now, mono) = (self.now(), self.services.clock.mono_us());
-                let wall = |us: i64| {
-                    let ago = SignedDuration::from_micros(us.saturating_sub(mono));
-                    now.checked_add(ago).unwrap_or(now)
-                };
                 let cause = serde_json::to_value(cause).ok().and_then(|value| value.as_str().map(str::to_owned));
-                point_of(source.connection).map(|point| Event::RecordingGap {
-                    visit,
-                    point,
-                    source: sections::source_name(source.kind).to_owned(),
-                    from: wall(from_us),
-                    to: wall(to_us),
-                    cause: cause.unwrap_or_default(),
-                })
+                self.recording_gap((source, visit), (from_us, to_us), cause.unwrap_or_default())
             }
             // One source's word; what it means for the session is seen by the next turn.
             RecorderEvent::Failed { .. } | RecorderEvent::Recovered { .. } | RecorderEvent::BoundaryDone { .. } => None,

@@ -74,12 +74,27 @@ pub struct Live {
     pub recorder_refuses: Option<&'static str>,
     /// Why nothing of this session is being written, although it should be.
     pub recorder_fault: Option<&'static str>,
+    /// What of sound, picture and recording is not as it should be, one by one.
+    pub alarms: BTreeSet<Alarm>,
     /// The presider asked to go on without a recorder; the note-taker has to agree.
     pub unrecorded_asked: Option<(UserId, String)>,
     /// Who took the first step to the end.
     pub end_asked_by: Option<UserId>,
     /// Points whose loss has been noticed but not yet shown: since when.
     pub missing: BTreeMap<PointId, Timestamp>,
+}
+
+/// Something about sound, picture or recording that staff must know at once.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Alarm {
+    /// Stable code, key `alarm.<code>` of the texts.
+    pub code: &'static str,
+    /// Whose sound or picture; none for the recorder as a whole.
+    pub source: Option<(PointId, SourceKind)>,
+    /// The other place, where it is about two.
+    pub with: Option<PointId>,
+    /// Which of several disks of recordings, the first is 1.
+    pub disk: Option<u32>,
 }
 
 /// One socket and its media.

@@ -74,6 +74,7 @@ pub const LAYERS: &[Layer] = &[
             "=room",
             "room::answer",
             "room::decide",
+            "room::echo",
             "room::links",
             "room::live",
             "room::media_plan",

@@ -16,6 +16,35 @@ export type AgendaRow = { number: number, class: Class, status: VisitStatus, pre
 name: string, };
 
 /**
+ * Something about sound, picture or recording that staff must know at once.
+ */
+export type AlarmView = { 
+/**
+ * Key of the text catalogue. `recorder_disk_full`, `recorder_disk_error`, `recorder_key_missing`,
+ * `recorder_nothing_written`, `recorder_stalled`: nothing is recorded. `disk_full`, `disk_error`, `disk_stalled`: one
+ * of several disks is out. `source_not_written`, `source_muted`, `source_stopped`, `source_no_key_frame`: one source.
+ * `two_microphones`: those of two points hear the same.
+ */
+code: string, 
+/**
+ * Where the source is; absent for the recorder as a whole, and where something private runs and which places take
+ * part in it is not told.
+ */
+point: PointId | null, 
+/**
+ * `microphone`, `camera` or `paper`.
+ */
+source: string | null, 
+/**
+ * The other point, where it is about two; absent like `point`.
+ */
+with: PointId | null, 
+/**
+ * Which disk, the first is 1.
+ */
+disk: number | null, };
+
+/**
  * One block of text.
  */
 export type BlockView = { block_kind: BlockKind, revision: number, text: string, 
@@ -48,7 +77,11 @@ export type DevicesSection = { connections: { [key in string]: DeviceRow },
 /**
  * Connections of a second main device that ask to take over.
  */
-take_over: { [key in string]: PointId }, };
+take_over: { [key in string]: PointId }, 
+/**
+ * As in section `staff`.
+ */
+alarms: Array<AlarmView>, };
 
 /**
  * Who may speak.
@@ -179,6 +212,10 @@ unrecorded_asked: UnrecordedAsked | null,
  * Points in private consultation, for those who are in it and at the receiver's side.
  */
 consultation: Array<PointId>, 
+/**
+ * What of sound, picture and recording is not as it should be, within 5 s of its beginning.
+ */
+alarms: Array<AlarmView>, 
 /**
  * Sequence and hash of the newest event: what paper carries.
  */

@@ -4,7 +4,7 @@ import type { RoomStatus } from "@/live/room";
 import { useNow } from "../hooks/useNow";
 import { useSession } from "../hooks/roomContext";
 import type { Line, WireState } from "../model/banner";
-import { bannerLines } from "../model/banner";
+import { alarmLines, bannerLines } from "../model/banner";
 import { Icon } from "../parts/Icon";
 import css from "./frame.module.css";
 
@@ -16,11 +16,13 @@ export function Lines({ status, forCitizens }: { status: RoomStatus; forCitizens
   const { clock, longDay } = useTimes();
   const room = useSession();
   const now = useNow(1000, room.public?.ends_at != null);
-  const lines = bannerLines(room.public, WIRE[status], now);
+  const alarms = alarmLines(room.staff?.alarms ?? room.devices?.alarms, room.public);
+  const lines = [...alarms, ...bannerLines(room.public, WIRE[status], now)];
   const said = (line: Line) => {
     const key = forCitizens && line.id === "room_wide" ? "citizen.room_wide" : line.key;
     const at = line.at === undefined ? {} : { clock: clock(line.at), day: longDay(line.at) };
-    return t(key, { ...line.params, ...at });
+    const terms = Object.fromEntries(Object.entries(line.terms ?? {}).map(([name, term]) => [name, t(term)]));
+    return t(key, { ...line.params, ...terms, ...at });
   };
   return (
     <>

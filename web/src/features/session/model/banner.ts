@@ -1,4 +1,5 @@
-import type { PublicSection, RecordingView } from "@/protocol/section";
+import type { AlarmView, PublicSection, RecordingView } from "@/protocol/section";
+import { at } from "./sections";
 import { secondsUntil } from "./time";
 
 /** How the wire to the server is, as the shell's socket tells it. */
@@ -15,6 +16,8 @@ export interface Line {
   params?: Record<string, string | number>;
   /** A moment the sentence names, as day and hour. */
   at?: string;
+  /** Parts of the sentence that are sentences of their own, by parameter. */
+  terms?: Record<string, string>;
   /** The presider's own words, shown after the sentence. */
   text?: string;
 }
@@ -61,4 +64,31 @@ export function bannerLines(room: PublicSection | undefined, wire: WireState, no
   if (room.consultation) lines.push({ id: "consultation", tone: "warn", icon: "circle", key: "banner.consultation" });
   if (room.room_wide) lines.push({ id: "room_wide", tone: "warn", icon: "eye", key: "banner.room_wide" });
   return lines;
+}
+
+/** What is a matter of quality and no failure of the recorder. */
+const WARNINGS: readonly string[] = ["two_microphones", "disk_full", "disk_error", "disk_stalled"];
+
+/** What of sound, picture and recording is not as it should be, for staff. A place that is not told is "a point". */
+export function alarmLines(alarms: readonly AlarmView[] | undefined, room: PublicSection | undefined): Line[] {
+  return (alarms ?? []).map(({ code, point, source, with: other, disk }) => {
+    const stopped = code === "source_stopped" ? (source === "microphone" ? "_sound" : "_picture") : "";
+    const params: Line["params"] = disk === null ? {} : { disk };
+    const terms: Line["terms"] = source === null ? {} : { source: `alarm.source.${source}` };
+    const place = (param: string, id: typeof point) => {
+      const name = at(room?.points, id)?.name;
+      if (name === undefined) terms[param] = "alarm.a_point";
+      else params[param] = name;
+    };
+    if (source !== null) place("point", point);
+    if (code === "two_microphones") place("with", other);
+    return {
+      id: ["alarm", code, disk ?? "", point ?? "", source ?? "", other ?? ""].join(":"),
+      tone: WARNINGS.includes(code) ? "warn" : "alarm",
+      icon: "warning",
+      key: `alarm.${code}${stopped}`,
+      params,
+      terms,
+    };
+  });
 }
