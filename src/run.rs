@@ -128,6 +128,7 @@ impl Server {
             record_keys,
             rules: rules(),
             node: NODE.to_owned(),
+            lines: Arc::default(),
             register: Arc::new(Mutex::new(())),
         };
         let registry = Registry::new(Arc::new(services));

@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 
 use super::flight::{Asked, Pending};
 use super::handle::{Attach, Closing, FilingRead, Look, Message, Reply};
-use super::live::{MediaLink, WireState};
+use super::live::{MediaLink, Senses, WireState};
 use super::publish::serialize;
 use super::sections;
 use super::task::{Task, refused};
@@ -74,7 +74,9 @@ impl Task {
             media: MediaLink::None,
             slots: 0,
             sending: Default::default(),
+            layer: None,
             quality: Default::default(),
+            senses: None,
         };
         self.live.wires.insert(connection, state);
         if let Some(point) = point {
@@ -126,6 +128,14 @@ impl Task {
                     self.publisher.send_loose(reader, &text, now);
                 }
             }
+            ClientBody::Senses { camera, microphone, concealed_permille } => {
+                let senses = Senses { camera, microphone, concealed_permille: concealed_permille.min(1_000) };
+                let now = self.now();
+                if let Some(wire) = self.live.wires.get_mut(&connection) {
+                    self.stale |= wire.senses.is_none_or(|(before, _)| before != senses);
+                    wire.senses = Some((senses, now));
+                }
+            }
             ClientBody::Hello { .. } | ClientBody::Pong => {}
         }
     }
@@ -174,8 +184,12 @@ impl Task {
                     self.media(connection, MediaLink::Silent(now));
                 }
             }
-            EngineEvent::Source { source, sending, .. } => {
+            EngineEvent::Source { source, sending, top_layer, .. } => {
                 if let Some(wire) = self.live.wires.get_mut(&source.connection) {
+                    if source.kind == SourceKind::Camera {
+                        self.stale |= wire.layer != top_layer;
+                        wire.layer = top_layer;
+                    }
                     let changed =
                         if sending { wire.sending.insert(source.kind) } else { wire.sending.remove(&source.kind) };
                     self.stale |= changed;
@@ -211,7 +225,9 @@ impl Task {
                 };
                 let state = &self.book.state;
                 let visit = state.on_stage().filter(|visit| state.points_of(visit).contains(&point));
-                let crossed = self.lines.sample(point, &quality, visit.map(|visit| visit.about.visit));
+                let visit = visit.map(|visit| visit.about.visit);
+                let seen = (self.live.lines.entry(point).or_default(), self.services.lines.as_ref());
+                let crossed = self.lines.sample(point, &quality, visit, seen);
                 self.by_itself(crossed.into_iter().collect());
             }
         }

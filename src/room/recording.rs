@@ -20,6 +20,7 @@ use crate::domain::session::SessionStatus;
 use crate::limits;
 use crate::media::plan::{Plan, RecordTarget, SourceId, SourceKind};
 use crate::media::record::{DiskStatus, Fault, KeyLookup, RecordKey, RunningSource};
+use crate::protocol::frame::{CameraSense, MicrophoneSense};
 
 /// Keys of what may be recorded now, so that the recorder's thread never waits for the store.
 #[derive(Default)]
@@ -231,7 +232,30 @@ impl Task {
             let source = Some((*point, SourceKind::Microphone));
             Alarm { code: "two_microphones", source, with: Some(*with), disk: None }
         });
-        whole.into_iter().chain(disks).chain(own).chain(echoes).collect()
+        whole.into_iter().chain(disks).chain(own).chain(echoes).chain(self.senses()).collect()
+    }
+
+    /// What is wrong with the devices of a point by the word of its own browser, while that is fresh.
+    fn senses(&self) -> impl Iterator<Item = Alarm> {
+        const FRESH: SignedDuration = SignedDuration::from_secs(15);
+        let now = self.now();
+        self.live.main.iter().flat_map(move |(point, connection)| {
+            let said = self.live.wires.get(connection).and_then(|wire| wire.senses);
+            let said = said.filter(|(_, at)| now.duration_since(*at) <= FRESH).map(|(senses, _)| senses);
+            let camera = said.and_then(|senses| match senses.camera {
+                CameraSense::Dark => Some("camera_dark"),
+                CameraSense::Frozen => Some("camera_frozen"),
+                CameraSense::Fine | CameraSense::Absent => None,
+            });
+            let microphone = said.and_then(|senses| match senses.microphone {
+                MicrophoneSense::Silent => Some("microphone_silent"),
+                MicrophoneSense::Clipping => Some("microphone_clipping"),
+                MicrophoneSense::Fine | MicrophoneSense::Closed => None,
+            });
+            let alarm = |code, kind| Alarm { code, source: Some((*point, kind)), with: None, disk: None };
+            let camera = camera.map(|code| alarm(code, SourceKind::Camera));
+            [camera, microphone.map(|code| alarm(code, SourceKind::Microphone))].into_iter().flatten()
+        })
     }
 
     /// A part of a source that is not in the recording, monotonic microseconds.

@@ -9,10 +9,10 @@ use diemcau::domain::people::Function;
 use diemcau::domain::session::SessionAct;
 use diemcau::domain::visit::{Answer, BlockKind, ClosingCard, VisitAct};
 use diemcau::limits;
-use diemcau::media::engine::EngineEvent;
+use diemcau::media::engine::{EngineEvent, LinkQuality};
 use diemcau::media::plan::{SourceId, SourceKind};
 use diemcau::protocol::command::Command;
-use diemcau::protocol::frame::{ClientBody, ServerBody};
+use diemcau::protocol::frame::{CameraSense, ClientBody, MicrophoneSense, ServerBody};
 use diemcau::room::state::{Recording, State};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -314,4 +314,28 @@ async fn two_open_microphones_in_one_room_are_named() {
     officer.until("both places named", named).await;
     presider.does(Command::Microphone { open: false }).await.unwrap();
     presider.until("one of them closed", |client| !named(client)).await;
+}
+
+/// What a place's own browser finds in its devices, and how its line is, in words for everybody who can do something.
+#[tokio::test]
+async fn devices_and_line_of_a_place_are_told_in_words() {
+    let (day, mut presider, mut note_taker, officer) = in_session().await;
+    line_stands(&day, &officer, &[]).await;
+    let says = |camera, microphone| ClientBody::Senses { camera, microphone, concealed_permille: 41 };
+    officer.sends(CommandId(Uuid::new_v4()), says(CameraSense::Dark, MicrophoneSense::Silent)).await;
+    let told = json!([alarm("camera_dark", "camera"), alarm("microphone_silent", "microphone")]);
+    presider.until("dark and silent", |c| c.at("staff", "/alarms") == told).await;
+    note_taker.until("dark and silent", |c| c.at("staff", "/alarms") == told).await;
+    officer.sends(CommandId(Uuid::new_v4()), says(CameraSense::Fine, MicrophoneSense::Fine)).await;
+    presider.until("all well", |c| c.at("staff", "/alarms") == json!([])).await;
+
+    let line = format!("/points/{COMMUNE_A}/line");
+    assert_eq!(presider.public(&line), Value::Null, "nothing is known yet");
+    let (room, connection) = (SESSION, officer.connection);
+    let quality = LinkQuality { uplink_loss_permille: 160, rtt_ms: Some(90), ..LinkQuality::default() };
+    // One sample is no state of a line: two make ten seconds.
+    for level in ["good", "bad"] {
+        day.registry.engine_event(EngineEvent::Quality { room, connection, quality }).await;
+        presider.until(level, |c| c.public(&line) == json!(level)).await;
+    }
 }

@@ -202,6 +202,7 @@ impl Day {
             record_keys,
             rules: Hash::of(b"rules of the test"),
             node: "test".to_owned(),
+            lines: Arc::default(),
             register: Arc::default(),
         };
         let registry = Registry::new(Arc::new(services));

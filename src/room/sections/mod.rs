@@ -16,7 +16,7 @@ use super::live::{Alarm, Book, Live, MediaLink};
 use super::stage::Stage;
 use super::state::State;
 use crate::domain::ids::PointId;
-use crate::media::plan::SourceKind;
+use crate::media::plan::{Layer, SourceKind};
 use crate::protocol::section::{AlarmView, DeviceRow, DevicesSection};
 
 /// The section of a key as JSON; `Null` where there is nothing to show.
@@ -55,12 +55,16 @@ fn devices(state: &State, live: &Live) -> DevicesSection {
                 jitter_ms: wire.quality.jitter_ms,
                 up_kbps: wire.quality.uplink_kbps,
                 down_kbps: wire.quality.downlink_kbps,
+                layer: wire.layer.map(|layer| layer_name(layer).to_owned()),
+                concealed_permille: wire.senses.map(|(senses, _)| senses.concealed_permille),
             };
             (id.to_string(), row)
         })
         .collect();
     let take_over = live.waiting_mains().map(|(id, point)| (id.to_string(), point)).collect();
-    DevicesSection { connections, take_over, alarms: alarms(live, |_| !Stage::of(state).is_private()) }
+    let alarms = alarms(live, |_| !Stage::of(state).is_private());
+    let history = live.lines.iter().map(|(point, line)| (*point, line.history())).collect();
+    DevicesSection { connections, take_over, alarms, history }
 }
 
 /// What is not as it should be. Which place it is tells who takes part in something private: only to
@@ -80,6 +84,14 @@ fn alarms(live: &Live, names: impl Fn(PointId) -> bool) -> Vec<AlarmView> {
         }
     }
     views
+}
+
+fn layer_name(layer: Layer) -> &'static str {
+    match layer {
+        Layer::Quarter => "quarter",
+        Layer::Half => "half",
+        Layer::Full => "full",
+    }
 }
 
 /// Name of a source on the wire and in the log.

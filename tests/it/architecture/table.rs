@@ -78,6 +78,7 @@ pub const LAYERS: &[Layer] = &[
             "room::links",
             "room::live",
             "room::media_plan",
+            "room::quality",
             "room::record",
             "room::secrecy",
             "room::sections",

@@ -123,7 +123,7 @@ fn a_disk_that_hangs_is_named_and_the_other_goes_on() {
         let slowest = std::thread::scope(|scope| {
             let sending = scope.spawn(|| live(&bench, &*clock, &material().pictures, &stop));
             let ends = Ends(&stop);
-            std::thread::sleep(Duration::from_secs(1));
+            wait(PATIENCE, "media on both disks", || bench.recorder.status().written_bytes > 30_000);
             run("fsfreeze", &[Path::new("-f"), disk.path()]);
             let before_us = diemcau::clock::Clock::mono_us(&*clock);
             wait(PATIENCE, "the hanging disk named", || faults(&bench) == [None, Some(Fault::Stalled)]);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { alarmLines, bannerLines, recordingLine } from "./banner";
+import { alarmLines, bannerLines, ownLine, recordingLine, shownAlarms } from "./banner";
 import type { RecordingView } from "@/protocol/section";
 import { ID, publicSection } from "../fixture/room";
 
@@ -66,6 +66,19 @@ describe("banner", () => {
       ["alarm.source_stopped_picture", "alarm", {}, { source: "alarm.source.camera", point: "alarm.a_point" }],
       ["alarm.two_microphones", "warn", { point: pointA, with: pointB }, { source: "alarm.source.microphone" }],
     ]);
+    expect(shownAlarms(lines, true).map((line) => line.tone)).toEqual(["alarm", "alarm", "alarm", "warn", "warn"]);
+    expect(shownAlarms(lines, false).map((line) => line.key)).toEqual(["alarm.recorder_disk_full", "alarm.more"]);
+    expect(shownAlarms(lines.slice(0, 2), false)).toHaveLength(2);
     expect(alarmLines(undefined, undefined)).toEqual([]);
+  });
+
+  it("tells a point of its own poor line and nobody of a good one", () => {
+    const room = publicSection();
+    const [good, bad] = [room.points[ID.pointA], room.points[ID.pointB]];
+    if (!good || !bad) throw new Error("the fixture has both");
+    bad.line = "bad";
+    expect(ownLine(room, ID.pointA)).toEqual([]);
+    expect(ownLine(room, ID.pointB).map((line) => line.key)).toEqual(["banner.line_bad"]);
+    expect(ownLine(room, null)).toEqual([]);
   });
 });

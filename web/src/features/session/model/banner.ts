@@ -67,7 +67,16 @@ export function bannerLines(room: PublicSection | undefined, wire: WireState, no
 }
 
 /** What is a matter of quality and no failure of the recorder. */
-const WARNINGS: readonly string[] = ["two_microphones", "disk_full", "disk_error", "disk_stalled"];
+const WARNINGS: readonly string[] = [
+  "two_microphones",
+  "camera_dark",
+  "camera_frozen",
+  "microphone_silent",
+  "microphone_clipping",
+  "disk_full",
+  "disk_error",
+  "disk_stalled",
+];
 
 /** What of sound, picture and recording is not as it should be, for staff. A place that is not told is "a point". */
 export function alarmLines(alarms: readonly AlarmView[] | undefined, room: PublicSection | undefined): Line[] {
@@ -91,4 +100,18 @@ export function alarmLines(alarms: readonly AlarmView[] | undefined, room: Publi
       terms,
     };
   });
+}
+
+/** What the people of a point can do about their own line. */
+export function ownLine(room: PublicSection | undefined, point: string | null): Line[] {
+  const line = at(room?.points, point)?.line;
+  return line === "poor" || line === "bad" ? [{ id: "own_line", tone: "warn", icon: "link", key: `banner.line_${line}` }] : [];
+}
+
+/** The worst first, and on screens that have other things to show only the worst of several: the technician sees all. */
+export function shownAlarms(lines: readonly Line[], all: boolean): Line[] {
+  const sorted = lines.toSorted((a, b) => Number(b.tone === "alarm") - Number(a.tone === "alarm"));
+  if (all || sorted.length <= 2) return sorted;
+  const count = sorted.length - 1;
+  return [...sorted.slice(0, 1), { id: "more_alarms", tone: "warn", icon: "warning", key: "alarm.more", params: { count } }];
 }
