@@ -12,6 +12,8 @@ mod dtls;
 mod events;
 mod feedback;
 mod forward;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod handle;
 mod ice;
 mod incoming;

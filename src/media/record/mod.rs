@@ -57,6 +57,8 @@ mod disk;
 mod disks;
 mod event;
 mod file;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod hole;
 mod jitter;
 mod manifest;
