@@ -53,6 +53,8 @@ fn joins(world: &mut World, n: u128, who: &Actor) {
         slots: 4,
         paused: Default::default(),
         sending: Default::default(),
+        layer: None,
+        senses: None,
         quality: Default::default(),
     };
     world.live.wires.insert(wire(n), state);

@@ -136,6 +136,8 @@ impl World {
                 slots: 4,
                 paused: Default::default(),
                 sending: Default::default(),
+                layer: None,
+                senses: None,
                 quality: Default::default(),
             };
             let connection = ConnectionId(id(500 + n as u128));

@@ -90,9 +90,19 @@ impl Bench {
     }
 
     pub(super) fn at(root: &Path, clock: SharedClock) -> Self {
+        Self::on(RecorderConfig::new(root.join("recordings")), clock)
+    }
+
+    /// The same files go to `second` too.
+    pub(super) fn with_second(root: &Path, second: &Path, clock: SharedClock) -> Self {
+        let second = Some(second.to_owned());
+        Self::on(RecorderConfig { second, ..RecorderConfig::new(root.join("recordings")) }, clock)
+    }
+
+    fn on(config: RecorderConfig, clock: SharedClock) -> Self {
         let (sender, events) = tokio::sync::mpsc::channel(64);
         let keys = Arc::new(Keys::default());
-        let config = RecorderConfig { min_free: 1024, ..RecorderConfig::new(root.join("recordings")) };
+        let config = RecorderConfig { min_free: 1024, ..config };
         let root = config.root.clone();
         let recorder = Recorder::start(config, clock, keys.clone(), sender).unwrap();
         Self { root, recorder, keys, events: Mutex::new(events), seen: Mutex::default(), folder: None }
