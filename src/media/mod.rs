@@ -1,7 +1,7 @@
 //! Forwarding, gating and recording of sound and picture. The plan comes from the room; nothing here asks who may see whom.
 //!
 //! `engine` is the seam to the rooms and `handle` the way to start it. One thread (`worker`) owns all connections
-//! (`peer`) and is fed by one UDP port (`socket`, `mux`). The rest is pure: it knows no socket, clock or runtime.
+//! (`peer`) and is fed by one UDP port (`socket`, `mux`) and by streams where a network lets no UDP through (`streams`). The rest is pure: it knows no socket, clock or runtime.
 
 pub mod engine;
 pub mod plan;
@@ -12,9 +12,11 @@ mod dtls;
 mod events;
 mod feedback;
 mod forward;
+mod framing;
 mod handle;
 mod ice;
 mod incoming;
+mod lane;
 mod layers;
 mod mailbox;
 mod mux;
@@ -23,6 +25,8 @@ mod outbox;
 mod peer;
 mod quality;
 mod receive;
+mod relay_key;
+mod remote;
 mod reports;
 mod rewrite;
 mod rooms;
@@ -32,7 +36,9 @@ mod sdp;
 mod socket;
 mod speaker;
 mod srtp;
+mod streams;
 mod timers;
+mod turn;
 mod twcc;
 mod vp8;
 mod window;
@@ -40,4 +46,5 @@ mod wire;
 mod worker;
 
 pub use handle::{MediaConfig, MediaEngine, MediaStartError};
+pub use streams::{Carrier, MediaStreams};
 pub use worker::WorkerCounters;

@@ -190,6 +190,8 @@ pub struct DeviceRow {
     pub jitter_ms: u16,
     pub up_kbps: u32,
     pub down_kbps: u32,
+    /// How its packets reach the server: `udp`, `tcp` or `relay`.
+    pub rung: String,
 }
 
 /// Section `visit:{id}`: the whole of one visit for those who take part in it.

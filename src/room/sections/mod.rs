@@ -13,6 +13,7 @@ use serde_json::Value;
 pub use audience::{Key, Names, subscriptions};
 
 use super::live::{Book, Live, MediaLink};
+use crate::media::engine::Rung;
 use crate::media::plan::SourceKind;
 use crate::protocol::section::{DeviceRow, DevicesSection};
 
@@ -52,12 +53,21 @@ fn devices(live: &Live) -> DevicesSection {
                 jitter_ms: wire.quality.jitter_ms,
                 up_kbps: wire.quality.uplink_kbps,
                 down_kbps: wire.quality.downlink_kbps,
+                rung: rung_name(wire.quality.rung).to_owned(),
             };
             (id.to_string(), row)
         })
         .collect();
     let take_over = live.waiting_mains().map(|(id, point)| (id.to_string(), point)).collect();
     DevicesSection { connections, take_over }
+}
+
+fn rung_name(rung: Rung) -> &'static str {
+    match rung {
+        Rung::Udp => "udp",
+        Rung::Tcp => "tcp",
+        Rung::Relay => "relay",
+    }
 }
 
 /// Name of a source on the wire and in the log.

@@ -26,6 +26,15 @@ v: number,
 id: CommandId, body: ClientBody, };
 
 /**
+ * Where the relay is, and credentials of this connection alone; they are good for two minutes.
+ */
+export type RelayView = { 
+/**
+ * As a browser wants them (RFC 7065).
+ */
+urls: Array<string>, username: string, credential: string, };
+
+/**
  * What the server sends. Tagged by `type`.
  */
 export type ServerBody = { "type": "welcome", connection: ConnectionId, point: PointId | null, 
@@ -36,7 +45,11 @@ now: string, server: string,
 /**
  * Receive slot pairs the client should offer.
  */
-slots: number, } | { "type": "snapshot", section: string, 
+slots: number, 
+/**
+ * The server's relay, for networks that let nothing else through; absent where there is none.
+ */
+relay?: RelayView, } | { "type": "snapshot", section: string, 
 /**
  * Sequence of the log this state is the fold of.
  */

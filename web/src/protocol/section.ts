@@ -39,7 +39,11 @@ media: string,
 /**
  * Sources that send now: `microphone`, `camera`, `paper`.
  */
-sending: Array<string>, loss_permille: number, rtt_ms: number | null, jitter_ms: number, up_kbps: number, down_kbps: number, };
+sending: Array<string>, loss_permille: number, rtt_ms: number | null, jitter_ms: number, up_kbps: number, down_kbps: number, 
+/**
+ * How its packets reach the server: `udp`, `tcp` or `relay`.
+ */
+rung: string, };
 
 /**
  * Section `devices`: what a technician needs, no content.

@@ -12,6 +12,7 @@ const row = (loss_permille: number, rtt_ms: number | null = 20, media = "connect
   jitter_ms: 0,
   up_kbps: 0,
   down_kbps: 0,
+  rung: "udp",
 });
 
 describe("the technician's board", () => {
