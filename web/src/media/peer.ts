@@ -1,3 +1,4 @@
+import type { RelayView } from "../protocol/frame";
 import type { LocalMedia, SourceKind } from "./local";
 import { compactOffer, roomCodecs } from "./sdp";
 import { readStats, type LinkStats } from "./stats";
@@ -15,6 +16,8 @@ export interface PeerOptions {
   local: LocalMedia;
   /** Three layers of the camera; off on weak machines. */
   simulcast: boolean;
+  /** The server's relay, where the network lets nothing else through; the browser still takes the best way it finds. */
+  relay?: RelayView | undefined;
 }
 
 /**
@@ -22,14 +25,15 @@ export interface PeerOptions {
  * camera, paper, microphone, then per slot a picture and its sound.
  */
 export class Peer {
-  private pc = new RTCPeerConnection({ bundlePolicy: "max-bundle", iceServers: [] });
+  private pc: RTCPeerConnection;
   private senders: Record<SourceKind, RTCRtpSender>;
   private stopListening: () => void;
   /** Stream k shows what slot k is fed with; the same objects for the life of the connection. */
   readonly streams: readonly MediaStream[];
 
   constructor(private options: PeerOptions) {
-    const { local, slots, simulcast } = options;
+    const { local, slots, simulcast, relay } = options;
+    this.pc = new RTCPeerConnection({ bundlePolicy: "max-bundle", iceServers: relay ? [relay] : [] });
     this.senders = {
       camera: this.send("video", simulcast ? LAYERS : [{ maxBitrate: 1_500_000 }]),
       paper: this.send("video", [{ maxBitrate: 2_000_000, maxFramerate: 8 }]),

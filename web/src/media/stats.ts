@@ -13,7 +13,12 @@ export interface LinkStats {
   freezes: number;
   concealedSamples: number;
   totalSamples: number;
+  /** How the packets travel; `undefined` before a way is chosen. */
+  rung: Rung | undefined;
 }
+
+/** Ways through a network, best first: datagrams, ICE over TCP, the server's relay. */
+export type Rung = "udp" | "tcp" | "relay";
 
 const EMPTY: LinkStats = {
   arrived: 0,
@@ -28,6 +33,7 @@ const EMPTY: LinkStats = {
   freezes: 0,
   concealedSamples: 0,
   totalSamples: 0,
+  rung: undefined,
 };
 
 type Row = Record<string, unknown> & { type: string };
@@ -35,6 +41,8 @@ type Row = Record<string, unknown> & { type: string };
 /** Reads a W3C statistics report (webrtc-stats §6). */
 export function readStats(report: { forEach(each: (row: Row) => void): void }): LinkStats {
   const sum = { ...EMPTY };
+  const local = new Map<unknown, Row>();
+  const chosen: unknown[] = [];
   report.forEach((row) => {
     const value = (name: string) => (typeof row[name] === "number" ? row[name] : 0);
     if (row.type === "candidate-pair") {
@@ -42,6 +50,9 @@ export function readStats(report: { forEach(each: (row: Row) => void): void }): 
       if (row["nominated"] === true && typeof row["currentRoundTripTime"] === "number") {
         sum.rttMs = Math.round(row["currentRoundTripTime"] * 1000);
       }
+      if (row["nominated"] === true && row["state"] === "succeeded") chosen.push(row["localCandidateId"]);
+    } else if (row.type === "local-candidate") {
+      local.set(row["id"], row);
     } else if (row.type === "inbound-rtp") {
       sum.framesDecoded += value("framesDecoded");
       sum.packetsReceived += value("packetsReceived");
@@ -56,6 +67,9 @@ export function readStats(report: { forEach(each: (row: Row) => void): void }): 
       sum.bytesSent += value("bytesSent");
     }
   });
+  // A way that was left stays nominated: the newest counts.
+  const way = local.get(chosen.at(-1));
+  if (way) sum.rung = way["candidateType"] === "relay" ? "relay" : way["protocol"] === "tcp" ? "tcp" : "udp";
   return sum;
 }
 

@@ -30,6 +30,7 @@ export function DeviceTable() {
         { title: t("devices.rtt"), cell: (line) => (line.row.rtt_ms === null ? "–" : `${line.row.rtt_ms} ms`) },
         { title: t("devices.jitter"), cell: (line) => `${line.row.jitter_ms} ms` },
         { title: t("devices.rate"), cell: (line) => `↑ ${line.row.up_kbps} / ↓ ${line.row.down_kbps} kbit/s` },
+        { title: t("devices.way"), cell: (line) => (line.row.media === "none" ? "–" : t(`devices.rung.${line.row.rung}`)) },
       ]}
     />
   );
