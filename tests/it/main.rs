@@ -28,6 +28,7 @@ mod authz_units;
 mod chain_golden;
 mod chain_office;
 mod chaos;
+mod cli_check;
 mod demo_day;
 mod demo_media;
 mod demo_seed;
