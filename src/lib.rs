@@ -3,7 +3,7 @@
 //! ARCHITECTURE.md draws the house; `tests/it/architecture.rs` holds the table of which module may use which.
 
 #![cfg_attr(
-    test,
+    any(test, fuzzing),
     allow(
         clippy::allow_attributes,
         clippy::allow_attributes_without_reason,
@@ -22,6 +22,8 @@ pub mod demo;
 pub mod documents;
 pub mod domain;
 pub mod error;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 pub mod http;
 pub mod limits;
 pub mod media;

@@ -21,5 +21,10 @@ export default defineConfig({
       "/ws": { target: server, changeOrigin: false, ws: true },
     },
   },
-  test: { environment: "node", include: ["src/**/*.test.{ts,tsx}", "test/**/*.test.{ts,tsx}"] },
+  test: {
+    environment: "node",
+    include: ["src/**/*.test.{ts,tsx}", "test/**/*.test.{ts,tsx}"],
+    // What comes is waited for: a machine that builds beside the browser may need longer than the default second.
+    expect: { poll: { timeout: 15_000 } },
+  },
 });

@@ -15,7 +15,7 @@ const ENOUGH: usize = 10;
 
 /// What the first bytes say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Tells {
+pub(crate) enum Tells {
     /// Not enough of them yet.
     More,
     Tls,
@@ -28,7 +28,7 @@ pub(super) enum Tells {
 }
 
 /// Looks at no more than the first ten bytes.
-pub(super) fn tell(bytes: &[u8]) -> Tells {
+pub(crate) fn tell(bytes: &[u8]) -> Tells {
     match bytes {
         [] => Tells::More,
         [TLS_HANDSHAKE, ..] => Tells::Tls,

@@ -6,7 +6,7 @@ pub mod body;
 pub mod caller;
 pub mod context;
 pub mod cookie;
-mod first;
+pub(crate) mod first;
 pub mod gate;
 pub mod guard;
 mod handlers;

@@ -13,6 +13,8 @@ mod events;
 mod feedback;
 mod forward;
 mod framing;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod handle;
 mod ice;
 mod incoming;

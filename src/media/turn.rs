@@ -132,6 +132,17 @@ impl Relay {
         Self { provider, keys, nonce, client, relayed, peers, allocation: None, indications: 0 }
     }
 
+    /// A relay as somebody has it whose channel to `ours` is bound.
+    #[cfg(any(test, fuzzing))]
+    pub(crate) fn granted(provider: Arc<dyn RTCCryptoProvider>, ours: SocketAddr) -> Self {
+        let keys = Arc::new(RelayKey::new(&[0; 32]));
+        let mut relay = Self::new(provider, keys, String::new(), ours, ours, &[]);
+        relay.peers.push(Peer { address: ours, permitted: true, channel: Some(*CHANNELS.start()) });
+        let (username, key) = (String::new(), Vec::new());
+        relay.allocation = Some(Allocation { username, key, until_us: i64::MAX, made_by: [0; 12] });
+        relay
+    }
+
     /// Until when the relay stands, by the monotonic clock; `None` before it is given.
     pub(crate) fn until_us(&self) -> Option<i64> {
         self.allocation.as_ref().map(|allocation| allocation.until_us)

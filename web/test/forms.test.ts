@@ -88,7 +88,7 @@ test("a closing card outlives a restart of the server and a reload, and is gone 
   await page.reload();
   await main().click();
   await restored().waitFor();
-  expect(await conclusion().inputValue()).toBe("Giao Sở kiểm tra");
+  await expect.poll(() => conclusion().inputValue()).toBe("Giao Sở kiểm tra");
   await page.getByRole("button", { name: /Đơn vị chịu trách nhiệm/ }).click();
   await page.getByRole("option").first().click();
   await page.getByRole("button", { name: "Kết thúc phần nghe" }).click();
@@ -117,7 +117,7 @@ test("a form can be thrown away, and no other account is shown it", async () => 
   await main().click();
   await restored().waitFor();
   await page.getByRole("button", { name: "Bỏ, nhập lại từ đầu" }).click();
-  expect(await conclusion().inputValue()).toBe("");
+  await expect.poll(() => conclusion().inputValue()).toBe("");
   await page.reload();
   await main().click();
   await conclusion().waitFor();

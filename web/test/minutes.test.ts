@@ -112,9 +112,9 @@ test("a composed syllable is never rewritten in mid-word; then both texts are th
   await devtools.send("Input.imeSetComposition", { text: " thường", selectionStart: 7, selectionEnd: 7 });
   await devtools.send("Input.insertText", { text: " thường" });
   await page.locator("blockquote", { hasText: "Đề nghị thường" }).waitFor();
-  expect(await field().inputValue()).toBe("Văn bản của người khác");
+  await expect.poll(() => field().inputValue()).toBe("Văn bản của người khác");
   await page.getByRole("button", { name: "Chép vào cuối mục" }).click();
-  expect(await field().inputValue()).toBe("Văn bản của người khác\nĐề nghị thường");
+  await expect.poll(() => field().inputValue()).toBe("Văn bản của người khác\nĐề nghị thường");
   await expect.poll(last).toBe("Văn bản của người khác\nĐề nghị thường");
 }, 30_000);
 

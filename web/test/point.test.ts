@@ -56,7 +56,7 @@ test("any visit of the point can be worked on; the first that is not done here l
   await visits().nth(2).click();
   await step().filter({ hasText: "Công dân đã đến" }).click();
   await page.getByRole("button", { name: "Công dân không đến" }).waitFor();
-  expect(sent).toEqual([
+  await expect.poll(() => sent).toEqual([
     { do: "announce_recording", visit: ID.visit2, language: "Tiếng Việt" },
     { do: "move_visit", visit: ID.visit3, act: "arrive", reason: "" },
   ]);

@@ -66,7 +66,7 @@ test("a presider who fell ill is taken out and another one assigned", async () =
 test("a point that is not in the session is added to it", async () => {
   await page.getByRole("button", { name: "Thêm điểm cầu…" }).click();
   await dialog().getByRole("button", { name: /Điểm cầu$/ }).click();
-  expect(await page.getByRole("option").allTextContents()).toEqual(["Điểm cầu xã Nà Tăm, UBND xã Nà Tăm"]);
+  await expect.poll(() => page.getByRole("option").allTextContents()).toEqual(["Điểm cầu xã Nà Tăm, UBND xã Nà Tăm"]);
   await page.getByRole("option").click();
   await press("Thêm");
   await dialog().waitFor({ state: "detached" });
@@ -107,5 +107,5 @@ test("a group comes with its second representative and its interpreter; nobody d
   await dialog().getByText("Tố cáo không thực hiện qua người được ủy quyền").waitFor();
   await choose("Tư cách", "Công dân");
   await dialog().getByRole("button", { name: /Tư cách$/ }).click();
-  expect(await page.getByRole("option").allTextContents()).toEqual(["Công dân", "Người đại diện"]);
+  await expect.poll(() => page.getByRole("option").allTextContents()).toEqual(["Công dân", "Người đại diện"]);
 }, 60_000);

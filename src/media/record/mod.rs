@@ -49,6 +49,8 @@ mod depacketize;
 mod disk;
 mod event;
 mod file;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod hole;
 mod jitter;
 mod manifest;

@@ -294,15 +294,19 @@ fn find(bytes: &[u8], from: usize, what: &[u8]) -> Option<usize> {
     bytes.get(from..)?.windows(what.len()).position(|window| window == what).map(|length| from + length)
 }
 
-/// From each `#[cfg(test)]` to the end of the item it stands on.
+/// What is built for tests alone, or for the fuzzer too.
+const TEST_GATES: [&str; 2] = ["#[cfg(test)]", "#[cfg(any(test, fuzzing))]"];
+
+/// From each of `TEST_GATES` to the end of the item it stands on.
 fn test_spans(bare: &str) -> Vec<(usize, usize)> {
     let mut spans = Vec::new();
     let mut from = 0;
-    while let Some(found) = bare[from..].find("#[cfg(test)]") {
-        let start = from + found;
+    let next =
+        |from: usize| TEST_GATES.iter().filter_map(|gate| Some((from + bare[from..].find(gate)?, gate.len()))).min();
+    while let Some((start, gate)) = next(from) {
         let mut depth = 0_i32;
         let mut end = bare.len();
-        for (place, byte) in bare.bytes().enumerate().skip(start + "#[cfg(test)]".len()) {
+        for (place, byte) in bare.bytes().enumerate().skip(start + gate) {
             match byte {
                 b'{' | b'(' | b'[' => depth += 1,
                 b'}' | b')' | b']' => depth -= 1,

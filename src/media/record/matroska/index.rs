@@ -39,7 +39,7 @@ impl Extent {
             Codec::Vp8 => self.last_ms.map_or(PICTURE_MS, |last| ms.saturating_sub(last).clamp(1, 1000)),
         };
         self.last_ms = Some(ms);
-        self.end_ms = self.end_ms.max(ms + lasts);
+        self.end_ms = self.end_ms.max(ms.saturating_add(lasts));
     }
 
     /// Milliseconds from the start of the segment to the end of its last block.

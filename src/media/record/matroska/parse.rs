@@ -48,7 +48,7 @@ fn walk(mut body: &[u8], extent: &mut Extent) -> Option<(u64, bool)> {
             SIMPLE_BLOCK => {
                 let (head, data) = value.split_first_chunk::<4>()?;
                 let [_, high, low, flags] = *head;
-                extent.block(start_ms + u64::from(u16::from_be_bytes([high, low])), data);
+                extent.block(start_ms.saturating_add(u64::from(u16::from_be_bytes([high, low]))), data);
                 key.get_or_insert(flags & 0x80 != 0);
             }
             _ => {}

@@ -1,0 +1,209 @@
+//! What strangers may send, as functions of bytes. Each holds more than "no panic": lengths stay inside the packet, and
+//! what is written can be read again.
+
+#![expect(clippy::expect_used, clippy::panic, reason = "a target fails by a panic")]
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use bytes::BytesMut;
+use rtc_sdp::SessionDescription;
+
+use super::rtcp::{self, Rtcp};
+use super::rtp::{self, RtpHeader};
+use super::sdp::answer::{self, Transport};
+use super::sdp::negotiate::{Negotiated, Role};
+use super::sdp::offer::Offer;
+use super::srtp::{ReceiveWindow, SrtpSession};
+use super::turn::{self, Relay, Relayed};
+use super::twcc::TwccRecorder;
+use super::vp8::{Vp8Descriptor, Vp8Shift};
+use super::wire::{u16_at, u32_at};
+use super::{framing, ice, mux};
+use crate::limits;
+
+/// Password under which a check of the corpus is authentic.
+const PASSWORD: &str = "fuzz/fuzz/fuzz/fuzz/fuzz";
+
+/// A datagram before anything is known of it: its kind, and whose check it is.
+pub fn datagram(bytes: &[u8]) {
+    let kind = mux::Kind::of(bytes);
+    let Some(ufrag) = ice::local_ufrag(bytes) else { return };
+    assert_eq!(kind, mux::Kind::Stun);
+    assert!(ufrag.len() < bytes.len());
+    let provider = rtc_dtls::crypto_provider::default_provider().expect("a provider of ciphers");
+    let from = SocketAddr::from((Ipv4Addr::LOCALHOST, 9));
+    if let Some(checked) = ice::answer(bytes, from, PASSWORD, provider.crypto()) {
+        assert_eq!(mux::Kind::of(&checked.response), mux::Kind::Stun);
+        assert_eq!(ice::local_ufrag(&checked.response), None, "our answer is no request");
+    }
+}
+
+/// A stream of framed datagrams (RFC 4571): what is taken off it is what would be put on it.
+pub fn framed(bytes: &[u8]) {
+    let (mut buffer, mut again) = (BytesMut::from(bytes), Vec::new());
+    while let Ok(Some(datagram)) = framing::take(&mut buffer) {
+        assert!(!datagram.is_empty() && datagram.len() <= limits::STREAM_FRAME);
+        framing::put(&mut again, &datagram);
+    }
+    assert_eq!([&again, &*buffer].concat(), bytes);
+}
+
+/// What a browser with a relay sends it (RFC 8656): only datagrams for our own addresses come out, whole, and the same
+/// would come back to it.
+pub fn relay(bytes: &[u8]) {
+    let provider = rtc_dtls::crypto_provider::default_provider().expect("a provider of ciphers");
+    let ours = SocketAddr::from((Ipv4Addr::LOCALHOST, 40_000));
+    let mut relay = Relay::granted(provider, ours);
+    let mut buffer = BytesMut::from(bytes);
+    while let Ok(Some(message)) = turn::take(&mut buffer) {
+        let length = message.len();
+        if let Relayed::Datagram { to, datagram } = relay.read(message, 0, 0) {
+            assert!(to == 0 && datagram.len() < length);
+            let mut wrapped = Vec::new();
+            relay.wrap(to, &datagram, &mut wrapped);
+            let mut wrapped = BytesMut::from(wrapped.as_slice());
+            let back = turn::take(&mut wrapped).expect("what we send is well formed").expect("and whole");
+            assert_eq!(relay.read(back, 0, 0), Relayed::Datagram { to, datagram });
+        }
+    }
+}
+
+/// An RTP packet (RFC 3550 §5.1) with its extensions, and its payload as VP8.
+pub fn rtp(bytes: &[u8]) {
+    let Some(header) = RtpHeader::parse(bytes) else { return };
+    assert!(header.length <= bytes.len());
+    let extended: usize = header.extensions(bytes).map(|(_, value)| value.len() + 1).sum();
+    assert!(extended <= header.length - rtp::HEADER);
+    let Some(payload) = header.payload(bytes) else { return };
+    assert!(header.length + payload.len() <= bytes.len());
+    vp8(payload);
+}
+
+/// A VP8 payload descriptor (RFC 7741 §4.2): numbers that are shifted stay where they were, and nothing else moves.
+pub fn vp8(payload: &[u8]) {
+    let Some(found) = Vp8Descriptor::parse(payload) else { return };
+    let number = u16_at(payload, payload.len().saturating_sub(2)).unwrap_or_default();
+    let shift = Vp8Shift { picture_id: number, tl0_index: number as u8, key_index: (number >> 8) as u8 };
+    let mut shifted = payload.to_vec();
+    found.rewrite(&mut shifted, shift);
+    let again = Vp8Descriptor::parse(&shifted).expect("what was readable stays readable");
+    let mask = |wide| if wide { 0x7fff } else { 0x7f };
+    let id = |(at, value, wide): (usize, u16, bool)| (at, value.wrapping_add(shift.picture_id) & mask(wide), wide);
+    assert_eq!(again.picture_id, found.picture_id.map(id));
+    assert_eq!(again.tl0_index, found.tl0_index.map(|(at, value)| (at, value.wrapping_add(shift.tl0_index))));
+    assert_eq!(again.key_index, found.key_index.map(|(at, value)| (at, value.wrapping_add(shift.key_index) & 0x1f)));
+    assert_eq!(again.key_frame_start, found.key_frame_start);
+}
+
+/// A compound packet (RFC 3550 §6): what it reports can be written and read again.
+pub fn rtcp(bytes: &[u8]) {
+    let mut blocks = Vec::new();
+    let mut found = 0;
+    rtcp::read(bytes, |item| {
+        found += 1;
+        match item {
+            Rtcp::Block(block) => blocks.push(block),
+            Rtcp::Nack { sequence, following, .. } => {
+                let numbers: Vec<u16> = rtcp::nacked(sequence, following).collect();
+                assert_eq!(numbers.len(), 1 + following.count_ones() as usize);
+                assert!(numbers.iter().all(|number| number.wrapping_sub(sequence) <= 16));
+            }
+            Rtcp::SenderReport { .. } | Rtcp::KeyFrame { .. } | Rtcp::Bye { .. } => {}
+        }
+    });
+    assert!(found <= bytes.len() / 4);
+    for some in blocks.chunks(31) {
+        let mut packet = Vec::new();
+        rtcp::write_receiver_report(&mut packet, 1, some);
+        let mut again = Vec::new();
+        rtcp::read(&packet, |item| {
+            if let Rtcp::Block(block) = item {
+                again.push(block);
+            }
+        });
+        assert_eq!(again, some);
+    }
+}
+
+/// Transport-wide numbers as they arrive, two bytes each and one for the milliseconds between them: each report fits
+/// its words.
+pub fn arrivals(bytes: &[u8]) {
+    let mut arrivals = TwccRecorder::default();
+    let mut now_us = 0;
+    for three in bytes.chunks_exact(3) {
+        let [high, low, ms] = *three else { continue };
+        now_us += i64::from(ms) * 1_000;
+        arrivals.arrived(u16::from_be_bytes([high, low]), now_us);
+        while ms % 16 == 0
+            && let Some(report) = arrivals.report()
+        {
+            assert!(report.len().is_multiple_of(4));
+        }
+    }
+}
+
+/// Encrypted packets: nothing forged opens, what we seal opens once, and no changed bit is missed.
+pub fn srtp(bytes: &[u8]) {
+    let exported: Vec<u8> = (0..56).collect();
+    let swapped: Vec<u8> = [16..32, 0..16, 44..56, 32..44]
+        .into_iter()
+        .flat_map(|range| exported.get(range).unwrap_or(&[]))
+        .copied()
+        .collect();
+    let provider = rtc_dtls::crypto_provider::default_provider().expect("a provider of ciphers");
+    let session = |bytes: &[u8]| SrtpSession::server(provider.crypto(), bytes).expect("56 bytes are keys");
+    let (mut server, mut client) = (session(&exported), session(&swapped));
+    let mut packet = bytes.to_vec();
+    assert!(server.open_rtcp(&mut packet).is_err());
+    let mut packet = bytes.to_vec();
+    if let Some(header) = RtpHeader::parse(bytes) {
+        let index = ReceiveWindow::new().index(header.sequence);
+        assert!(server.open_rtp(&mut packet, header.length, header.ssrc, index).is_err());
+    }
+    let mut sealed = Vec::new();
+    rtp::write_header(&mut sealed, false, true, 96, 7, 9, 42);
+    sealed.extend_from_slice(bytes);
+    client.seal_rtp(&mut sealed, 0, rtp::HEADER, 42, 7).expect("it is long enough");
+    let bit = u32_at(bytes, 0).unwrap_or_default() as usize % (8 * sealed.len());
+    let mut changed = sealed.clone();
+    if let Some(byte) = changed.get_mut(bit / 8) {
+        *byte ^= 1 << (bit % 8);
+    }
+    assert!(server.open_rtp(&mut changed, rtp::HEADER, 42, 7).is_err());
+    let length = server.open_rtp(&mut sealed, rtp::HEADER, 42, 7).expect("it is ours");
+    assert_eq!(sealed.get(rtp::HEADER..length), Some(bytes));
+    let mut report = vec![0x80, 201, 0, 1, 0, 0, 0, 42];
+    report.extend_from_slice(bytes);
+    client.seal_rtcp(&mut report, 0).expect("it is long enough");
+    let mut again = report.clone();
+    assert_eq!(server.open_rtcp(&mut report).map(|length| length - 8), Ok(bytes.len()));
+    assert!(server.open_rtcp(&mut again).is_err(), "a replay");
+}
+
+/// An offer: whatever is answered is a whole answer to each of its lines.
+pub fn offer(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let Ok(offer) = Offer::parse(text) else { return };
+    let mut ssrc = 0;
+    let fresh = || {
+        ssrc += 1;
+        ssrc
+    };
+    let Ok(agreed) = Negotiated::from_offer(&offer, fresh) else { return };
+    assert_eq!(agreed.roles.len(), offer.lines.len());
+    assert!(agreed.slots.len() <= crate::limits::SLOT_PAIRS);
+    let transport = Transport {
+        ufrag: "abcdefgh",
+        pwd: PASSWORD,
+        fingerprint: "AB",
+        tcp_candidates: &[],
+        candidates: &[SocketAddr::from((Ipv4Addr::LOCALHOST, 9))],
+    };
+    let answer = answer::write(&offer, &agreed, &transport, 1);
+    let read = SessionDescription::unmarshal(&mut std::io::Cursor::new(answer.as_bytes()))
+        .unwrap_or_else(|error| panic!("our answer is not readable: {error}\n{answer}"));
+    assert_eq!(read.media_descriptions.len(), offer.lines.len(), "{answer}");
+    for (media, role) in read.media_descriptions.iter().zip(&agreed.roles) {
+        assert_eq!(media.media_name.port.value == 0, *role == Role::Rejected, "{answer}");
+    }
+}
