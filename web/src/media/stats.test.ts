@@ -15,11 +15,19 @@ test("sums over streams, and counts checks as signs of life", () => {
 test("the way of the chosen pair is told", () => {
   const way = (candidateType: string, protocol: string) =>
     readStats([
-      { type: "candidate-pair", state: "succeeded", nominated: false, localCandidateId: "a" },
-      { type: "candidate-pair", state: "succeeded", nominated: true, localCandidateId: "b" },
+      { type: "candidate-pair", id: "p", state: "succeeded", nominated: true, localCandidateId: "a" },
+      { type: "candidate-pair", id: "q", state: "succeeded", nominated: true, localCandidateId: "b" },
       { type: "local-candidate", id: "a", candidateType: "host", protocol: "udp" },
       { type: "local-candidate", id: "b", candidateType, protocol },
     ]).rung;
+  const left = readStats([
+    { type: "transport", selectedCandidatePairId: "p" },
+    { type: "candidate-pair", id: "p", state: "succeeded", nominated: true, localCandidateId: "a" },
+    { type: "candidate-pair", id: "q", state: "succeeded", nominated: true, localCandidateId: "b" },
+    { type: "local-candidate", id: "a", candidateType: "relay", protocol: "udp" },
+    { type: "local-candidate", id: "b", candidateType: "host", protocol: "udp" },
+  ]);
+  expect(left.rung).toBe("relay");
   expect([way("host", "udp"), way("host", "tcp"), way("relay", "udp")]).toEqual(["udp", "tcp", "relay"]);
   expect(readStats([]).rung).toBeUndefined();
 });

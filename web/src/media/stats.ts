@@ -42,7 +42,8 @@ type Row = Record<string, unknown> & { type: string };
 export function readStats(report: { forEach(each: (row: Row) => void): void }): LinkStats {
   const sum = { ...EMPTY };
   const local = new Map<unknown, Row>();
-  const chosen: unknown[] = [];
+  const nominated = new Map<unknown, unknown>();
+  let selected: unknown;
   report.forEach((row) => {
     const value = (name: string) => (typeof row[name] === "number" ? row[name] : 0);
     if (row.type === "candidate-pair") {
@@ -50,9 +51,11 @@ export function readStats(report: { forEach(each: (row: Row) => void): void }): 
       if (row["nominated"] === true && typeof row["currentRoundTripTime"] === "number") {
         sum.rttMs = Math.round(row["currentRoundTripTime"] * 1000);
       }
-      if (row["nominated"] === true && row["state"] === "succeeded") chosen.push(row["localCandidateId"]);
+      if (row["nominated"] === true && row["state"] === "succeeded") nominated.set(row["id"], row["localCandidateId"]);
     } else if (row.type === "local-candidate") {
       local.set(row["id"], row);
+    } else if (row.type === "transport") {
+      selected = row["selectedCandidatePairId"];
     } else if (row.type === "inbound-rtp") {
       sum.framesDecoded += value("framesDecoded");
       sum.packetsReceived += value("packetsReceived");
@@ -67,8 +70,8 @@ export function readStats(report: { forEach(each: (row: Row) => void): void }): 
       sum.bytesSent += value("bytesSent");
     }
   });
-  // A way that was left stays nominated: the newest counts.
-  const way = local.get(chosen.at(-1));
+  // A way that was left stays nominated; browsers that do not say which is in use list the newest last.
+  const way = local.get(nominated.get(selected) ?? [...nominated.values()].at(-1));
   if (way) sum.rung = way["candidateType"] === "relay" ? "relay" : way["protocol"] === "tcp" ? "tcp" : "udp";
   return sum;
 }
