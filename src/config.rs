@@ -21,8 +21,14 @@ pub enum ConfigError {
     Origin(String),
     #[error("http.origins: at least one address is needed")]
     NoOrigin,
-    #[error("http.listen: listening beyond loopback needs a TLS proxy named in http.proxies")]
+    #[error("http.listen: listening beyond loopback needs http.tls, or a TLS proxy named in http.proxies")]
     Unprotected,
+    #[error("http.tls: certificate and key belong together")]
+    HalfTls,
+    #[error("media.tcp_advertised: nothing listens there without media.tcp_listen or http.tls")]
+    NoTcp,
+    #[error("media.relay: `{0}` is not an address such as turns:tiepdan.example.gov.vn:443?transport=tcp")]
+    Relay(String),
     #[error("media.advertised: name the addresses browsers can reach, {0} is none")]
     Advertised(SocketAddr),
     #[error("data.database: only sqlite:// and postgres:// are known")]
@@ -50,6 +56,22 @@ pub struct Http {
     pub origins: Vec<String>,
     pub proxies: BTreeSet<IpAddr>,
     pub metrics_from: BTreeSet<IpAddr>,
+    pub tls: Tls,
+}
+
+/// TLS in the box; both empty where a proxy of the house has it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Tls {
+    pub certificate: PathBuf,
+    pub key: PathBuf,
+}
+
+impl Tls {
+    /// Whether there is TLS.
+    pub fn is_on(&self) -> bool {
+        !self.certificate.as_os_str().is_empty()
+    }
 }
 
 /// What is kept, and where.
@@ -76,6 +98,9 @@ impl Data {
 pub struct Media {
     pub listen: SocketAddr,
     pub advertised: Vec<SocketAddr>,
+    pub tcp_listen: Option<SocketAddr>,
+    pub tcp_advertised: Vec<SocketAddr>,
+    pub relay: Vec<String>,
 }
 
 /// Accounts and their sign-ins.
@@ -111,6 +136,7 @@ impl Default for Http {
             origins: vec!["http://127.0.0.1:8080".to_owned(), "http://localhost:8080".to_owned()],
             proxies: BTreeSet::new(),
             metrics_from: BTreeSet::from([loopback, IpAddr::V6(std::net::Ipv6Addr::LOCALHOST)]),
+            tls: Tls::default(),
         }
     }
 }
@@ -128,7 +154,13 @@ impl Default for Data {
 
 impl Default for Media {
     fn default() -> Self {
-        Self { listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 40000), advertised: Vec::new() }
+        Self {
+            listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 40000),
+            advertised: Vec::new(),
+            tcp_listen: None,
+            tcp_advertised: Vec::new(),
+            relay: Vec::new(),
+        }
     }
 }
 
@@ -167,10 +199,20 @@ impl Config {
         if let Some(wrong) = self.http.origins.iter().find(|origin| host_of(origin).is_none()) {
             return Err(ConfigError::Origin(wrong.clone()));
         }
-        if !self.http.listen.ip().is_loopback() && self.http.proxies.is_empty() {
+        if self.http.tls.is_on() == self.http.tls.key.as_os_str().is_empty() {
+            return Err(ConfigError::HalfTls);
+        }
+        if !self.http.listen.ip().is_loopback() && self.http.proxies.is_empty() && !self.http.tls.is_on() {
             return Err(ConfigError::Unprotected);
         }
-        if let Some(wrong) = self.media.advertised.iter().find(|address| address.ip().is_unspecified()) {
+        if !self.media.tcp_advertised.is_empty() && self.media.tcp_listen.is_none() && !self.http.tls.is_on() {
+            return Err(ConfigError::NoTcp);
+        }
+        if let Some(wrong) = self.media.relay.iter().find(|url| !is_relay(url)) {
+            return Err(ConfigError::Relay(wrong.clone()));
+        }
+        let mut advertised = self.media.advertised.iter().chain(&self.media.tcp_advertised);
+        if let Some(wrong) = advertised.find(|address| address.ip().is_unspecified()) {
             return Err(ConfigError::Advertised(*wrong));
         }
         let url = self.database_url();
@@ -203,6 +245,47 @@ impl Config {
             vec![listen]
         }
     }
+}
+
+impl Config {
+    /// Addresses of ICE over TCP told to browsers: as configured, else those of the datagrams with the port that takes
+    /// streams (`tcp`, `https`: the ports bound); none where no port does.
+    pub fn tcp_addresses(&self, tcp: Option<u16>, https: u16) -> Vec<SocketAddr> {
+        if !self.media.tcp_advertised.is_empty() {
+            return self.media.tcp_advertised.clone();
+        }
+        let port = tcp.or(self.http.tls.is_on().then_some(https));
+        let mut addresses: Vec<SocketAddr> = Vec::new();
+        for ip in self.media_addresses().iter().map(SocketAddr::ip) {
+            if !addresses.iter().any(|known| known.ip() == ip) {
+                addresses.extend(port.map(|port| SocketAddr::new(ip, port)));
+            }
+        }
+        addresses
+    }
+
+    /// Where browsers find the relay (RFC 7065): as configured, else the addresses of the pages where we have TLS
+    /// ourselves.
+    pub fn relay_urls(&self) -> Vec<String> {
+        if !self.media.relay.is_empty() || !self.http.tls.is_on() {
+            return self.media.relay.clone();
+        }
+        let hosts = self.http.origins.iter().filter_map(|origin| origin.strip_prefix("https://"));
+        hosts
+            .map(|host| {
+                // A colon within brackets is part of an IPv6 address.
+                let has_port = host.rsplit(']').next().is_some_and(|rest| rest.contains(':'));
+                let port = if has_port { "" } else { ":443" };
+                format!("turns:{host}{port}?transport=tcp")
+            })
+            .collect()
+    }
+}
+
+/// Relays are reached over TCP alone, with TLS or without.
+fn is_relay(url: &str) -> bool {
+    let host = url.strip_prefix("turns:").or_else(|| url.strip_prefix("turn:"));
+    host.and_then(|host| host.strip_suffix("?transport=tcp")).is_some_and(|host| !host.is_empty())
 }
 
 impl Http {
@@ -255,6 +338,10 @@ mod tests {
             ("[http]\norigins = [\"a.vn\"]", "http.origins"),
             ("[http]\nlisten = \"0.0.0.0:80\"", "http.listen"),
             ("[media]\nadvertised = [\"0.0.0.0:4\"]", "media.advertised"),
+            ("[media]\ntcp_advertised = [\"10.0.0.1:443\"]", "media.tcp_advertised"),
+            ("[media]\nrelay = [\"turns:a.vn:443\"]", "media.relay"),
+            ("[http.tls]\ncertificate = \"a.pem\"", "http.tls"),
+            ("[http.tls]\nkey = \"a.key\"", "http.tls"),
             ("[data]\ndatabase = \"mysql://x\"", "data.database"),
             ("[data]\nrecordings_second = \"./var/recordings\"", "data.recordings_second"),
         ] {
@@ -264,6 +351,21 @@ mod tests {
         let two = Config::parse("[data]\nrecordings_second = \"/mnt/second\"").unwrap();
         assert_eq!(two.data.recordings(), [PathBuf::from("./var/recordings"), PathBuf::from("/mnt/second")]);
         assert!(Config::parse("[http]\nlisten = \"0.0.0.0:80\"\nproxies = [\"10.0.0.2\"]").is_ok());
+    }
+
+    #[test]
+    fn streams_are_told_where_a_port_takes_them() {
+        let parse = |text: &str| Config::parse(text).unwrap();
+        let plain = parse("[media]\nadvertised = [\"10.0.0.1:40000\", \"10.0.0.1:40001\", \"[fd00::1]:40000\"]");
+        assert!(plain.tcp_addresses(None, 8080).is_empty() && plain.relay_urls().is_empty());
+        let told: Vec<String> = plain.tcp_addresses(Some(443), 8080).iter().map(SocketAddr::to_string).collect();
+        assert_eq!(told, ["10.0.0.1:443", "[fd00::1]:443"]);
+        let tls = parse(
+            "[http]\nlisten = \"0.0.0.0:443\"\norigins = [\"https://a.vn\", \"https://b.vn:8443\"]\n\
+             [http.tls]\ncertificate = \"a.pem\"\nkey = \"a.key\"\n[media]\nadvertised = [\"10.0.0.1:40000\"]",
+        );
+        assert_eq!(tls.tcp_addresses(None, 443), [SocketAddr::from(([10, 0, 0, 1], 443))]);
+        assert_eq!(tls.relay_urls(), ["turns:a.vn:443?transport=tcp", "turns:b.vn:8443?transport=tcp"]);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 #![expect(clippy::expect_used, reason = "a target fails by a panic")]
 
+use crate::http::first::{Tells, tell};
 use crate::media::{fuzz as media, record::fuzz as record};
 use crate::ws::codec;
 
@@ -19,6 +20,7 @@ pub const TARGETS: &[Target] = &[
     ("feedback", media::feedback),
     ("srtp", media::srtp),
     ("offer", media::offer),
+    ("stream", stream),
     ("pictures", record::pictures),
     ("clusters", record::clusters),
     ("sealed", record::sealed),
@@ -29,6 +31,16 @@ pub const TARGETS: &[Target] = &[
 pub fn run(name: &str, bytes: &[u8]) {
     let found = TARGETS.iter().find(|(target, _)| *target == name);
     found.expect("a target of this name").1(bytes);
+}
+
+/// A connection to the one port: what it is told by ten bytes, and then its datagrams or messages.
+pub fn stream(bytes: &[u8]) {
+    let told = tell(bytes);
+    let begun: Vec<Tells> = (0..bytes.len().min(10)).filter_map(|length| bytes.get(..length).map(tell)).collect();
+    assert!(begun.iter().all(|before| *before == Tells::More || *before == told), "{begun:?} became {told:?}");
+    assert!(told != Tells::More || bytes.len() < 10);
+    media::framed(bytes);
+    media::relay(bytes);
 }
 
 /// A text frame of a socket: what is understood means the same when it is written and read again.

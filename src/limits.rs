@@ -39,6 +39,33 @@ pub const MEDIA_JOINS: usize = 256;
 pub const MEDIA_JOIN_WAIT: Duration = Duration::from_secs(5);
 /// Kernel buffers of the media socket in bytes, each way. Less is used when the system allows less.
 pub const MEDIA_SOCKET_BYTES: usize = 4 * 1024 * 1024;
+/// Largest datagram on a stream (ICE over TCP, relay) in bytes. Larger: the stream is closed.
+pub const STREAM_FRAME: usize = 2_048;
+/// Streams that carry media, or may soon. More: closed at once.
+pub const MEDIA_STREAMS: usize = 2 * MEDIA_CONNECTIONS;
+/// Streams that have not proven yet whose they are. More: the one that has waited longest is closed.
+pub const STREAMS_KNOCKING: usize = 256;
+/// Time for the first bytes of a connection, and then for a stream to prove by a check, or by credentials of the relay,
+/// whose it is. Later: closed.
+pub const STREAM_FIRST: Duration = Duration::from_secs(5);
+/// Time for a relay with credentials to carry its first check: the browser may still wait for its answer. Later: closed.
+pub const RELAY_FIRST: Duration = Duration::from_secs(30);
+/// Datagrams of streams waiting for a media worker. Full: the streams' readers wait, and TCP makes the browsers wait.
+pub const STREAM_ARRIVALS: usize = 1_024;
+/// Sound and control waiting for one stream in bytes. Full: dropped and counted, as on a lossy line.
+pub const STREAM_SOUND_BYTES: usize = 64 * 1024;
+/// Pictures waiting for one stream in bytes. Full: dropped and counted; the browser asks for a key frame.
+pub const STREAM_PICTURE_BYTES: usize = 256 * 1024;
+/// Pictures that waited longer for their stream are dropped: sound and the next picture are worth more.
+pub const STREAM_PICTURE_AGE: Duration = Duration::from_millis(500);
+/// Bytes given to a stream at once, and bytes the system keeps of it unsent: what sound may have to wait for.
+pub const STREAM_CHUNK: usize = 8 * 1024;
+/// A relay that is not refreshed ends after this (RFC 8656 §7).
+pub const RELAY_LIFE: Duration = Duration::from_secs(600);
+/// Credentials of a relay are good for this long after the welcome. Later: refused 401; a new join gives new ones.
+pub const RELAY_CREDENTIALS: Duration = Duration::from_secs(120);
+/// What a relay's message has beside its datagram, in bytes. More: the stream is closed.
+pub const RELAY_OVERHEAD: usize = 256;
 /// Quality of each connection is told this often.
 pub const MEDIA_QUALITY: Duration = Duration::from_secs(5);
 /// Sound levels of a room are told at most this often.
@@ -195,6 +222,9 @@ pub const RANGE_BYTES: usize = 2 * 1024 * 1024;
 pub const REQUEST_HEAD_BYTES: usize = 16 * 1024;
 /// Connections at once. More wait in the listener's backlog.
 pub const CONNECTIONS: usize = 4096;
+/// Connections that have said nothing yet, also within TLS. More: the one that has waited longest is closed, so that a
+/// flood of them takes no place from those who have something to say.
+pub const CONNECTIONS_SILENT: usize = 512;
 /// Pause after a connection could not be accepted.
 pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Time for the rooms and connections to end at a stop. Longer: the process ends all the same.

@@ -8,9 +8,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use axum::Router;
 use tokio::net::TcpListener;
 use tokio::sync::{Mutex, mpsc, watch};
 use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
 
 use crate::app::accounts::Accounts;
 use crate::app::files::Files;
@@ -27,16 +29,17 @@ use crate::error::AppError;
 use crate::http::context::{App, Context};
 use crate::http::guard::Guard;
 use crate::http::headers::Headers;
+use crate::http::listener::{self, Doors};
 use crate::http::recordings::Recordings;
 use crate::http::rooms::Rooms;
-use crate::http::{self, listener};
+use crate::http::tls::{self, TlsError};
 use crate::limits;
 use crate::media::engine::{EngineEvent, RecordSink};
 use crate::media::plan::RecordTarget;
 use crate::media::record::{
     ClosedSegment, KeyLookup, Places, RecordKey, Recorder, RecorderConfig, RecorderEvent, RecoveredFile, recover_places,
 };
-use crate::media::{MediaConfig, MediaEngine, MediaStartError};
+use crate::media::{MediaConfig, MediaEngine, MediaStartError, MediaStreams};
 use crate::room::recording::RecordKeys;
 use crate::room::registry::{Registry, Services};
 use crate::store::keys::{KeyError, Keys};
@@ -58,6 +61,8 @@ pub enum StartError {
     Media(#[from] MediaStartError),
     #[error("{what}: {source}")]
     Io { what: String, source: std::io::Error },
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     #[error(transparent)]
     Press(#[from] PaperError),
     #[error(transparent)]
@@ -116,10 +121,16 @@ impl Server {
         let recorder =
             Recorder::start(recorder_config, clock.clone(), lookup, recorder_events).map_err(io("recordings"))?;
         let (engine_events, engine_queue) = mpsc::channel(limits::ENGINE_EVENTS);
-        let media = MediaConfig { listen: config.media.listen, advertise: config.media_addresses() };
+        let doors = Ports::bind(&config).await?;
+        let media = MediaConfig {
+            listen: config.media.listen,
+            advertise: config.media_addresses(),
+            advertise_tcp: config.tcp_addresses(doors.tcp_port()?, doors.address.port()),
+            relay_urls: config.relay_urls(),
+        };
         let sink: Arc<dyn RecordSink> = recorder.clone();
         let engine = MediaEngine::start(&media, clock.clone(), engine_events, sink)?;
-        let media = engine.local_addr();
+        let (media, streams) = (engine.local_addr(), engine.streams());
         let services = Services {
             clock: clock.clone(),
             store: store.clone(),
@@ -135,11 +146,10 @@ impl Server {
         let recorded = forward_events(&registry, engine_queue, recorder_queue);
         tell_rooms(&registry, found).await;
         tokio::spawn(finish_logs(registry.clone()));
-        let listener = TcpListener::bind(config.http.listen).await.map_err(io("http.listen"))?;
-        let address = listener.local_addr().map_err(io("http.listen"))?;
+        let address = doors.address;
         let app = Arc::new(context(config, clock, store, registry, places)?);
         let (stop, stopping) = watch::channel(false);
-        let served = tokio::spawn(listener::serve(listener, http::router(app.clone()), stopping));
+        let served = doors.open(crate::http::router(app.clone()), streams, stopping);
         tracing::info!(%address, %media, "serving");
         Ok(Self { app, recorder, recorded, stop, served, address, media })
     }
@@ -178,6 +188,50 @@ impl Server {
             tracing::warn!("some connections did not end in time");
         }
         tracing::info!("stopped");
+    }
+}
+
+/// The TCP ports, bound before anything is told of them.
+struct Ports {
+    pages: TcpListener,
+    address: SocketAddr,
+    tls: Option<TlsAcceptor>,
+    media: Option<TcpListener>,
+}
+
+impl Ports {
+    async fn bind(config: &Config) -> Result<Self, StartError> {
+        let tls = &config.http.tls;
+        let tls = tls.is_on().then(|| tls::acceptor(&tls.certificate, &tls.key)).transpose()?;
+        let pages = TcpListener::bind(config.http.listen).await.map_err(io("http.listen"))?;
+        let address = pages.local_addr().map_err(io("http.listen"))?;
+        let media = match config.media.tcp_listen {
+            Some(listen) => Some(TcpListener::bind(listen).await.map_err(io("media.tcp_listen"))?),
+            None => None,
+        };
+        Ok(Self { pages, address, tls, media })
+    }
+
+    fn tcp_port(&self) -> Result<Option<u16>, StartError> {
+        let address = self.media.as_ref().map(TcpListener::local_addr).transpose();
+        Ok(address.map_err(io("media.tcp_listen"))?.map(|address| address.port()))
+    }
+
+    /// Serves until told to stop.
+    fn open(self, router: Router, streams: MediaStreams, stop: watch::Receiver<bool>) -> JoinHandle<()> {
+        // Behind a proxy of the house no media comes to the port of the pages.
+        let beside = self.tls.is_some().then(|| streams.clone());
+        let pages = Doors { pages: Some(router), tls: self.tls.clone(), streams: beside };
+        let media = Doors { pages: None, tls: self.tls, streams: Some(streams) };
+        tokio::spawn(async move {
+            let pages = listener::serve(self.pages, pages, stop.clone());
+            match self.media {
+                Some(listener) => {
+                    tokio::join!(pages, listener::serve(listener, media, stop));
+                }
+                None => pages.await,
+            }
+        })
     }
 }
 

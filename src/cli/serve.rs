@@ -6,6 +6,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Desk, Failure, Outcome, WithConfig};
 use crate::config::Config;
+use crate::http::tls::acceptor;
 use crate::run::Server;
 use crate::store::keys::Keys;
 use crate::telemetry;
@@ -32,7 +33,13 @@ pub(super) fn check(desk: &Desk, with: &WithConfig) -> Outcome {
     Keys::load(&config.data.keys)?;
     writable(&config)?;
     let named = |what: &'static str| move |error: std::io::Error| Failure::because(&format!("{what}: {error}"));
-    TcpListener::bind(config.http.listen).map_err(named("http.listen"))?;
+    if config.http.tls.is_on() {
+        let tls = &config.http.tls;
+        acceptor(&tls.certificate, &tls.key).map_err(|error| Failure::because(&error.to_string()))?;
+    }
+    // Kept until the end: two settings must not name one port.
+    let _pages = TcpListener::bind(config.http.listen).map_err(named("http.listen"))?;
+    let _streams = config.media.tcp_listen.map(TcpListener::bind).transpose().map_err(named("media.tcp_listen"))?;
     UdpSocket::bind(config.media.listen).map_err(named("media.listen"))?;
     desk.say("cli.check_ok", &[])
 }

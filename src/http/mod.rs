@@ -1,10 +1,12 @@
 //! HTTP: the routes, what stands before them, and the listener.
 
 pub mod assets;
+mod begun;
 pub mod body;
 pub mod caller;
 pub mod context;
 pub mod cookie;
+pub(crate) mod first;
 pub mod gate;
 pub mod guard;
 mod handlers;
@@ -15,6 +17,7 @@ mod problem;
 pub mod recordings;
 pub mod rooms;
 pub mod routes;
+pub mod tls;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;

@@ -97,7 +97,7 @@ pub async fn serve(
     let (events, mut heard) = mpsc::channel::<EngineEvent>(limits::MEDIA_CONNECTIONS);
     // Nobody asks about presence and levels here; they are taken so that the channel does not fill.
     tokio::spawn(async move { while heard.recv().await.is_some() {} });
-    let config = MediaConfig { listen, advertise: Vec::new() };
+    let config = MediaConfig::on(listen);
     let engine = MediaEngine::start(&config, clock, events, Arc::new(NoRecorder))?;
     let (lines, mut asks) = mpsc::channel(limits::MEDIA_JOINS);
     std::thread::spawn(move || {

@@ -30,6 +30,15 @@ pub struct Answer {
     pub slots: usize,
 }
 
+/// What a browser needs to use our relay (RFC 8656, long-term credentials).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RelayAccess {
+    /// `turns:host:port?transport=tcp` (RFC 7065).
+    pub urls: Vec<String>,
+    pub username: String,
+    pub password: String,
+}
+
 /// Why a join was not possible; `code()` is stable on the wire.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum JoinRefusal {
@@ -99,6 +108,22 @@ pub struct LinkQuality {
     pub uplink_kbps: u32,
     /// Downlink media bit rate.
     pub downlink_kbps: u32,
+    /// How its packets reach us.
+    #[serde(default)]
+    pub rung: Rung,
+}
+
+/// The ways through a network, best first (design §5).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rung {
+    /// Datagrams.
+    #[default]
+    Udp,
+    /// ICE over TCP (RFC 6544): what is lost delays what follows.
+    Tcp,
+    /// Our relay, through TLS or TCP (RFC 8656).
+    Relay,
 }
 
 /// Codec of a recorded packet.
@@ -152,6 +177,11 @@ pub type EngineFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 pub trait Engine: Send + Sync + 'static {
     /// One offer, one answer. A second join of the same point is a new connection beside the old one.
     fn join(&self, join: Join) -> EngineFuture<Result<Answer, JoinRefusal>>;
+    /// A relay to our own media address for a connection whose network lets nothing else through; `None` where there is
+    /// none. Good for `limits::RELAY_CREDENTIALS`.
+    fn relay(&self, _connection: ConnectionId) -> Option<RelayAccess> {
+        None
+    }
     /// Ends a connection at once; its sources vanish from all slots.
     fn leave(&self, room: SessionId, connection: ConnectionId);
     /// Replaces the wanted state of a room.

@@ -5,6 +5,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
+use bytes::BytesMut;
 use rtc_sdp::SessionDescription;
 
 use super::bandwidth::Bandwidth;
@@ -14,10 +15,12 @@ use super::sdp::answer::{self, Transport};
 use super::sdp::negotiate::{Negotiated, Role};
 use super::sdp::offer::Offer;
 use super::srtp::{ReceiveWindow, SrtpSession};
+use super::turn::{self, Relay, Relayed};
 use super::twcc::{self, TwccRecorder};
 use super::vp8::{Vp8Descriptor, Vp8Shift};
 use super::wire::{u16_at, u32_at};
-use super::{ice, mux};
+use super::{framing, ice, mux};
+use crate::limits;
 
 /// Password under which a check of the corpus is authentic.
 const PASSWORD: &str = "fuzz/fuzz/fuzz/fuzz/fuzz";
@@ -33,6 +36,36 @@ pub fn datagram(bytes: &[u8]) {
     if let Some(checked) = ice::answer(bytes, from, PASSWORD, provider.crypto()) {
         assert_eq!(mux::Kind::of(&checked.response), mux::Kind::Stun);
         assert_eq!(ice::local_ufrag(&checked.response), None, "our answer is no request");
+    }
+}
+
+/// A stream of framed datagrams (RFC 4571): what is taken off it is what would be put on it.
+pub fn framed(bytes: &[u8]) {
+    let (mut buffer, mut again) = (BytesMut::from(bytes), Vec::new());
+    while let Ok(Some(datagram)) = framing::take(&mut buffer) {
+        assert!(!datagram.is_empty() && datagram.len() <= limits::STREAM_FRAME);
+        framing::put(&mut again, &datagram);
+    }
+    assert_eq!([&again, &*buffer].concat(), bytes);
+}
+
+/// What a browser with a relay sends it (RFC 8656): only datagrams for our own addresses come out, whole, and the same
+/// would come back to it.
+pub fn relay(bytes: &[u8]) {
+    let provider = rtc_dtls::crypto_provider::default_provider().expect("a provider of ciphers");
+    let ours = SocketAddr::from((Ipv4Addr::LOCALHOST, 40_000));
+    let mut relay = Relay::granted(provider, ours);
+    let mut buffer = BytesMut::from(bytes);
+    while let Ok(Some(message)) = turn::take(&mut buffer) {
+        let length = message.len();
+        if let Relayed::Datagram { to, datagram } = relay.read(message, 0, 0) {
+            assert!(to == 0 && datagram.len() < length);
+            let mut wrapped = Vec::new();
+            relay.wrap(to, &datagram, &mut wrapped);
+            let mut wrapped = BytesMut::from(wrapped.as_slice());
+            let back = turn::take(&mut wrapped).expect("what we send is well formed").expect("and whole");
+            assert_eq!(relay.read(back, 0, 0), Relayed::Datagram { to, datagram });
+        }
     }
 }
 
@@ -190,6 +223,7 @@ pub fn offer(bytes: &[u8]) {
         ufrag: "abcdefgh",
         pwd: PASSWORD,
         fingerprint: "AB",
+        tcp_candidates: &[],
         candidates: &[SocketAddr::from((Ipv4Addr::LOCALHOST, 9))],
     };
     let answer = answer::write(&offer, &agreed, &transport, 1);

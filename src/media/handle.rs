@@ -11,15 +11,17 @@ use ring::rand::{SecureRandom, SystemRandom};
 use tokio::sync::{mpsc, oneshot};
 
 use super::dtls::Identity;
-use super::engine::{Answer, Engine, EngineEvent, EngineFuture, Join, JoinRefusal, RecordSink};
+use super::engine::{Answer, Engine, EngineEvent, EngineFuture, Join, JoinRefusal, RecordSink, RelayAccess};
 use super::events::Events;
 use super::ice::Credentials;
 use super::mailbox::{Mailbox, NewPeer};
 use super::plan::Plan;
+use super::relay_key::RelayKey;
 use super::sdp::answer::{self, Transport};
 use super::sdp::negotiate::Negotiated;
 use super::sdp::offer::Offer;
 use super::socket::MediaSocket;
+use super::streams::{MediaStreams, RelaySettings, streams};
 use super::worker::{WAKER, Worker, WorkerCounters};
 use crate::clock::SharedClock;
 use crate::domain::ids::{ConnectionId, SessionId};
@@ -33,6 +35,17 @@ pub struct MediaConfig {
     /// Host candidates of every answer, in order of preference. Port 0 stands for the port bound. Empty: the bound
     /// address itself, which must then not be a wildcard.
     pub advertise: Vec<SocketAddr>,
+    /// Candidates of ICE over TCP (RFC 6544, passive): where a listener hands streams to [`MediaEngine::streams`].
+    pub advertise_tcp: Vec<SocketAddr>,
+    /// Where browsers find the relay, RFC 7065. Empty: they are given none.
+    pub relay_urls: Vec<String>,
+}
+
+impl MediaConfig {
+    /// One UDP port that browsers reach as it is, and nothing beside it.
+    pub fn on(listen: SocketAddr) -> Self {
+        Self { listen, advertise: Vec::new(), advertise_tcp: Vec::new(), relay_urls: Vec::new() }
+    }
 }
 
 /// Why the media plane does not start.
@@ -62,6 +75,11 @@ pub struct MediaEngine {
     mailbox: Arc<Mailbox>,
     identity: Arc<Identity>,
     candidates: Vec<SocketAddr>,
+    tcp_candidates: Vec<SocketAddr>,
+    relay_urls: Vec<String>,
+    relay_keys: Arc<RelayKey>,
+    streams: MediaStreams,
+    clock: SharedClock,
     local: SocketAddr,
     counters: Arc<Mutex<WorkerCounters>>,
 }
@@ -99,18 +117,41 @@ impl MediaEngine {
         let waker = Waker::new(poll.registry(), WAKER).map_err(MediaStartError::Thread)?;
         let mailbox = Arc::new(Mailbox::new(waker));
         let counters = Arc::new(Mutex::new(WorkerCounters::default()));
-        let mut worker = Worker::new(socket, identity.clone(), clock, Events::new(events), recorder, mailbox.clone());
+        let mut secret = [0; 32];
+        SystemRandom::new().fill(&mut secret).map_err(|_| MediaStartError::Identity("no random numbers".to_owned()))?;
+        let relay_keys = Arc::new(RelayKey::new(&secret));
+        let relay =
+            RelaySettings { provider: identity.provider.clone(), keys: relay_keys.clone(), peers: candidates.clone() };
+        let (streams, table) = streams(mailbox.clone(), relay, clock.clone());
+        let mut worker =
+            Worker::new(socket, table, identity.clone(), clock.clone(), Events::new(events), recorder, mailbox.clone());
         worker.publish_counters(counters.clone());
         std::thread::Builder::new()
             .name("media-0".to_owned())
             .spawn(move || worker.run(poll))
             .map_err(MediaStartError::Thread)?;
-        Ok(Arc::new(Self { mailbox, identity, candidates, local, counters }))
+        Ok(Arc::new(Self {
+            mailbox,
+            identity,
+            candidates,
+            tcp_candidates: config.advertise_tcp.clone(),
+            relay_urls: config.relay_urls.clone(),
+            relay_keys,
+            streams,
+            clock,
+            local,
+            counters,
+        }))
     }
 
     /// The bound address.
     pub fn local_addr(&self) -> SocketAddr {
         self.local
+    }
+
+    /// The way in for streams that carry media.
+    pub fn streams(&self) -> MediaStreams {
+        self.streams.clone()
     }
 
     /// What happened so far, at most a few hundred milliseconds old.
@@ -129,7 +170,7 @@ impl Engine for MediaEngine {
     fn join(&self, join: Join) -> EngineFuture<Result<Answer, JoinRefusal>> {
         let mailbox = self.mailbox.clone();
         let identity = self.identity.clone();
-        let candidates = self.candidates.clone();
+        let (candidates, tcp_candidates) = (self.candidates.clone(), self.tcp_candidates.clone());
         Box::pin(async move {
             let offer = Offer::parse(&join.offer)?;
             let random = SystemRandom::new();
@@ -143,6 +184,7 @@ impl Engine for MediaEngine {
                 pwd: &credentials.pwd,
                 fingerprint: &identity.fingerprint,
                 candidates: &candidates,
+                tcp_candidates: &tcp_candidates,
             };
             let sdp = answer::write(&offer, &agreed, &transport, rand::random::<u32>() >> 1);
             let (reply, wait) = oneshot::channel();
@@ -153,6 +195,12 @@ impl Engine for MediaEngine {
                 Ok(Err(_)) | Err(_) => Err(JoinRefusal::Unavailable),
             }
         })
+    }
+
+    fn relay(&self, connection: ConnectionId) -> Option<RelayAccess> {
+        let urls = Some(self.relay_urls.clone()).filter(|urls| !urls.is_empty())?;
+        let (username, password) = self.relay_keys.credentials(connection, self.clock.now().as_second());
+        Some(RelayAccess { urls, username, password })
     }
 
     fn leave(&self, room: SessionId, connection: ConnectionId) {

@@ -1,6 +1,6 @@
 //! What the worker promises of its loop, counted: once it runs, a packet passed on costs no allocation.
 
-use std::net::{SocketAddr, UdpSocket};
+use std::net::UdpSocket;
 use std::sync::Arc;
 
 use mio::{Poll, Waker};
@@ -14,11 +14,14 @@ use super::events::Events;
 use super::ice::Credentials;
 use super::mailbox::{Mailbox, NewPeer, Wishes};
 use super::plan::{Layer, Plan, SlotFeed, SourceId, SourceKind};
+use super::relay_key::RelayKey;
+use super::remote::Remote;
 use super::sdp::negotiate::Negotiated;
 use super::sdp::offer::Offer;
 use super::sdp::samples;
 use super::socket::MediaSocket;
 use super::srtp::{EXPORT, SrtpSession};
+use super::streams::{RelaySettings, streams};
 use super::vp8::tests::payload;
 use super::worker::{WAKER, Worker};
 use crate::clock::SystemClock;
@@ -60,7 +63,10 @@ fn worker(to: &UdpSocket) -> Worker {
     let (events, _) = mpsc::channel(1);
     let clock = SystemClock::start();
     let identity = Arc::new(Identity::generate().unwrap());
-    let mut worker = Worker::new(socket, identity, clock, Events::new(events), Arc::new(NoRecorder), mailbox);
+    let keys = Arc::new(RelayKey::new(&[7; 32]));
+    let relay = RelaySettings { provider: identity.provider.clone(), keys, peers: Vec::new() };
+    let (_, table) = streams(mailbox.clone(), relay, clock.clone());
+    let mut worker = Worker::new(socket, table, identity, clock, Events::new(events), Arc::new(NoRecorder), mailbox);
     let (mut joins, mut waits) = (Vec::new(), Vec::new());
     for number in 0..=RECEIVERS {
         let offer = Offer::parse(&samples::browser(1)).unwrap();
@@ -87,7 +93,7 @@ fn worker(to: &UdpSocket) -> Worker {
     worker.fulfil(Wishes { joins: joins.into(), plans: [(room(), plan)].into(), ..Wishes::default() });
     let provider = default_provider().unwrap();
     for place in 0..worker.peers.len() {
-        let address = if place == 0 { publisher() } else { to.local_addr().unwrap() };
+        let address = if place == 0 { publisher() } else { Remote::Udp(to.local_addr().unwrap()) };
         worker.mux.add_address(address, place);
         let peer = worker.peer(place).unwrap();
         peer.srtp = Some(Box::new(SrtpSession::server(provider.crypto(), &exported()).unwrap()));
@@ -96,8 +102,8 @@ fn worker(to: &UdpSocket) -> Worker {
     worker
 }
 
-fn publisher() -> SocketAddr {
-    "127.0.0.1:9".parse().unwrap()
+fn publisher() -> Remote {
+    Remote::Udp("127.0.0.1:9".parse().unwrap())
 }
 
 /// Pictures of seven packets with a packet of sound after each, sealed as a browser would.

@@ -9,6 +9,7 @@ use rtc_stun::integrity::MessageIntegrity;
 use rtc_stun::message::{BINDING_REQUEST, BINDING_SUCCESS, Message, Setter};
 use rtc_stun::xoraddr::XorMappedAddress;
 
+use super::remote::Remote;
 use super::wire::{u16_at, u32_at};
 
 const MAGIC: u32 = 0x2112_a442;
@@ -83,8 +84,8 @@ pub(crate) fn answer(datagram: &[u8], from: SocketAddr, pwd: &str, crypto: &dyn 
 #[derive(Debug, Default)]
 pub(crate) struct Paths {
     /// Proven by a check, most recent last.
-    valid: Vec<SocketAddr>,
-    selected: Option<SocketAddr>,
+    valid: Vec<Remote>,
+    selected: Option<Remote>,
 }
 
 /// What changed by a check.
@@ -93,14 +94,14 @@ pub(crate) enum PathChange {
     None,
     /// A new address may be routed to this connection; another may have been forgotten.
     Added {
-        forgotten: Option<SocketAddr>,
+        forgotten: Option<Remote>,
     },
 }
 
 impl Paths {
     /// An authentic check came from `from`. A nominated address is used at once: that is how a changed network is
     /// followed without negotiation.
-    pub(crate) fn checked(&mut self, from: SocketAddr, nominated: bool) -> PathChange {
+    pub(crate) fn checked(&mut self, from: Remote, nominated: bool) -> PathChange {
         let known = self.valid.iter().position(|valid| *valid == from);
         if let Some(place) = known {
             self.valid.remove(place);
@@ -120,13 +121,32 @@ impl Paths {
         PathChange::Added { forgotten }
     }
 
+    /// Authentic media came over this way, so the browser sends there: what it gets takes the same way. Chromium says so
+    /// in its checks too; others only begin to send. `true`: it is another way than before.
+    pub(crate) fn heard(&mut self, way: Remote) -> bool {
+        let moved = self.selected != Some(way) && self.valid.contains(&way);
+        if moved {
+            self.selected = Some(way);
+        }
+        moved
+    }
+
+    /// A way that is gone by itself, as a stream that was closed. Media goes on over the one proven last, until the browser
+    /// names another.
+    pub(crate) fn lost(&mut self, way: Remote) {
+        self.valid.retain(|valid| *valid != way);
+        if self.selected == Some(way) {
+            self.selected = self.valid.last().copied();
+        }
+    }
+
     /// Where media goes.
-    pub(crate) fn selected(&self) -> Option<SocketAddr> {
+    pub(crate) fn selected(&self) -> Option<Remote> {
         self.selected
     }
 
     /// All addresses routed to this connection.
-    pub(crate) fn valid(&self) -> &[SocketAddr] {
+    pub(crate) fn valid(&self) -> &[Remote] {
         &self.valid
     }
 }
@@ -182,7 +202,7 @@ mod tests {
     #[test]
     fn a_nominated_address_is_followed_at_once() {
         let mut paths = Paths::default();
-        let address = |port: u16| SocketAddr::from(([10, 0, 0, 1], port));
+        let address = |port: u16| Remote::Udp(SocketAddr::from(([10, 0, 0, 1], port)));
         assert_eq!(paths.checked(address(1), false), PathChange::Added { forgotten: None });
         assert_eq!(paths.selected(), Some(address(1)));
         paths.checked(address(2), false);
@@ -194,6 +214,23 @@ mod tests {
         }
         assert_eq!(paths.valid().len(), VALID_ADDRESSES);
         assert!(paths.valid().contains(&address(2)), "the address in use is never forgotten");
+    }
+
+    #[test]
+    fn media_is_followed_over_proven_ways_alone() {
+        let mut paths = Paths::default();
+        let address = |port: u16| Remote::Udp(SocketAddr::from(([10, 0, 0, 1], port)));
+        let stream = Remote::Stream { id: 4, to: 0 };
+        paths.checked(address(1), true);
+        assert!(!paths.heard(address(1)) && !paths.heard(stream), "nothing proved that way");
+        paths.checked(stream, false);
+        assert_eq!(paths.selected(), Some(address(1)));
+        assert!(paths.heard(stream));
+        assert_eq!(paths.selected(), Some(stream));
+        paths.lost(stream);
+        assert_eq!(paths.selected(), Some(address(1)), "what is left is used until the browser says otherwise");
+        paths.lost(address(1));
+        assert_eq!((paths.selected(), paths.valid().len()), (None, 0));
     }
 
     proptest! {

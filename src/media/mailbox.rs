@@ -97,7 +97,7 @@ impl Mailbox {
         self.wishes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn wake(&self) {
+    pub(crate) fn wake(&self) {
         if let Err(error) = self.waker.wake() {
             // The worker looks every tick as well: a wish is late, not lost.
             tracing::warn!(%error, "the media worker could not be woken");

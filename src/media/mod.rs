@@ -1,7 +1,7 @@
 //! Forwarding, gating and recording of sound and picture. The plan comes from the room; nothing here asks who may see whom.
 //!
 //! `engine` is the seam to the rooms and `handle` the way to start it. One thread (`worker`) owns all connections
-//! (`peer`) and is fed by one UDP port (`socket`, `mux`). The rest is pure: it knows no socket, clock or runtime.
+//! (`peer`) and is fed by one UDP port (`socket`, `mux`) and by streams where a network lets no UDP through (`streams`). The rest is pure: it knows no socket, clock or runtime.
 
 pub mod engine;
 pub mod plan;
@@ -15,6 +15,7 @@ mod dtls;
 mod events;
 mod feedback;
 mod forward;
+mod framing;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
 mod handle;
@@ -22,6 +23,7 @@ mod handle;
 mod hot_path;
 mod ice;
 mod incoming;
+mod lane;
 mod layers;
 mod mailbox;
 mod meter;
@@ -32,6 +34,8 @@ mod pacer;
 mod peer;
 mod quality;
 mod receive;
+mod relay_key;
+mod remote;
 pub(crate) mod reports;
 mod rewrite;
 mod rooms;
@@ -42,7 +46,9 @@ mod shares;
 mod socket;
 mod speaker;
 pub(crate) mod srtp;
+mod streams;
 mod timers;
+mod turn;
 mod twcc;
 mod vp8;
 mod window;
@@ -50,4 +56,5 @@ pub(crate) mod wire;
 mod worker;
 
 pub use handle::{MediaConfig, MediaEngine, MediaStartError};
+pub use streams::{Carrier, MediaStreams};
 pub use worker::WorkerCounters;

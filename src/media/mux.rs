@@ -1,9 +1,9 @@
 //! One port for everybody: which connection a datagram belongs to.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
 
 use super::forward::PeerIndex;
+use super::remote::Remote;
 
 /// What a datagram is, by its first bytes (RFC 7983, RFC 5761).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,12 +30,12 @@ impl Kind {
 /// Routes by proven address; a new address proves itself by a check that names our ufrag.
 #[derive(Debug, Default)]
 pub(crate) struct Mux {
-    by_address: HashMap<SocketAddr, PeerIndex>,
+    by_address: HashMap<Remote, PeerIndex>,
     by_ufrag: HashMap<String, PeerIndex>,
 }
 
 impl Mux {
-    pub(crate) fn by_address(&self, address: SocketAddr) -> Option<PeerIndex> {
+    pub(crate) fn by_address(&self, address: Remote) -> Option<PeerIndex> {
         self.by_address.get(&address).copied()
     }
 
@@ -48,12 +48,12 @@ impl Mux {
     }
 
     /// An address proved to be this connection's. The one that used it before has lost it.
-    pub(crate) fn add_address(&mut self, address: SocketAddr, peer: PeerIndex) {
+    pub(crate) fn add_address(&mut self, address: Remote, peer: PeerIndex) {
         self.by_address.insert(address, peer);
     }
 
     /// Forgets an address, unless it is another's by now.
-    pub(crate) fn remove_address(&mut self, address: SocketAddr, peer: PeerIndex) {
+    pub(crate) fn remove_address(&mut self, address: Remote, peer: PeerIndex) {
         if self.by_address.get(&address) == Some(&peer) {
             self.by_address.remove(&address);
         }
@@ -66,6 +66,8 @@ impl Mux {
 
 #[cfg(test)]
 mod tests {
+    use std::net::SocketAddr;
+
     use super::*;
 
     #[test]
@@ -81,7 +83,7 @@ mod tests {
     #[test]
     fn an_address_taken_over_is_not_lost_by_its_former_owner() {
         let mut mux = Mux::default();
-        let address = SocketAddr::from(([10, 0, 0, 1], 5));
+        let address = SocketAddr::from(([10, 0, 0, 1], 5)).into();
         mux.add_address(address, 1);
         mux.add_address(address, 2);
         mux.remove_address(address, 1);

@@ -87,7 +87,7 @@ pub(crate) struct Peer {
     pub(crate) serial: u64,
     pub(crate) credentials: Credentials,
     pub(crate) paths: Paths,
-    /// Our address the selected path uses.
+    /// Our address the selected path uses, where it is one of the network.
     pub(crate) local: Option<IpAddr>,
     pub(crate) dtls: Dtls,
     pub(crate) srtp: Option<Box<SrtpSession>>,

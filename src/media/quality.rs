@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::engine::LinkQuality;
+use super::engine::{LinkQuality, Rung};
 use super::rtcp::ReportBlock;
 use super::wire::ntp32_to_us;
 
@@ -45,7 +45,7 @@ impl QualityMeter {
     }
 
     /// `uplink`: expected and received packets of all incoming streams since the beginning.
-    pub(crate) fn take(&mut self, uplink: (u64, u64), jitter_ms: u16, interval_us: i64) -> LinkQuality {
+    pub(crate) fn take(&mut self, uplink: (u64, u64), jitter_ms: u16, interval_us: i64, rung: Rung) -> LinkQuality {
         let expected = uplink.0.saturating_sub(self.uplink.0);
         let received = uplink.1.saturating_sub(self.uplink.1);
         self.uplink = uplink;
@@ -60,6 +60,7 @@ impl QualityMeter {
             jitter_ms,
             uplink_kbps: kbps(self.bytes_in),
             downlink_kbps: kbps(self.bytes_out),
+            rung,
         };
         (self.bytes_in, self.bytes_out, self.downlink_expected, self.downlink_lost) = (0, 0, 0, 0);
         quality
@@ -95,12 +96,12 @@ mod tests {
         meter.block(&block(1_000, 5), now_ntp32(unix_us + 140_000));
         meter.block(&block(1_100, 8), now_ntp32(unix_us + 140_000));
         meter.bytes_in = 125_000;
-        let quality = meter.take((200, 190), 7, 5_000_000);
+        let quality = meter.take((200, 190), 7, 5_000_000, Rung::Udp);
         assert_eq!(quality.downlink_loss_permille, 30);
         assert_eq!(quality.uplink_loss_permille, 50);
         assert_eq!((quality.uplink_kbps, quality.downlink_kbps, quality.jitter_ms), (200, 0, 7));
         assert!(quality.rtt_ms.is_some_and(|ms| (39..=41).contains(&ms)), "{:?}", quality.rtt_ms);
-        let quiet = meter.take((200, 190), 7, 5_000_000);
+        let quiet = meter.take((200, 190), 7, 5_000_000, Rung::Udp);
         assert_eq!((quiet.uplink_loss_permille, quiet.downlink_loss_permille), (0, 0));
     }
 }

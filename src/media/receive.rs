@@ -1,6 +1,6 @@
 //! A datagram's way in: whose it is, whether it is authentic, and which slots get it.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 use bytes::Bytes;
 
@@ -13,6 +13,7 @@ use super::incoming::codec;
 use super::mux::Kind;
 use super::peer::Belongs;
 use super::plan::{Layer, SourceId, SourceKind};
+use super::remote::Remote;
 use super::rtp::RtpHeader;
 use super::vp8::Vp8Descriptor;
 use super::wire::u16_at;
@@ -41,8 +42,9 @@ enum Opened {
 }
 
 impl Worker {
-    pub(crate) fn datagram(&mut self, from: SocketAddr, to: Option<IpAddr>, datagram: &mut [u8]) {
+    pub(crate) fn datagram(&mut self, from: Remote, to: Option<IpAddr>, datagram: &mut [u8]) {
         let kind = Kind::of(datagram);
+        self.way = matches!(kind, Kind::Rtp | Kind::Rtcp).then_some((from, to));
         if kind == Kind::Stun {
             return self.stun(from, to, datagram);
         }
@@ -61,14 +63,18 @@ impl Worker {
         }
     }
 
-    fn stun(&mut self, from: SocketAddr, to: Option<IpAddr>, datagram: &[u8]) {
+    fn stun(&mut self, from: Remote, to: Option<IpAddr>, datagram: &[u8]) {
         let Some(place) = ice::local_ufrag(datagram).and_then(|ufrag| self.mux.by_ufrag(ufrag)) else {
             self.counters.strangers += 1;
             return;
         };
+        let mapped = match from {
+            Remote::Udp(address) => Some(address),
+            Remote::Stream { id, .. } => self.streams.mapped(id),
+        };
         let identity = self.identity.clone();
-        let Some(peer) = self.peer(place) else { return };
-        let Some(checked) = ice::answer(datagram, from, &peer.credentials.pwd, identity.provider.crypto()) else {
+        let (Some(mapped), Some(peer)) = (mapped, self.peer(place)) else { return };
+        let Some(checked) = ice::answer(datagram, mapped, &peer.credentials.pwd, identity.provider.crypto()) else {
             self.counters.refused += 1;
             return;
         };
@@ -76,14 +82,22 @@ impl Worker {
         if peer.paths.selected() == Some(from) {
             peer.local = to;
         }
+        let still_used = |id| peer.paths.valid().iter().any(|way| way.stream() == Some(id));
         if let PathChange::Added { forgotten } = change {
             if let Some(forgotten) = forgotten {
+                let unused = forgotten.stream().filter(|id| !still_used(*id));
                 self.mux.remove_address(forgotten, place);
+                if let Some(id) = unused {
+                    self.streams.end(id);
+                }
             }
             self.mux.add_address(from, place);
         }
+        if let Some(id) = from.stream() {
+            self.streams.prove(id, place);
+        }
         self.alive(place);
-        self.socket.send_one(&checked.response, from, to);
+        self.send_one(&checked.response, from, to);
     }
 
     fn dtls(&mut self, place: PeerIndex, datagram: &[u8]) {
@@ -117,9 +131,14 @@ impl Worker {
 
     /// An authentic packet arrived.
     pub(crate) fn alive(&mut self, place: PeerIndex) {
-        let now_us = self.now_us;
+        let (now_us, way) = (self.now_us, self.way.take());
         let Some(peer) = self.peer(place) else { return };
         peer.alive_us = now_us;
+        if let Some((way, to)) = way
+            && peer.paths.heard(way)
+        {
+            peer.local = to;
+        }
         if std::mem::take(&mut peer.silent) {
             let (room, connection) = (peer.room, peer.connection);
             self.tell(EngineEvent::Alive { room, connection });

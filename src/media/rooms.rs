@@ -73,11 +73,14 @@ impl Worker {
             peer.handshake.clear();
             peer.dtls.close(self.now, &mut peer.handshake);
             for datagram in &peer.handshake {
-                self.socket.send_one(datagram, to, peer.local);
+                self.send_one(datagram, to, peer.local);
             }
         }
-        for address in peer.paths.valid() {
-            self.mux.remove_address(*address, place);
+        for way in peer.paths.valid() {
+            self.mux.remove_address(*way, place);
+            if let Some(id) = way.stream() {
+                self.streams.end(id);
+            }
         }
         self.mux.remove_ufrag(&peer.credentials.ufrag);
         self.free.push(place);

@@ -2,12 +2,14 @@
 
 use std::cmp::Reverse;
 
-use super::engine::EngineEvent;
+use super::engine::{EngineEvent, Rung};
 use super::forward::PeerIndex;
 use super::plan::{SourceId, SourceKind};
+use super::remote::Remote;
 use super::reports::{OUR_SSRC, ntp};
 use super::rtcp;
 use super::sdp::answer::cname;
+use super::streams::Carrier;
 use super::worker::Worker;
 use crate::domain::ids::SessionId;
 use crate::limits;
@@ -270,6 +272,13 @@ impl Worker {
 
     fn tell_quality(&mut self, place: PeerIndex, interval_us: i64) {
         let Some(peer) = self.peer(place).filter(|peer| peer.srtp.is_some()) else { return };
+        let stream = peer.paths.selected().and_then(Remote::stream);
+        let rung = match stream.and_then(|id| self.streams.carrier(id)) {
+            None => Rung::Udp,
+            Some(Carrier::Framed) => Rung::Tcp,
+            Some(Carrier::Relay) => Rung::Relay,
+        };
+        let Some(peer) = self.peer(place) else { return };
         let uplink = peer
             .incoming
             .iter()
@@ -280,7 +289,7 @@ impl Worker {
             .iter()
             .find(|stream| !stream.is_video())
             .map_or(0, |stream| stream.statistics.jitter_ms(48_000));
-        let quality = peer.quality.take(uplink, jitter, interval_us);
+        let quality = peer.quality.take(uplink, jitter, interval_us, rung);
         let event = EngineEvent::Quality { room: peer.room, connection: peer.connection, quality };
         self.events.tell_if_room(event);
     }

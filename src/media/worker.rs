@@ -1,11 +1,12 @@
 //! One OS thread that serves connections: its tables, and the loop that feeds them.
 //!
-//! The loop: take wishes, read datagrams until the socket is empty, run due timers, send everything collected for each
-//! connection at once. Nothing in it waits, locks per packet, or allocates per forwarded packet.
+//! The loop: take wishes, read datagrams until the socket and the streams are empty, run due timers, send everything
+//! collected for each connection at once. Nothing in it waits, locks per packet, or allocates per packet forwarded over
+//! UDP; a stream's lane keeps copies.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap};
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -17,12 +18,15 @@ use super::dtls::Identity;
 use super::engine::{EngineEvent, RecordSink};
 use super::events::Events;
 use super::forward::PeerIndex;
+use super::lane::Worth;
 use super::mailbox::Mailbox;
-use super::mux::Mux;
+use super::mux::{Kind, Mux};
 use super::peer::Peer;
 use super::plan::Plan;
+use super::remote::Remote;
 use super::rewrite::StreamKey;
 use super::socket::{Batch, MediaSocket};
+use super::streams::{Arrival, StreamTable};
 use crate::clock::SharedClock;
 use crate::domain::ids::{ConnectionId, SessionId};
 
@@ -32,6 +36,8 @@ pub(crate) const SOCKET: Token = Token(0);
 pub(crate) const WAKER: Token = Token(1);
 /// Batches read before timers and sending get their turn.
 const BATCHES: usize = 8;
+/// Datagrams of streams read in one turn.
+const ARRIVALS: usize = 512;
 /// The loop turns at least this often, should a wake-up be lost.
 const LONGEST_SLEEP: Duration = Duration::from_millis(200);
 
@@ -61,13 +67,14 @@ pub struct WorkerCounters {
     pub unrecorded: u64,
     /// Datagrams that made the code panic; each cost its connection, not the others.
     pub panics: u64,
-    /// Datagrams the system would not send.
+    /// Datagrams the system would not send, or a slow stream had no room for.
     pub unsent: u64,
 }
 
 /// All state of one worker.
 pub(crate) struct Worker {
     pub(crate) socket: MediaSocket,
+    pub(crate) streams: StreamTable,
     pub(crate) identity: Arc<Identity>,
     pub(crate) peers: Vec<Option<Box<Peer>>>,
     pub(crate) free: Vec<PeerIndex>,
@@ -83,6 +90,8 @@ pub(crate) struct Worker {
     /// `(due, place, serial)`; an entry is valid while it is the connection's next tick.
     pub(crate) timers: BinaryHeap<Reverse<(i64, PeerIndex, u64)>>,
     pub(crate) levels_due_us: i64,
+    /// Over which way the media datagram in hand came, and to which of our addresses.
+    pub(crate) way: Option<(Remote, Option<IpAddr>)>,
     /// Copy of a cached packet on its way into a repair.
     pub(crate) scratch: Vec<u8>,
     pub(crate) now_us: i64,
@@ -101,6 +110,7 @@ pub(crate) struct Worker {
 impl Worker {
     pub(crate) fn new(
         socket: MediaSocket,
+        streams: StreamTable,
         identity: Arc<Identity>,
         clock: SharedClock,
         events: Events,
@@ -111,6 +121,7 @@ impl Worker {
         let (now, now_us) = (clock.instant(), clock.mono_us());
         Self {
             socket,
+            streams,
             identity,
             peers: Vec::new(),
             free: Vec::new(),
@@ -123,6 +134,7 @@ impl Worker {
             hurried: Vec::new(),
             timers: BinaryHeap::new(),
             levels_due_us: now_us,
+            way: None,
             scratch: Vec::new(),
             now_us,
             now,
@@ -176,10 +188,11 @@ impl Worker {
                 more = round + 1 == BATCHES;
                 self.look_at_the_clock();
                 for (from, to, datagram) in batch.datagrams(count) {
-                    self.guarded_datagram(from, to, datagram);
+                    self.guarded_datagram(from.into(), to, datagram);
                 }
                 self.flush();
             }
+            more |= self.take_arrivals();
             self.run_timers();
             self.flush();
             self.events.flush();
@@ -189,8 +202,52 @@ impl Worker {
         }
     }
 
+    /// What streams brought. `true`: there may be more.
+    fn take_arrivals(&mut self) -> bool {
+        for count in 0..ARRIVALS {
+            let Some(arrival) = self.streams.next(count == 0) else { return false };
+            match arrival {
+                Arrival::Datagram { stream, to, mut datagram } => {
+                    let Some(from) = self.streams.enter(stream, to) else { continue };
+                    self.guarded_datagram(from, None, &mut datagram);
+                    if self.mux.by_address(from).is_none()
+                        && let Some(id) = from.stream()
+                    {
+                        self.streams.end_stranger(id);
+                    }
+                }
+                Arrival::Gone { id } => self.stream_gone(id),
+            }
+        }
+        true
+    }
+
+    /// A stream ended by itself: its ways lead nowhere any more.
+    fn stream_gone(&mut self, id: u64) {
+        let Some(place) = self.streams.gone(id) else { return };
+        let Self { peers, mux, .. } = self;
+        let Some(peer) = peers.get_mut(place).and_then(Option::as_deref_mut) else { return };
+        let lost: Vec<Remote> = peer.paths.valid().iter().copied().filter(|way| way.stream() == Some(id)).collect();
+        for way in lost {
+            mux.remove_address(way, place);
+            peer.paths.lost(way);
+        }
+    }
+
+    /// Sends one datagram at once.
+    pub(crate) fn send_one(&mut self, datagram: &[u8], to: Remote, from: Option<IpAddr>) {
+        match to {
+            Remote::Udp(address) => {
+                self.socket.send_one(datagram, address, from);
+            }
+            Remote::Stream { id, to } => {
+                self.streams.send((id, to), std::iter::once((Worth::Must, datagram)), self.now_us);
+            }
+        }
+    }
+
     /// A datagram of a stranger must never end the calls of all others: whoever it is about is dropped instead.
-    fn guarded_datagram(&mut self, from: SocketAddr, to: Option<IpAddr>, datagram: &mut [u8]) {
+    fn guarded_datagram(&mut self, from: Remote, to: Option<IpAddr>, datagram: &mut [u8]) {
         if catch_unwind(AssertUnwindSafe(|| self.datagram(from, to, datagram))).is_err() {
             self.counters.panics += 1;
             tracing::error!("a datagram made the media worker panic; its connection is dropped");
@@ -207,15 +264,31 @@ impl Worker {
             peer.dirty = false;
             let Some(to) = peer.paths.selected() else {
                 peer.handshake.clear();
+                peer.down.outbox.flush(1, |_, _| {});
                 continue;
             };
-            for datagram in peer.handshake.drain(..) {
-                self.socket.send_one(&datagram, to, peer.local);
-            }
             peer.quality.bytes_out += peer.down.outbox.bytes.len() as u64;
-            self.socket.send(&mut peer.down.outbox, to, peer.local);
+            match to {
+                Remote::Udp(address) => {
+                    for datagram in peer.handshake.drain(..) {
+                        self.socket.send_one(&datagram, address, peer.local);
+                    }
+                    self.socket.send(&mut peer.down.outbox, address, peer.local);
+                }
+                Remote::Stream { id, to } => {
+                    let (streams, now_us) = (&mut self.streams, self.now_us);
+                    let handshake = peer.handshake.iter().map(|datagram| (Worth::Must, datagram.as_ref()));
+                    streams.send((id, to), handshake, now_us);
+                    peer.handshake.clear();
+                    let sound = peer.slots.first().map(|slot| slot.audio.out.stream.payload_type);
+                    peer.down.outbox.flush(usize::MAX, |run, segment| {
+                        let datagrams = run.chunks(segment).map(|datagram| (worth(datagram, sound), datagram));
+                        streams.send((id, to), datagrams, now_us);
+                    });
+                }
+            }
         }
-        self.counters.unsent = self.socket.dropped();
+        self.counters.unsent = self.socket.dropped() + self.streams.dropped();
     }
 
     /// Remembers that a connection has something to send.
@@ -299,4 +372,10 @@ impl Worker {
         let wait = Duration::from_micros(u64::try_from(due_us - self.clock.mono_us()).unwrap_or(0));
         wait.min(if self.events.is_waiting() { LONGEST_SLEEP / 10 } else { LONGEST_SLEEP })
     }
+}
+
+/// Pictures may be dropped for a slow stream; all else is small, and a call is nothing without it.
+fn worth(datagram: &[u8], sound: Option<u8>) -> Worth {
+    let payload_type = datagram.get(1).map(|byte| byte & 0x7f);
+    if Kind::of(datagram) == Kind::Rtp && payload_type != sound { Worth::May } else { Worth::Must }
 }

@@ -93,6 +93,10 @@ pub enum ServerBody {
         server: String,
         /// Receive slot pairs the client should offer.
         slots: u32,
+        /// The server's relay, for networks that let nothing else through; absent where there is none.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
+        relay: Option<RelayView>,
     },
     /// A section whole.
     Snapshot {
@@ -181,6 +185,16 @@ pub enum ServerBody {
         #[cfg_attr(test, ts(type = "number"))]
         retry_ms: u64,
     },
+}
+
+/// Where the relay is, and credentials of this connection alone; they are good for two minutes.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "frame.ts"))]
+pub struct RelayView {
+    /// As a browser wants them (RFC 7065).
+    pub urls: Vec<String>,
+    pub username: String,
+    pub credential: String,
 }
 
 /// What one slot pair shows.

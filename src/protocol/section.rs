@@ -252,6 +252,8 @@ pub struct DeviceRow {
     /// Per mille of the sound it plays that its browser had to make up (webrtc-stats: concealed and not silent).
     #[serde(default)]
     pub concealed_permille: Option<u16>,
+    /// How its packets reach the server: `udp`, `tcp` or `relay`.
+    pub rung: String,
 }
 
 /// Section `visit:{id}`: the whole of one visit for those who take part in it.

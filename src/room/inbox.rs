@@ -21,7 +21,7 @@ use crate::media::engine::{Answer, EngineEvent, Join, JoinRefusal};
 use crate::media::plan::{SourceId, SourceKind};
 use crate::media::record::RecorderEvent;
 use crate::protocol::command::Command;
-use crate::protocol::frame::{ClientBody, ClientFrame, ServerBody};
+use crate::protocol::frame::{ClientBody, ClientFrame, RelayView, ServerBody};
 
 impl Task {
     pub(super) fn handle(&mut self, message: Message) {
@@ -66,6 +66,11 @@ impl Task {
             now: now.to_string(),
             server: env!("CARGO_PKG_VERSION").to_owned(),
             slots,
+            relay: self.services.engine.relay(connection).map(|access| RelayView {
+                urls: access.urls,
+                username: access.username,
+                credential: access.password,
+            }),
         };
         self.publisher.send(connection, welcome, now);
         let point = actor.point;

@@ -15,6 +15,7 @@ use diemcau::media::plan::{Layer, Plan, SlotFeed, SourceId, SourceKind};
 use diemcau::media::{MediaConfig, MediaEngine};
 use tokio::net::UdpSocket;
 use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -45,8 +46,10 @@ impl Stage {
     /// `advertise`: what answers name instead of the real port, for a relay in between.
     pub(crate) fn open(advertise: Option<SocketAddr>) -> Self {
         let config = MediaConfig {
-            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             advertise: advertise.into_iter().collect(),
+            advertise_tcp: vec![SocketAddr::from((Ipv4Addr::LOCALHOST, 443))],
+            relay_urls: vec!["turns:localhost:443?transport=tcp".to_owned()],
+            ..MediaConfig::on(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
         };
         let (events_in, events) = mpsc::channel(4_096);
         let tape = Arc::new(Tape::default());
@@ -331,19 +334,21 @@ impl Relay {
         let (server, judge, rebind) = (relay.server.clone(), relay.judge.clone(), relay.rebind.clone());
         let limit = relay.limit.clone();
         tokio::spawn(async move {
-            let mut outer: BTreeMap<SocketAddr, Arc<UdpSocket>> = BTreeMap::new();
+            let mut outer: BTreeMap<SocketAddr, (Arc<UdpSocket>, AbortHandle)> = BTreeMap::new();
             let mut buffer = [0; 2_048];
             while let Ok((length, from)) = socket.recv_from(&mut buffer).await {
                 if rebind.swap(false, Ordering::AcqRel) {
-                    outer.clear();
+                    // Nothing comes back over the old address either.
+                    std::mem::take(&mut outer).into_values().for_each(|(_, back)| back.abort());
                 }
                 let Some(to) = *server.lock().unwrap() else { continue };
                 let own = match outer.get(&from) {
-                    Some(own) => own.clone(),
+                    Some((own, _)) => own.clone(),
                     None => {
                         let fresh = Arc::new(UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap());
-                        tokio::spawn(back(fresh.clone(), socket.clone(), from, judge.clone(), limit.clone()));
-                        outer.insert(from, fresh.clone());
+                        let back =
+                            tokio::spawn(back(fresh.clone(), socket.clone(), from, judge.clone(), limit.clone()));
+                        outer.insert(from, (fresh.clone(), back.abort_handle()));
                         fresh
                     }
                 };

@@ -192,7 +192,7 @@ impl Day {
         let config = RecorderConfig { min_free: 1, ..RecorderConfig::new(world.dir.path().join("recordings")) };
         let recorder = Recorder::start(config, clock.clone(), record_keys.clone(), recorder_events).unwrap();
         let (engine_events, mut from_engine) = mpsc::channel(limits::ENGINE_EVENTS);
-        let media = MediaConfig { listen: "127.0.0.1:0".parse().unwrap(), advertise: Vec::new() };
+        let media = MediaConfig::on("127.0.0.1:0".parse().unwrap());
         let engine = MediaEngine::start(&media, clock.clone(), engine_events, recorder.clone()).unwrap();
         let services = Services {
             clock: clock.clone(),

@@ -13,13 +13,15 @@ export function launch({ executablePath = process.env.CHROMIUM ?? "/usr/bin/chro
 /**
  * A page of its own: own cookies, own storage, as another machine would have. The capture is 320×180 at 15 pictures a
  * second, so that four pages fit on two cores; a browser sends less than 640×360 in one layer alone. Errors of the page are collected in `page.problems`. With a `line`, sound
- * and picture take the same way as the page.
+ * and picture take the same way as the page; with `reaches` the ports of the server's media that its network knows a way
+ * to, none is bent and the others are as if they were not there.
  */
-export async function newPage(browser, { viewport = { width: 1366, height: 768 }, name = "page", line, capture = { width: 320, height: 180 } } = {}) {
+export async function newPage(browser, { viewport = { width: 1366, height: 768 }, name = "page", line, reaches, capture = { width: 320, height: 180 } } = {}) {
   const context = await browser.newContext({ viewport, locale: "vi-VN", timezoneId: "Asia/Ho_Chi_Minh", acceptDownloads: true });
   await context.addInitScript(keepPeers);
   await context.addInitScript(smallCapture, capture);
-  if (line) {
+  if (reaches) await context.addInitScript(reachOnly, reaches);
+  else if (line) {
     await context.exposeBinding("portOnLine", (_source, port) => line.media(port));
     await context.addInitScript(sendThroughLine);
   }
@@ -65,6 +67,36 @@ function sendThroughLine() {
       return super.setRemoteDescription({ type: answer.type, sdp });
     }
   };
+}
+
+/** Of the addresses the server names only those of these ports are of the page's network. */
+function reachOnly(ports) {
+  const Native = window.RTCPeerConnection;
+  window.RTCPeerConnection = class extends Native {
+    constructor(...options) {
+      super(...options);
+      this.madeAt = performance.now();
+      this.addEventListener("connectionstatechange", () => {
+        if (this.connectionState === "connected") this.connectedMs ??= Math.round(performance.now() - this.madeAt);
+      });
+    }
+
+    setRemoteDescription({ type, sdp }) {
+      const lines = sdp.split("\r\n").filter((line) => !line.startsWith("a=candidate:") || ports.includes(Number(line.split(" ")[5])));
+      return super.setRemoteDescription({ type, sdp: lines.join("\r\n") });
+    }
+  };
+}
+
+/** How the packets of the page's newest living connection travel: `udp`, `tcp` or `relay`. */
+export function rungOf(page) {
+  return page.evaluate(async () => {
+    const peer = window.peers.findLast((one) => one.connectionState === "connected");
+    const rows = [...((await peer?.getStats())?.values() ?? [])];
+    const pair = rows.find((row) => row.type === "candidate-pair" && row.id === rows.find((one) => one.type === "transport")?.selectedCandidatePairId);
+    const local = rows.find((row) => row.id === pair?.localCandidateId);
+    return local?.candidateType === "relay" ? "relay" : local?.protocol;
+  });
 }
 
 function smallCapture(size) {

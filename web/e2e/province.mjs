@@ -1,9 +1,14 @@
 // The fictional province of `diemcau demo` as a process of its own, for scripts.
 import { execFile, spawn } from "node:child_process";
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+
+const tlsFile = (name) => fileURLToPath(new URL(`../../tests/support/tls/${name}.pem`, import.meta.url));
+/** Certificate of `localhost` and all below it, for tests alone. */
+export const TLS = { certificate: tlsFile("certificate"), key: tlsFile("key") };
 
 /** The program in a folder of its own, always at the same address; it can be killed and started again over its data. */
 class Province {
@@ -32,6 +37,24 @@ class Province {
     }
     if (!line.includes("\n")) throw new Error("the program ended before it served");
     Object.assign(this, JSON.parse(line));
+  }
+
+  /**
+   * Serves again as an installation with its own certificate does: over TLS, by its configuration, with these settings
+   * of `[media]`.
+   */
+  async serveSecured(media) {
+    await this.close();
+    const settings = Object.entries(media).map(([key, value]) => `${key} = ${JSON.stringify(value)}\n`);
+    const tls = `[http.tls]\ncertificate = "${TLS.certificate}"\nkey = "${TLS.key}"\n`;
+    const before = (await readFile(this.config, "utf8")).replaceAll("http://", "https://");
+    await writeFile(this.config, `${before.replace(/\[media\][^[]*/, `[media]\n${settings.join("")}\n`)}\n${tls}\n[log]\nlevel = "warn,rtc_dtls=error"\n`);
+    this.server = spawn(this.program, ["serve", "--config", this.config], { stdio: ["ignore", "pipe", "inherit"] });
+    this.ended = new Promise((resolve) => this.server.once("exit", resolve));
+    const said = await new Promise((resolve) => this.server.stdout.once("data", resolve));
+    if (!String(said).includes(String(this.port))) throw new Error(`the program does not serve: ${said}`);
+    this.links = this.links.map((one) => ({ ...one, link: one.link.replace("http://", "https://") }));
+    this.url = this.url.replace("http://", "https://");
   }
 
   /** A second way in for somebody: links sign in once. */

@@ -4,6 +4,8 @@ import { createSocket } from "node:dgram";
 import { connect, createServer } from "node:net";
 
 const HERE = "127.0.0.1";
+/** First byte of a connection that begins with TLS. */
+const TLS_HANDSHAKE = 22;
 /** How long TCP waits before it sends again what nobody confirmed: data, and the wish to connect (RFC 6298, Linux). */
 const AGAIN_MS = { data: 200, connect: 1000 };
 
@@ -60,6 +62,9 @@ export class Line {
   heardAt = undefined;
   wasCut = false;
   port = 0;
+  /** What the place's firewall lets through: `all`, `tcp` (no datagrams), `port` (the pages' port alone), `tls` (TLS to it alone). */
+  lets = "all";
+  connections = new Set();
   ways = new Set();
   sockets = new Set();
   faces = new Map();
@@ -68,10 +73,34 @@ export class Line {
   static async to(serverPort) {
     const line = new Line();
     line.serverPort = serverPort;
-    line.entrance = createServer((page) => line.connected(page));
-    await new Promise((resolve) => line.entrance.listen(0, HERE, resolve));
-    line.port = line.entrance.address().port;
+    line.entrances = [];
+    line.port = await line.entrance(serverPort, true);
     return line;
+  }
+
+  /** One more TCP port of the server, which a strict firewall does not let through; the port that stands for it. */
+  tcp(serverPort) {
+    return this.entrance(serverPort, false);
+  }
+
+  async entrance(serverPort, isPages) {
+    const entrance = createServer((page) => this.connected(page, serverPort, isPages));
+    this.entrances.push(entrance);
+    await new Promise((resolve) => entrance.listen(0, HERE, resolve));
+    return entrance.address().port;
+  }
+
+  /** From now on the firewall lets only this through, also of what is open. It swallows: nobody is refused. */
+  narrow(lets) {
+    this.lets = lets;
+    for (const connection of this.connections) connection.lost ||= this.blocks(connection);
+  }
+
+  /** A connection that lost something is lost for good. */
+  blocks(connection) {
+    const { isPages, isTls, lost } = connection;
+    connection.lost = lost || (this.lets === "port" && !isPages) || (this.lets === "tls" && !(isPages && isTls !== false));
+    return connection.lost;
   }
 
   cut() {
@@ -114,12 +143,12 @@ export class Line {
     const face = createSocket("udp4");
     const backs = new Map();
     face.on("message", (bytes, from) => {
-      if (this.isCut) return;
+      if (this.isCut || this.lets !== "all") return;
       this.heard();
       let back = backs.get(from.port);
       if (!back) {
         back = createSocket("udp4");
-        back.on("message", (answer) => this.isCut || face.send(answer, from.port, from.address));
+        back.on("message", (answer) => this.isCut || this.lets !== "all" || face.send(answer, from.port, from.address));
         back.on("error", () => undefined);
         backs.set(from.port, back);
         this.sockets.add({ destroy: () => back.close() });
@@ -132,23 +161,27 @@ export class Line {
     return face.address().port;
   }
 
-  connected(page) {
+  connected(page, serverPort, isPages) {
+    const connection = { isPages, isTls: undefined, lost: false };
+    this.connections.add(connection);
+    page.on("close", () => this.connections.delete(connection));
     const up = new Way(this, AGAIN_MS.connect);
     const down = new Way(this);
     let server;
     page.setNoDelay(true);
     up.take(() => {
-      server = connect({ host: HERE, port: this.serverPort, noDelay: true });
+      server = connect({ host: HERE, port: serverPort, noDelay: true });
       up.firstMs = AGAIN_MS.data;
-      this.carry(server, page, down);
+      this.carry(server, page, down, connection);
     });
-    this.carry(page, { write: (bytes) => server.write(bytes), end: () => server.end(), destroy: () => server.destroy() }, up);
+    page.once("data", (bytes) => (connection.isTls = bytes[0] === TLS_HANDSHAKE));
+    this.carry(page, { write: (bytes) => server.write(bytes), end: () => server.end(), destroy: () => server.destroy() }, up, connection);
   }
 
-  carry(from, to, way) {
+  carry(from, to, way, connection) {
     this.ways.add(way);
     this.sockets.add(from);
-    from.on("data", (bytes) => way.take(() => to.write(bytes)));
+    from.on("data", (bytes) => this.blocks(connection) || way.take(() => to.write(bytes)));
     from.on("end", () => way.take(() => to.end()));
     from.on("error", () => way.take(() => to.destroy()));
     from.on("close", () => {
@@ -164,6 +197,6 @@ export class Line {
     this.isCut = true;
     for (const way of this.ways) clearTimeout(way.timer);
     for (const socket of this.sockets) socket.destroy();
-    this.entrance.close();
+    for (const entrance of this.entrances) entrance.close();
   }
 }

@@ -6,6 +6,11 @@ use super::negotiate::{EXTENSIONS, Negotiated, Role, SlotStream, SourceLine, URI
 use super::offer::{MediaKind, Offer, OfferedLine};
 use crate::media::plan::SourceKind;
 
+/// Type preference of host candidates (RFC 8445 §5.1.2.2).
+const HOST: u32 = 126;
+/// Below every datagram, also one that a NAT has mapped (RFC 6544 §4.2).
+const HOST_TCP: u32 = 90;
+
 /// How the browser reaches and recognises us; the same in each m-line, all are bundled.
 pub(crate) struct Transport<'a> {
     pub(crate) ufrag: &'a str,
@@ -13,6 +18,8 @@ pub(crate) struct Transport<'a> {
     /// `AB:CD:…` of SHA-256.
     pub(crate) fingerprint: &'a str,
     pub(crate) candidates: &'a [SocketAddr],
+    /// Where we take ICE over TCP (RFC 6544), passive.
+    pub(crate) tcp_candidates: &'a [SocketAddr],
 }
 
 /// The answer to `offer` as agreed. `session` is any number, for the origin line.
@@ -79,12 +86,14 @@ fn begin(sdp: &mut String, line: &OfferedLine, transport: &Transport<'_>, payloa
          a=rtcp-mux\r\na=rtcp-rsize\r\n",
         line.mid, transport.ufrag, transport.pwd, transport.fingerprint
     ));
-    for (place, address) in transport.candidates.iter().enumerate() {
+    let udp = transport.candidates.iter().map(|address| (HOST, "udp", address, ""));
+    let tcp = transport.tcp_candidates.iter().map(|address| (HOST_TCP, "tcp", address, " tcptype passive"));
+    for (place, (preference, protocol, address, kind)) in udp.chain(tcp).enumerate() {
         let place = u32::try_from(place).unwrap_or(u32::MAX).min(65_535);
-        // Type preference of host candidates, then configuration order (RFC 8445 §5.1.2.1).
-        let priority = 126 << 24 | (65_535 - place) << 8 | 255;
+        // Type preference, then configuration order (RFC 8445 §5.1.2.1).
+        let priority = preference << 24 | (65_535 - place) << 8 | 255;
         sdp.push_str(&format!(
-            "a=candidate:{} 1 udp {priority} {} {} typ host\r\n",
+            "a=candidate:{} 1 {protocol} {priority} {} {} typ host{kind}\r\n",
             place + 1,
             address.ip(),
             address.port()
@@ -157,6 +166,7 @@ mod tests {
             pwd: "secret",
             fingerprint: "AA:BB",
             candidates: &["10.0.0.1:5004".parse().unwrap(), "[fd00::1]:5004".parse().unwrap()],
+            tcp_candidates: &["10.0.0.1:443".parse().unwrap()],
         };
         write(&offer, &agreed, &transport, 9)
     }
@@ -172,6 +182,7 @@ mod tests {
             "a=extmap:3 http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01\r\n",
             "a=candidate:1 1 udp 2130706431 10.0.0.1 5004 typ host\r\n",
             "a=candidate:2 1 udp 2130706175 fd00::1 5004 typ host\r\n",
+            "a=candidate:3 1 tcp 1526726143 10.0.0.1 443 typ host tcptype passive\r\n",
             "a=msid:s0 v0\r\n",
             "a=msid:s0 a0\r\n",
             "a=msid:s1 v1\r\n",

@@ -16,6 +16,7 @@ use super::live::{Alarm, Book, Live, MediaLink};
 use super::stage::Stage;
 use super::state::State;
 use crate::domain::ids::PointId;
+use crate::media::engine::Rung;
 use crate::media::plan::{Layer, SourceKind};
 use crate::protocol::section::{AlarmView, DeviceRow, DevicesSection};
 
@@ -57,6 +58,7 @@ fn devices(state: &State, live: &Live) -> DevicesSection {
                 down_kbps: wire.quality.downlink_kbps,
                 layer: wire.layer.map(|layer| layer_name(layer).to_owned()),
                 concealed_permille: wire.senses.map(|(senses, _)| senses.concealed_permille),
+                rung: rung_name(wire.quality.rung).to_owned(),
             };
             (id.to_string(), row)
         })
@@ -91,6 +93,14 @@ fn layer_name(layer: Layer) -> &'static str {
         Layer::Quarter => "quarter",
         Layer::Half => "half",
         Layer::Full => "full",
+    }
+}
+
+fn rung_name(rung: Rung) -> &'static str {
+    match rung {
+        Rung::Udp => "udp",
+        Rung::Tcp => "tcp",
+        Rung::Relay => "relay",
     }
 }
 

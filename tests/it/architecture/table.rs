@@ -133,7 +133,14 @@ pub const LAYERS: &[Layer] = &[
     },
     Layer { modules: &["media::plan"], uses: &["domain::ids"], crates: Only(&["serde"]), pure: true },
     Layer {
-        modules: &["media::forward", "media::incoming", "media::mux", "media::quality", "media::speaker"],
+        modules: &[
+            "media::forward",
+            "media::incoming",
+            "media::mux",
+            "media::quality",
+            "media::remote",
+            "media::speaker",
+        ],
         uses: &[
             "media::cache",
             "media::engine",
@@ -163,6 +170,13 @@ pub const LAYERS: &[Layer] = &[
         modules: &["media::srtp"],
         uses: &["media::window", "media::wire", "limits"],
         crates: Only(&["ring", "rtc_dtls", "thiserror"]),
+        pure: true,
+    },
+    // Streams that carry datagrams, and the relay of one of them.
+    Layer {
+        modules: &["media::framing", "media::relay_key", "media::turn"],
+        uses: &["domain::ids", "media::wire", "limits"],
+        crates: Only(&["base64", "bytes", "ring", "rtc_dtls", "rtc_stun", "thiserror"]),
         pure: true,
     },
     // The seam to the rooms: no type of any WebRTC crate.
@@ -290,6 +304,7 @@ pub const LAYERS: &[Layer] = &[
             "room::record",
             "room::registry",
             "room::standing",
+            "=media",
             "media::plan",
             "media::record",
             "=store",

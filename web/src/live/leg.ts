@@ -1,6 +1,6 @@
 import type { LocalMedia } from "../media/local";
 import type { PeerOptions } from "../media/peer";
-import type { LinkStats } from "../media/stats";
+import type { LinkStats, Rung } from "../media/stats";
 import type { CameraLayer, ClientBody, ClientFrame, ServerBody, SlotView } from "../protocol/frame";
 import type { DeviceKind } from "../protocol/units";
 import type { WireEvents } from "./wire";
@@ -38,6 +38,8 @@ export interface LegOptions {
   /** Absent: this device neither sends nor receives sound and picture. */
   local: LocalMedia | undefined;
   simulcast: boolean;
+  /** Use the server's relay if it has one: the direct ways did not lead through. */
+  relay: boolean;
   have: () => Record<string, string>;
 }
 
@@ -58,6 +60,8 @@ const MEDIA_SILENT_MS = 3000;
 const ANSWER_MS = 4000;
 /** From the ticket to the welcome, and from there to connected media: less than this each, even with lost flights. */
 const SETUP_MS = 8000;
+/** Without the relay media is connected within this, or the network lets only the relay through. */
+const DIRECT_MS = 4000;
 /** With nothing to decode a connected leg is good enough after this. */
 const SETTLE_MS = 1500;
 
@@ -78,6 +82,8 @@ export class Leg {
   private arrived = 0;
   private arrivedMs: number;
   private decoded = false;
+  /** How media travels, once it does. */
+  rung: Rung | undefined;
   private offerId = "";
   private asking = new AbortController();
 
@@ -111,10 +117,10 @@ export class Leg {
     if (body.type === "welcome") {
       this.welcome = body;
       this.welcomedMs = this.parts.now();
-      const { local, simulcast, device } = this.options;
+      const { local, simulcast, device, relay } = this.options;
       // Papers and rosters need no media; a note-taker's machine receives pictures and sends nothing.
       if (local && (body.slots > 0 || device === "main" || device === "paper")) {
-        this.peer = this.parts.makePeer({ slots: body.slots, local, simulcast });
+        this.peer = this.parts.makePeer({ slots: body.slots, local, simulcast, relay: relay ? body.relay : undefined });
       }
       this.events.welcome(this, body);
       await this.join();
@@ -155,6 +161,7 @@ export class Leg {
       this.arrivedMs = now;
     }
     this.decoded ||= stats.framesDecoded > 0;
+    this.rung = stats.rung;
   }
 
   /** The socket serves: commands and sections go over it. */
@@ -178,12 +185,19 @@ export class Leg {
     return this.connectedMs !== undefined && this.mediaHealthy;
   }
 
+  /** No direct way led through, and there is a relay that was not tried. */
+  get wantsRelay(): boolean {
+    const untried = !this.options.relay && this.welcome?.relay !== undefined;
+    return untried && this.peer !== undefined && this.connectedMs === undefined && !this.mediaHealthy;
+  }
+
   private get mediaHealthy(): boolean {
     if (!this.peer) return true;
     const now = this.parts.now();
     const state = this.peer?.state;
     if (state === "failed" || state === "closed") return false;
-    if (this.connectedMs === undefined) return now - this.welcomedMs < SETUP_MS;
+    const limitMs = this.options.relay || this.welcome?.relay === undefined ? SETUP_MS : DIRECT_MS;
+    if (this.connectedMs === undefined) return now - this.welcomedMs < limitMs;
     return now - this.arrivedMs < MEDIA_SILENT_MS;
   }
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { PlayedNet, welcome } from "../../test/player/fakeNet";
+import { PlayedNet, welcome, welcomeWithRelay } from "../../test/player/fakeNet";
 import { LocalMedia } from "../media/local";
 import type { Room } from "./room";
 
@@ -272,4 +272,45 @@ test("the own microphone sounds only while the server says that it is open, and 
   await pass(2500);
   expect(room.view.status).toBe("live");
   expect(track.enabled).toBe(false);
+});
+
+test("where no direct way leads through, the next leg uses the relay beside the old one, and so do those after it", async () => {
+  room = net.room(new LocalMedia());
+  room.start();
+  await pass(0);
+  net.wire.play(welcomeWithRelay("c1"));
+  await pass(3500);
+  expect(net.peers.map(({ relay }) => relay?.username)).toEqual([undefined]);
+  await pass(1500);
+  net.wire.play(welcomeWithRelay("c2"));
+  await pass(0);
+  expect(net.peers.map(({ relay }) => relay?.username)).toEqual([undefined, "c2"]);
+  net.peer.counters = { ...net.peer.counters, rung: "relay" };
+  net.peer.flow(5);
+  await pass(500);
+  expect(room.view).toMatchObject({ connection: "c2", mediaFlows: true });
+  // The line of the relay breaks: the way that led through last is the first to be tried.
+  await pass(4000);
+  net.wire.play(welcomeWithRelay("c3"));
+  await pass(0);
+  expect(net.peer.relay?.username).toBe("c3");
+  // Another network, which lets datagrams through.
+  net.peer.counters = { ...net.peer.counters, rung: "udp" };
+  net.peer.flow(5);
+  await pass(1000);
+  await pass(4000);
+  net.wire.play(welcomeWithRelay("c4"));
+  await pass(0);
+  expect(net.peer.relay).toBeUndefined();
+});
+
+test("a server without a relay is given its whole time", async () => {
+  room = net.room(new LocalMedia());
+  room.start();
+  await pass(0);
+  net.wire.play(welcome("c1"));
+  await pass(7000);
+  expect(net.peers).toHaveLength(1);
+  await pass(2000);
+  expect(net.wires).toHaveLength(2);
 });

@@ -68,6 +68,8 @@ export class Room {
   private next: Leg | undefined;
   private promotedMs = 0;
   private attempt = 0;
+  /** Only the relay led through lately: the next leg may use it at once. */
+  private relay = false;
   private retryAtMs: number | undefined;
   private timer: ReturnType<typeof setInterval> | undefined;
   private listeners = new Set<() => void>();
@@ -145,7 +147,7 @@ export class Room {
     this.retryAtMs = undefined;
     this.next = new Leg(
       this.parts,
-      { ...this.options, have: () => this.sections.have() },
+      { ...this.options, relay: this.relay, have: () => this.sections.have() },
       {
         welcome: (leg, welcome) => this.welcomed(leg, welcome),
         frame: (leg, body) => this.take(leg, body),
@@ -266,12 +268,19 @@ export class Room {
     await Promise.all([this.current?.look(), this.next?.look()]);
     if (this.timer === undefined) return;
     const now = this.parts.now();
+    this.climb();
     if (this.next?.ready) this.promote(this.next);
     else if (this.next && !this.next.healthy) this.abandonNext();
     if (this.current && !this.current.healthy) this.replace();
     else if (this.current && now - this.promotedMs > PROVEN_MS) this.attempt = 0;
     if (this.retryAtMs !== undefined && now >= this.retryAtMs && !this.next) this.join();
     this.refresh();
+  }
+
+  /** Down to the relay where nothing else leads through, up again as soon as something else does. */
+  private climb(): void {
+    if (this.current?.wantsRelay || this.next?.wantsRelay) this.relay = true;
+    else if (this.current?.mediaFlows && this.current.rung !== undefined) this.relay = this.current.rung === "relay";
   }
 
   /** The own microphone sounds only while the server says so, and never over a line it cannot be heard on. */

@@ -1,4 +1,4 @@
-import type { CameraLayer } from "../protocol/frame";
+import type { CameraLayer, RelayView } from "../protocol/frame";
 import type { LocalMedia, SourceKind } from "./local";
 import { wantedEncodings } from "./layers";
 import { compactOffer, roomCodecs } from "./sdp";
@@ -17,6 +17,8 @@ export interface PeerOptions {
   local: LocalMedia;
   /** Three layers of the camera; off on weak machines. */
   simulcast: boolean;
+  /** The server's relay, where the network lets nothing else through; the browser still takes the best way it finds. */
+  relay?: RelayView | undefined;
 }
 
 /**
@@ -24,7 +26,7 @@ export interface PeerOptions {
  * camera, paper, microphone, then per slot a picture and its sound.
  */
 export class Peer {
-  private pc = new RTCPeerConnection({ bundlePolicy: "max-bundle", iceServers: [] });
+  private pc: RTCPeerConnection;
   private senders: Record<SourceKind, RTCRtpSender>;
   private stopListening: () => void;
   /** Changes of the camera's layers, one after the other: a browser refuses the second of two at once. */
@@ -33,7 +35,8 @@ export class Peer {
   readonly streams: readonly MediaStream[];
 
   constructor(private options: PeerOptions) {
-    const { local, slots, simulcast } = options;
+    const { local, slots, simulcast, relay } = options;
+    this.pc = new RTCPeerConnection({ bundlePolicy: "max-bundle", iceServers: relay ? [relay] : [] });
     this.senders = {
       camera: this.send("video", simulcast ? LAYERS : [{ maxBitrate: 1_500_000 }]),
       paper: this.send("video", [{ maxBitrate: 2_000_000, maxFramerate: 8 }]),

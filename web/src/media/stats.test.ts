@@ -12,6 +12,26 @@ test("sums over streams, and counts checks as signs of life", () => {
   expect(stats).toMatchObject({ arrived: 92, framesDecoded: 30, framesSent: 15, packetsReceived: 90, rttMs: 12, jitterMs: 11 });
 });
 
+test("the way of the chosen pair is told", () => {
+  const way = (candidateType: string, protocol: string) =>
+    readStats([
+      { type: "candidate-pair", id: "p", state: "succeeded", nominated: true, localCandidateId: "a" },
+      { type: "candidate-pair", id: "q", state: "succeeded", nominated: true, localCandidateId: "b" },
+      { type: "local-candidate", id: "a", candidateType: "host", protocol: "udp" },
+      { type: "local-candidate", id: "b", candidateType, protocol },
+    ]).rung;
+  const left = readStats([
+    { type: "transport", selectedCandidatePairId: "p" },
+    { type: "candidate-pair", id: "p", state: "succeeded", nominated: true, localCandidateId: "a" },
+    { type: "candidate-pair", id: "q", state: "succeeded", nominated: true, localCandidateId: "b" },
+    { type: "local-candidate", id: "a", candidateType: "relay", protocol: "udp" },
+    { type: "local-candidate", id: "b", candidateType: "host", protocol: "udp" },
+  ]);
+  expect(left.rung).toBe("relay");
+  expect([way("host", "udp"), way("host", "tcp"), way("relay", "udp")]).toEqual(["udp", "tcp", "relay"]);
+  expect(readStats([]).rung).toBeUndefined();
+});
+
 test("loss is that between two readings, and a repaired packet makes it no less than nothing", () => {
   const before = readStats([{ type: "inbound-rtp", packetsReceived: 100, packetsLost: 5 }]);
   const after = readStats([{ type: "inbound-rtp", packetsReceived: 197, packetsLost: 8 }]);

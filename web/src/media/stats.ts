@@ -14,7 +14,12 @@ export interface LinkStats {
   concealedSamples: number;
   silentConcealedSamples: number;
   totalSamples: number;
+  /** How the packets travel; `undefined` before a way is chosen. */
+  rung: Rung | undefined;
 }
+
+/** Ways through a network, best first: datagrams, ICE over TCP, the server's relay. */
+export type Rung = "udp" | "tcp" | "relay";
 
 const EMPTY: LinkStats = {
   arrived: 0,
@@ -30,6 +35,7 @@ const EMPTY: LinkStats = {
   concealedSamples: 0,
   silentConcealedSamples: 0,
   totalSamples: 0,
+  rung: undefined,
 };
 
 type Row = Record<string, unknown> & { type: string };
@@ -37,6 +43,9 @@ type Row = Record<string, unknown> & { type: string };
 /** Reads a W3C statistics report (webrtc-stats §6). */
 export function readStats(report: { forEach(each: (row: Row) => void): void }): LinkStats {
   const sum = { ...EMPTY };
+  const local = new Map<unknown, Row>();
+  const nominated = new Map<unknown, unknown>();
+  let selected: unknown;
   report.forEach((row) => {
     const value = (name: string) => (typeof row[name] === "number" ? row[name] : 0);
     if (row.type === "candidate-pair") {
@@ -44,6 +53,11 @@ export function readStats(report: { forEach(each: (row: Row) => void): void }): 
       if (row["nominated"] === true && typeof row["currentRoundTripTime"] === "number") {
         sum.rttMs = Math.round(row["currentRoundTripTime"] * 1000);
       }
+      if (row["nominated"] === true && row["state"] === "succeeded") nominated.set(row["id"], row["localCandidateId"]);
+    } else if (row.type === "local-candidate") {
+      local.set(row["id"], row);
+    } else if (row.type === "transport") {
+      selected = row["selectedCandidatePairId"];
     } else if (row.type === "inbound-rtp") {
       sum.framesDecoded += value("framesDecoded");
       sum.packetsReceived += value("packetsReceived");
@@ -59,6 +73,9 @@ export function readStats(report: { forEach(each: (row: Row) => void): void }): 
       sum.bytesSent += value("bytesSent");
     }
   });
+  // A way that was left stays nominated; browsers that do not say which is in use list the newest last.
+  const way = local.get(nominated.get(selected) ?? [...nominated.values()].at(-1));
+  if (way) sum.rung = way["candidateType"] === "relay" ? "relay" : way["protocol"] === "tcp" ? "tcp" : "udp";
   return sum;
 }
 

@@ -41,6 +41,15 @@ id: CommandId, body: ClientBody, };
 export type MicrophoneSense = "fine" | "silent" | "clipping" | "closed";
 
 /**
+ * Where the relay is, and credentials of this connection alone; they are good for two minutes.
+ */
+export type RelayView = { 
+/**
+ * As a browser wants them (RFC 7065).
+ */
+urls: Array<string>, username: string, credential: string, };
+
+/**
  * What the server sends. Tagged by `type`.
  */
 export type ServerBody = { "type": "welcome", connection: ConnectionId, point: PointId | null, 
@@ -51,7 +60,11 @@ now: string, server: string,
 /**
  * Receive slot pairs the client should offer.
  */
-slots: number, } | { "type": "snapshot", section: string, 
+slots: number, 
+/**
+ * The server's relay, for networks that let nothing else through; absent where there is none.
+ */
+relay?: RelayView, } | { "type": "snapshot", section: string, 
 /**
  * Sequence of the log this state is the fold of.
  */

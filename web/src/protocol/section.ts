@@ -77,7 +77,11 @@ layer: string | null,
 /**
  * Per mille of the sound it plays that its browser had to make up (webrtc-stats: concealed and not silent).
  */
-concealed_permille: number | null, };
+concealed_permille: number | null, 
+/**
+ * How its packets reach the server: `udp`, `tcp` or `relay`.
+ */
+rung: string, };
 
 /**
  * Section `devices`: what a technician needs, no content.

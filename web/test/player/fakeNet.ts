@@ -3,7 +3,8 @@ import { Room, type RoomOptions } from "../../src/live/room";
 import type { WireEvents } from "../../src/live/wire";
 import type { LocalMedia } from "../../src/media/local";
 import { readStats, type LinkStats } from "../../src/media/stats";
-import type { CameraLayer, ClientBody, ClientFrame, ServerBody } from "../../src/protocol/frame";
+import type { PeerOptions } from "../../src/media/peer";
+import type { CameraLayer, ClientBody, ClientFrame, RelayView, ServerBody } from "../../src/protocol/frame";
 
 /** One connection as the server's end sees it: what came, and frames to play back. */
 export class PlayedWire implements WireLike {
@@ -51,7 +52,10 @@ export class PlayedPeer implements PeerLike {
   answer: string | undefined;
   counters: LinkStats = readStats([]);
 
-  constructor(slots: number) {
+  constructor(
+    slots: number,
+    readonly relay: RelayView | undefined,
+  ) {
     this.streams = Array.from({ length: slots }, (_, id) => ({ id: `s${id}` }) as MediaStream);
   }
 
@@ -108,8 +112,8 @@ export class PlayedNet implements LegParts {
     return wire;
   }
 
-  makePeer({ slots }: { slots: number }): PlayedPeer {
-    const peer = new PlayedPeer(slots);
+  makePeer({ slots, relay }: Pick<PeerOptions, "slots" | "relay">): PlayedPeer {
+    const peer = new PlayedPeer(slots, relay);
     this.peers.push(peer);
     return peer;
   }
@@ -154,4 +158,10 @@ export const welcome = (connection: string, slots = 2): ServerBody => ({
   now: new Date().toISOString(),
   server: "test",
   slots,
+});
+
+/** The same from a server with a relay. */
+export const welcomeWithRelay = (connection: string): ServerBody => ({
+  ...(welcome(connection) as Extract<ServerBody, { type: "welcome" }>),
+  relay: { urls: ["turns:tcd.vn:443?transport=tcp"], username: connection, credential: "secret" },
 });

@@ -33,6 +33,7 @@ export function DeviceTable() {
         { title: t("devices.jitter"), cell: (line) => `${line.row.jitter_ms} ms` },
         { title: t("devices.concealed"), cell: (line) => (line.row.concealed_permille === null ? "–" : percent(line.row.concealed_permille)) },
         { title: t("devices.rate"), cell: (line) => `↑ ${line.row.up_kbps} / ↓ ${line.row.down_kbps} kbit/s` },
+        { title: t("devices.way"), cell: (line) => (line.row.media === "none" ? "–" : t(`devices.rung.${line.row.rung}`)) },
       ]}
     />
   );

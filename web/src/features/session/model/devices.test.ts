@@ -14,6 +14,7 @@ const row = (loss_permille: number, rtt_ms: number | null = 20, media = "connect
   concealed_permille: null,
   up_kbps: 0,
   down_kbps: 0,
+  rung: "udp",
 });
 
 describe("the technician's board", () => {
