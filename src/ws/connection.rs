@@ -32,7 +32,7 @@ pub(super) async fn run(app: App, socket: WebSocket, caller: Caller, claims: Cla
     let (close, told) = watch::channel(None);
     let place = app.sockets.enter(caller.sign_in, connection, close.clone());
     app.metrics.sockets_opened.add();
-    let writer = tokio::spawn(Writer { app: app.clone(), sink, frames: queue, close: told }.run());
+    let writer = tokio::spawn(Writer { app: app.clone(), sink, frames: queue, close: told, in_hand: None }.run());
     let bucket = Bucket::new(app.clock.mono_us());
     let wire = Wire { frames, close };
     let mut reader = Reader { app: app.clone(), stream, caller, connection, wire, bucket, malformed: 0 };
