@@ -27,6 +27,8 @@ pub enum ConfigError {
     Advertised(SocketAddr),
     #[error("data.database: only sqlite:// and postgres:// are known")]
     Database,
+    #[error("data.recordings_second: name another folder, on another disk; the first is inside data.dir")]
+    SameRecordings,
 }
 
 /// All settings.
@@ -57,12 +59,14 @@ pub struct Data {
     pub dir: PathBuf,
     pub keys: PathBuf,
     pub database: String,
+    pub recordings_second: PathBuf,
 }
 
 impl Data {
-    /// Folder of the recorder.
-    pub fn recordings(&self) -> PathBuf {
-        self.dir.join("recordings")
+    /// Folders of the recorder: one, or two that get the same files.
+    pub fn recordings(&self) -> Vec<PathBuf> {
+        let second = Some(&self.recordings_second).filter(|path| !path.as_os_str().is_empty());
+        [self.dir.join("recordings")].into_iter().chain(second.cloned()).collect()
     }
 }
 
@@ -113,7 +117,12 @@ impl Default for Http {
 
 impl Default for Data {
     fn default() -> Self {
-        Self { dir: PathBuf::from("./var"), keys: PathBuf::from("./var/keys"), database: String::new() }
+        Self {
+            dir: PathBuf::from("./var"),
+            keys: PathBuf::from("./var/keys"),
+            database: String::new(),
+            recordings_second: PathBuf::new(),
+        }
     }
 }
 
@@ -167,6 +176,9 @@ impl Config {
         let url = self.database_url();
         if !["sqlite://", "postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme)) {
             return Err(ConfigError::Database);
+        }
+        if self.data.recordings_second.starts_with(&self.data.dir) {
+            return Err(ConfigError::SameRecordings);
         }
         Ok(())
     }
@@ -244,10 +256,13 @@ mod tests {
             ("[http]\nlisten = \"0.0.0.0:80\"", "http.listen"),
             ("[media]\nadvertised = [\"0.0.0.0:4\"]", "media.advertised"),
             ("[data]\ndatabase = \"mysql://x\"", "data.database"),
+            ("[data]\nrecordings_second = \"./var/recordings\"", "data.recordings_second"),
         ] {
             let error = Config::parse(text).unwrap_err().to_string();
             assert!(error.contains(part), "{text}: {error}");
         }
+        let two = Config::parse("[data]\nrecordings_second = \"/mnt/second\"").unwrap();
+        assert_eq!(two.data.recordings(), [PathBuf::from("./var/recordings"), PathBuf::from("/mnt/second")]);
         assert!(Config::parse("[http]\nlisten = \"0.0.0.0:80\"\nproxies = [\"10.0.0.2\"]").is_ok());
     }
 

@@ -66,6 +66,8 @@ pub const RECORD_REORDER_PACKETS: usize = 256;
 pub const RECORD_GAP: Duration = Duration::from_millis(500);
 /// Media that arrives and is not written raises the alarm within this time.
 pub const RECORD_CHECK: Duration = Duration::from_secs(5);
+/// Of several disks one that has not answered for so long is left out, and named.
+pub const RECORD_DISK_WAIT: Duration = Duration::from_secs(3);
 /// A failing disk is tried again this often.
 pub const RECORD_RETRY: Duration = Duration::from_secs(1);
 /// After a boundary, packets on their way still reach the files of that visit for so long.

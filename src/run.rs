@@ -34,7 +34,7 @@ use crate::limits;
 use crate::media::engine::{EngineEvent, RecordSink};
 use crate::media::plan::RecordTarget;
 use crate::media::record::{
-    ClosedSegment, KeyLookup, RecordKey, Recorder, RecorderConfig, RecorderEvent, RecoveredFile, recover,
+    ClosedSegment, KeyLookup, Places, RecordKey, Recorder, RecorderConfig, RecorderEvent, RecoveredFile, recover_places,
 };
 use crate::media::{MediaConfig, MediaEngine, MediaStartError};
 use crate::room::recording::RecordKeys;
@@ -105,13 +105,16 @@ impl Server {
     pub async fn start(config: Config, clock: SharedClock) -> Result<Self, StartError> {
         let keys = Keys::load(&config.data.keys)?;
         let store = Store::open(&backend(&config), keys).await?;
-        let root = config.data.recordings();
-        let found = recover_recordings(root.clone(), &store).await?;
+        let places = Places::from(config.data.recordings());
+        let found = recover_recordings(places.clone(), &store).await?;
         let (recorder_events, recorder_queue) = mpsc::channel(limits::ENGINE_EVENTS);
         let record_keys = Arc::new(RecordKeys::default());
         let lookup: Arc<dyn KeyLookup> = record_keys.clone();
-        let recorder = Recorder::start(RecorderConfig::new(root.clone()), clock.clone(), lookup, recorder_events)
-            .map_err(io("recordings"))?;
+        let mut roots = config.data.recordings().into_iter();
+        let recorder_config = RecorderConfig::new(roots.next().unwrap_or_default());
+        let recorder_config = RecorderConfig { second: roots.next(), ..recorder_config };
+        let recorder =
+            Recorder::start(recorder_config, clock.clone(), lookup, recorder_events).map_err(io("recordings"))?;
         let (engine_events, engine_queue) = mpsc::channel(limits::ENGINE_EVENTS);
         let media = MediaConfig { listen: config.media.listen, advertise: config.media_addresses() };
         let sink: Arc<dyn RecordSink> = recorder.clone();
@@ -125,6 +128,7 @@ impl Server {
             record_keys,
             rules: rules(),
             node: NODE.to_owned(),
+            lines: Arc::default(),
             register: Arc::new(Mutex::new(())),
         };
         let registry = Registry::new(Arc::new(services));
@@ -133,7 +137,7 @@ impl Server {
         tokio::spawn(finish_logs(registry.clone()));
         let listener = TcpListener::bind(config.http.listen).await.map_err(io("http.listen"))?;
         let address = listener.local_addr().map_err(io("http.listen"))?;
-        let app = Arc::new(context(config, clock, store, registry, root)?);
+        let app = Arc::new(context(config, clock, store, registry, places)?);
         let (stop, stopping) = watch::channel(false);
         let served = tokio::spawn(listener::serve(listener, http::router(app.clone()), stopping));
         tracing::info!(%address, %media, "serving");
@@ -185,7 +189,7 @@ fn context(
     clock: SharedClock,
     store: Store,
     registry: Registry,
-    recordings: PathBuf,
+    recordings: Places,
 ) -> Result<Context, StartError> {
     let accounts = Accounts::new(store.clone());
     let sessions = Sessions::new(store.clone());
@@ -264,9 +268,9 @@ impl KeyLookup for StoredKeys {
 }
 
 /// Finishes what a crash cut off, so that it plays.
-async fn recover_recordings(root: PathBuf, store: &Store) -> Result<Vec<RecoveredFile>, StartError> {
+async fn recover_recordings(places: Places, store: &Store) -> Result<Vec<RecoveredFile>, StartError> {
     let keys = StoredKeys::of(store);
-    let recovered = tokio::task::spawn_blocking(move || recover(&root, &keys)).await;
+    let recovered = tokio::task::spawn_blocking(move || recover_places(places.roots(), &keys)).await;
     let recovery = recovered.map_err(|_| AppError::Busy)?.map_err(io("recordings"))?;
     for (path, why) in &recovery.left {
         tracing::warn!(path = %path.display(), why, "a recording could not be finished");

@@ -51,8 +51,8 @@ impl Counter {
 }
 
 impl Metrics {
-    /// Text of the Prometheus exposition format.
-    pub fn print(&self, more: &[(&str, &str, u64)]) -> String {
+    /// Text of the Prometheus exposition format: own counters, `more` of them, and figures that go both ways.
+    pub fn print(&self, more: &[(&str, &str, u64)], gauges: &[(&str, &str, u64)]) -> String {
         let own = [
             ("requests_total", "HTTP requests answered", &self.requests),
             ("request_errors_total", "HTTP requests answered with an error of the server", &self.request_errors),
@@ -65,9 +65,11 @@ impl Metrics {
             ("sign_ins_failed_total", "Sign-ins that failed", &self.sign_ins_failed),
         ];
         let own = own.iter().map(|(name, help, counter)| (*name, *help, counter.get()));
-        own.chain(more.iter().copied())
-            .map(|(name, help, value)| {
-                format!("# HELP diemcau_{name} {help}\n# TYPE diemcau_{name} counter\ndiemcau_{name} {value}\n")
+        let counters = own.chain(more.iter().copied()).map(|row| ("counter", row));
+        counters
+            .chain(gauges.iter().map(|row| ("gauge", *row)))
+            .map(|(kind, (name, help, value))| {
+                format!("# HELP diemcau_{name} {help}\n# TYPE diemcau_{name} {kind}\ndiemcau_{name} {value}\n")
             })
             .collect()
     }

@@ -1,6 +1,7 @@
 //! A session as a bundle: its log and recordings sealed as they are, and beside them, as far as asked for, what only the
 //! keys of this installation open: playable recordings and printed papers.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
@@ -8,15 +9,16 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use crate::domain::chain::Scope;
-use crate::domain::ids::SessionId;
+use crate::domain::ids::{SessionId, VisitId};
 use crate::domain::people::Class;
 use crate::domain::visit::VisitStatus;
 use crate::error::AppError;
-use crate::media::record::{ReadError, RecordKey, RecordingReader, segment_path};
+use crate::media::record::{Places, ReadError, RecordKey, RecordingInfo, RecordingReader};
 use crate::room::state::{Segment, State};
 use crate::store::verify::{BundleFile, ExportError, Manifest, RECORDINGS, RecordedFile, TEXTS};
 use crate::store::{Store, StoreError};
 
+use super::film::{self, FilmError, Piece};
 use super::papers::{Papers, Printed};
 use super::prove;
 use super::record::{folded, recordings, target};
@@ -47,18 +49,21 @@ pub enum BundleError {
     Io(#[from] std::io::Error),
     #[error("a list cannot be written: {0}")]
     Json(#[from] serde_json::Error),
+    #[error(transparent)]
+    Film(#[from] FilmError),
 }
 
 /// Makes bundles.
 #[derive(Clone, Debug)]
 pub struct Exporter {
     store: Store,
-    recordings: PathBuf,
+    recordings: Places,
     papers: Papers,
+    films: bool,
 }
 
 impl Opened {
-    fn opens(self, state: &State, visit: Option<crate::domain::ids::VisitId>) -> bool {
+    fn opens(self, state: &State, visit: Option<VisitId>) -> bool {
         let class = visit.and_then(|id| state.visits.get(&id)).map(|visit| visit.about.class).unwrap_or_default();
         match self {
             Self::Nothing => false,
@@ -69,9 +74,14 @@ impl Opened {
 }
 
 impl Exporter {
-    /// `recordings` is the recorder's folder.
-    pub fn new(store: Store, recordings: PathBuf, papers: Papers) -> Self {
-        Self { store, recordings, papers }
+    /// `recordings` are the recorder's folders.
+    pub fn new(store: Store, recordings: impl Into<Places>, papers: Papers) -> Self {
+        Self { store, recordings: recordings.into(), papers, films: false }
+    }
+
+    /// Composes a film of every visit that is opened; `film::is_installed` says whether that is possible here.
+    pub fn with_films(self) -> Self {
+        Self { films: true, ..self }
     }
 
     /// Writes the bundle of a session to the new folder `out`. A recording that is not at hand is listed without its
@@ -105,14 +115,19 @@ impl Exporter {
         desk: &Desk,
     ) -> Result<Vec<BundleFile>, BundleError> {
         let (mut files, mut list) = (Vec::new(), Vec::new());
+        let mut films: BTreeMap<Option<VisitId>, Vec<Piece>> = BTreeMap::new();
         for (segment, sha256) in recordings(state) {
             let mark = &segment.mark;
-            let source = segment_path(&self.recordings, target(session, segment), mark.segment);
-            let file = source.is_file().then(|| format!("recordings/{}.dcr", mark.segment));
-            if let Some(name) = file.clone() {
+            let paths = self.recordings.of(target(session, segment), mark.segment);
+            let source = prove::best_of(paths, (mark.bytes, sha256)).await?;
+            let file = source.is_some().then(|| format!("recordings/{}.dcr", mark.segment));
+            if let Some((name, source)) = file.clone().zip(source.map(|copy| copy.path)) {
                 files.push(BundleFile { name, source: source.clone() });
-                if opened.opens(state, segment.visit) {
-                    files.extend(self.playable(session, segment, source, desk).await?);
+                if opened.opens(state, segment.visit)
+                    && let Some((file, piece)) = self.playable(session, segment, source, desk).await?
+                {
+                    files.push(file);
+                    films.entry(segment.visit).or_default().push(piece);
                 }
             }
             list.push(RecordedFile {
@@ -128,6 +143,9 @@ impl Exporter {
             });
         }
         files.push(desk.lay(RECORDINGS, &serde_json::to_vec_pretty(&list)?)?);
+        for (visit, pieces) in films.into_iter().filter(|_| self.films) {
+            files.push(film_of(state, visit, pieces, desk).await?);
+        }
         Ok(files)
     }
 
@@ -138,7 +156,7 @@ impl Exporter {
         segment: &Segment,
         source: PathBuf,
         desk: &Desk,
-    ) -> Result<Option<BundleFile>, BundleError> {
+    ) -> Result<Option<(BundleFile, Piece)>, BundleError> {
         let scope = segment.visit.map_or(Scope::Session, Scope::Visit);
         let key = match self.store.recording_key(session, scope).await {
             Ok(key) => RecordKey(*key.expose()),
@@ -152,7 +170,16 @@ impl Exporter {
             tokio::task::spawn_blocking(move || open_to(&source, &key, &target)).await.map_err(|_| AppError::Busy)?
         };
         match written {
-            Ok(_) => Ok(Some(BundleFile { name, source: target })),
+            Ok(info) => {
+                let piece = Piece {
+                    path: target.clone(),
+                    point: segment.mark.point,
+                    source: segment.mark.source.clone(),
+                    began_us: info.started.as_microsecond(),
+                    duration_ms: info.duration_ms,
+                };
+                Ok(Some((BundleFile { name, source: target }, piece)))
+            }
             Err(ReadError::Seal(error)) => {
                 tracing::warn!(segment = %segment.mark.segment, %error, "a recording does not open");
                 Ok(None)
@@ -188,9 +215,31 @@ fn lay(desk: &Desk, name: &str, paper: &Printed) -> Result<BundleFile, BundleErr
     Ok(desk.lay(name, &paper.pdf)?)
 }
 
-fn open_to(source: &Path, key: &RecordKey, target: &Path) -> Result<u64, ReadError> {
+fn open_to(source: &Path, key: &RecordKey, target: &Path) -> Result<RecordingInfo, ReadError> {
     let reader = RecordingReader::open(source, key)?;
-    reader.export(std::io::BufWriter::new(fs::File::create(target)?))
+    reader.export(std::io::BufWriter::new(fs::File::create(target)?))?;
+    Ok(reader.info().clone())
+}
+
+/// Everything of a visit, or of the session's own part, in one file; the citizen's picture first.
+async fn film_of(
+    state: &State,
+    visit: Option<VisitId>,
+    pieces: Vec<Piece>,
+    desk: &Desk,
+) -> Result<BundleFile, BundleError> {
+    let about = visit.and_then(|visit| state.visits.get(&visit)).map(|visit| &visit.about);
+    let name = about.map_or_else(|| "session".to_owned(), |about| format!("visit-{:02}", about.number));
+    let cuts = desk.place(&format!("film-{name}/cuts"))?;
+    let name = format!("recordings/{name}.mp4");
+    let (target, first) = (desk.place(&name)?, about.map(|about| about.citizen_point));
+    let source = target.clone();
+    let composed = tokio::task::spawn_blocking(move || {
+        film::compose(&pieces, first, &cuts, &target)?;
+        Ok::<_, FilmError>(fs::remove_dir_all(&cuts)?)
+    });
+    composed.await.map_err(|_| AppError::Busy)??;
+    Ok(BundleFile { name, source })
 }
 
 /// A folder beside the bundle in which opened files are made; removed with everything in it.

@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod erase;
 pub mod export;
 pub mod files;
+pub mod film;
 pub mod papers;
 pub mod prove;
 mod record;

@@ -1,7 +1,7 @@
 //! What keys can prove beyond the chain: that the recordings on the disk are those of the log, and that a paper carries
 //! the text that was frozen.
 
-use std::path::Path;
+use std::path::PathBuf;
 
 use crate::documents::PaperProof;
 use crate::domain::chain::{Fault, FaultKind, Hash, LogId, Scope};
@@ -10,7 +10,7 @@ use crate::domain::ids::{SessionId, VisitId};
 use crate::domain::minutes;
 use crate::domain::visit::VisitAct;
 use crate::error::AppError;
-use crate::media::record::segment_path;
+use crate::media::record::Places;
 use crate::room::state::State;
 use crate::store::verify::{Checked, PaperText, Report, digest};
 use crate::store::{Store, StoreError, StoredEvent};
@@ -25,7 +25,7 @@ use super::record::{folded, recordings, target};
 pub async fn contents(
     mut report: Report,
     store: &Store,
-    root: &Path,
+    places: &Places,
     papers: &[PaperProof],
 ) -> Result<Report, AppError> {
     for paper in papers {
@@ -40,7 +40,7 @@ pub async fn contents(
     let (mut present, sessions) = (0_usize, report.sessions.clone());
     for session in sessions.iter().map(|one| one.session) {
         if report.is_sound() {
-            match of_session(store, root, session).await? {
+            match of_session(store, places, session).await? {
                 Ok(count) => present = present.saturating_add(count),
                 Err(fault) => report.fault = Some(fault),
             }
@@ -108,25 +108,48 @@ pub(super) async fn texts(store: &Store, session: SessionId, state: &State) -> R
 }
 
 /// How many recordings of a session are the recorded ones, or the first that is not.
-async fn of_session(store: &Store, root: &Path, session: SessionId) -> Result<Result<usize, Fault>, AppError> {
+async fn of_session(store: &Store, places: &Places, session: SessionId) -> Result<Result<usize, Fault>, AppError> {
     let Some(state) = folded(store, session).await? else { return Ok(Ok(0)) };
     let mut count = 0_usize;
     for (segment, logged) in recordings(&state) {
         let id = segment.mark.segment;
-        let path = segment_path(root, target(session, segment), id);
-        let bytes = segment.mark.bytes;
-        let found = tokio::task::spawn_blocking(move || digest(&path)).await.map_err(|_| AppError::Busy)?;
-        let name = id.to_string();
-        let kind = match found {
-            Ok(found) if found == (bytes, logged) => {
+        let wanted = (segment.mark.bytes, logged);
+        let kind = match best_of(places.of(target(session, segment), id), wanted).await? {
+            Some(Copied { whole: true, .. }) => {
                 count = count.saturating_add(1);
                 continue;
             }
-            Ok(_) => FaultKind::RecordingMismatch { name },
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => FaultKind::RecordingMissing { name },
-            Err(error) => return Err(AppError::Internal(error.to_string())),
+            Some(_) => FaultKind::RecordingMismatch { name: id.to_string() },
+            None => FaultKind::RecordingMissing { name: id.to_string() },
         };
         return Ok(Err(Fault { log: Some(session.into()), seq: None, kind }));
     }
     Ok(Ok(count))
+}
+
+/// A recording as it was found on a disk.
+pub(super) struct Copied {
+    pub(super) path: PathBuf,
+    /// It has the length and the hash that the log has.
+    pub(super) whole: bool,
+}
+
+/// The copy that the log proves, else one that is there: any whole one will do.
+///
+/// # Errors
+/// A file that is there cannot be read, and no other is whole.
+pub(super) async fn best_of(paths: Vec<PathBuf>, wanted: (u64, Hash)) -> Result<Option<Copied>, AppError> {
+    let found = tokio::task::spawn_blocking(move || {
+        let mut found = Ok(None);
+        for path in paths {
+            match digest(&path) {
+                Ok(digest) if digest == wanted => return Ok(Some(Copied { path, whole: true })),
+                Ok(_) => found = Ok(Some(Copied { path, whole: false })),
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                Err(error) => found = found.and(Err(AppError::Internal(error.to_string()))),
+            }
+        }
+        found
+    });
+    found.await.map_err(|_| AppError::Busy)?
 }

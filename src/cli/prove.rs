@@ -8,6 +8,7 @@ use clap::Args;
 use super::{Desk, Failure, Outcome, WithConfig};
 use crate::app::accounts::Accounts;
 use crate::app::export::{Exporter, Opened};
+use crate::app::film;
 use crate::app::papers::Papers;
 use crate::app::prove;
 use crate::documents::{PaperProof, Press};
@@ -17,6 +18,7 @@ use crate::run;
 use crate::store::keys::Keys;
 use crate::store::verify::{Against, Report, verify_bundle, verify_database};
 use crate::store::{Head, Store};
+use crate::text;
 
 #[derive(Args, Debug)]
 pub(crate) struct Verify {
@@ -57,6 +59,9 @@ pub(crate) struct Export {
     /// What is opened beside the sealed log and recordings.
     #[arg(long, default_value = "normal")]
     opened: Opened,
+    /// Leave out the films: one MP4 for each opened visit, all its pictures side by side, made with ffmpeg.
+    #[arg(long)]
+    no_film: bool,
     /// The list as JSON.
     #[arg(long)]
     json: bool,
@@ -94,7 +99,7 @@ async fn database(verify: &Verify, against: &Against) -> Result<Report, Failure>
     let report = verify_database(&run::backend(&config), keys.as_ref(), against).await?;
     let Some(keys) = keys.filter(|_| report.is_sound()) else { return Ok(report) };
     let store = Store::open_read_only(&run::backend(&config), keys).await?;
-    Ok(prove::contents(report, &store, &config.data.recordings(), &verify.paper).await?)
+    Ok(prove::contents(report, &store, &config.data.recordings().into(), &verify.paper).await?)
 }
 
 fn print(desk: &Desk, report: &Report, json: bool) -> Outcome {
@@ -117,6 +122,15 @@ pub(super) async fn export(desk: &Desk, export: &Export) -> Outcome {
     if let (Some(session), Some(out)) = (export.session, &export.out) {
         let papers = Papers::new(store.clone(), Press::of_this_program()?);
         let exporter = Exporter::new(store, config.data.recordings(), papers);
+        let wanted = !export.no_film && export.opened != Opened::Nothing;
+        let exporter = match wanted && film::is_installed() {
+            true => exporter.with_films(),
+            false if wanted => {
+                writeln!(std::io::stderr(), "{}", text::fill("cli.no_film", desk.language, &[]))?;
+                exporter
+            }
+            false => exporter,
+        };
         exporter.export(session, out, export.opened, desk.clock.now()).await?;
         let (session, file) = (session.to_string(), out.display().to_string());
         return desk.say("cli.exported", &[("session", &session), ("file", &file)]);

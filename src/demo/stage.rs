@@ -58,6 +58,7 @@ impl Stage {
             record_keys,
             rules,
             node: NODE.to_owned(),
+            lines: Arc::default(),
             register: Arc::new(Mutex::new(())),
         }));
         let rooms = registry.clone();

@@ -7,13 +7,13 @@ use crate::domain::ids::SegmentId;
 use crate::error::AppError;
 use crate::limits;
 use crate::media::plan::RecordTarget;
-use crate::media::record::{ReadError, RecordKey, RecordingReader, segment_path};
+use crate::media::record::{Places, ReadError, RecordKey, RecordingReader};
 use crate::store::Store;
 
 /// The recordings of the installation.
 #[derive(Clone, Debug)]
 pub struct Recordings {
-    root: PathBuf,
+    places: Places,
     store: Store,
 }
 
@@ -64,19 +64,35 @@ impl Part {
 }
 
 impl Recordings {
-    /// `root` is the recorder's folder.
-    pub fn new(root: PathBuf, store: Store) -> Self {
-        Self { root, store }
+    /// `places` are the recorder's folders.
+    pub fn new(places: Places, store: Store) -> Self {
+        Self { places, store }
     }
 
     /// Opens a part of a finished file.
     pub async fn open(&self, target: RecordTarget, segment: SegmentId, part: Part) -> Result<Opened, AppError> {
         let scope = target.visit.map_or(Scope::Session, Scope::Visit);
         let key = RecordKey(*self.store.recording_key(target.session, scope).await?.expose());
-        let path = segment_path(&self.root, target, segment);
-        let read = tokio::task::spawn_blocking(move || read(&path, &key, part)).await;
+        let paths = self.places.of(target, segment);
+        let read = tokio::task::spawn_blocking(move || read_any(&paths, &key, part)).await;
         read.map_err(|_| AppError::Busy)?
     }
+}
+
+/// From the first place where it is whole; what is wrong with the others is told only when it is whole nowhere.
+fn read_any(paths: &[PathBuf], key: &RecordKey, part: Part) -> Result<Opened, AppError> {
+    let mut worst = AppError::NotFound;
+    for path in paths {
+        match read(path, key, part) {
+            Err(AppError::NotFound) => {}
+            Err(AppError::Internal(why)) => {
+                tracing::warn!(path = %path.display(), why, "a recording does not open");
+                worst = AppError::Internal(why);
+            }
+            answered => return answered,
+        }
+    }
+    Err(worst)
 }
 
 fn read(path: &std::path::Path, key: &RecordKey, part: Part) -> Result<Opened, AppError> {

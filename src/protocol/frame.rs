@@ -37,8 +37,38 @@ pub enum ClientBody {
     Offer { sdp: String },
     /// Sound level of the own microphone for the others' lamps; never part of the record.
     Typing { visit: crate::domain::ids::VisitId, block: crate::domain::ids::BlockId },
+    /// What the browser finds in its own devices and in the sound it plays, each 5 s; never part of the record.
+    Senses { camera: CameraSense, microphone: MicrophoneSense, concealed_permille: u16 },
     /// Answer to `ping`, or a sign of life.
     Pong,
+}
+
+/// A camera as its own browser sees it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "frame.ts"))]
+#[serde(rename_all = "snake_case")]
+pub enum CameraSense {
+    Fine,
+    /// Black for 10 s: covered, or no light.
+    Dark,
+    /// The same picture to the last dot for 10 s.
+    Frozen,
+    /// There is none.
+    Absent,
+}
+
+/// A microphone as its own browser hears it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "frame.ts"))]
+#[serde(rename_all = "snake_case")]
+pub enum MicrophoneSense {
+    Fine,
+    /// Open, and without a sound for 10 s: unplugged or switched off at the device.
+    Silent,
+    /// Overdriven again and again.
+    Clipping,
+    /// Not open, or there is none: nothing to say.
+    Closed,
 }
 
 /// Server to client.

@@ -62,6 +62,9 @@ pub struct PublicPoint {
     pub hand_raised: bool,
     /// Numbers waiting at this point, first in the queue first; restricted visits are absent.
     pub waiting: Vec<u32>,
+    /// How its line was over the last 10 s; nothing while that is not known or the point is not connected.
+    #[serde(default)]
+    pub line: Option<LineLevel>,
     /// The citizen of the running visit sits here; of a restricted visit only those who take part in it are told.
     #[serde(default)]
     pub on_stage: bool,
@@ -79,6 +82,18 @@ pub enum LinkView {
     Lost,
     /// Something private runs elsewhere: which places take part in it is not told.
     Untold,
+}
+
+/// How a line is, by loss over 10 s and round trip: below 3, 8 and 15 % of loss; above 400 ms `poor` at best.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "section.ts"))]
+#[serde(rename_all = "snake_case")]
+pub enum LineLevel {
+    #[default]
+    Good,
+    Fair,
+    Poor,
+    Bad,
 }
 
 /// Who may speak.
@@ -114,8 +129,32 @@ pub struct StaffSection {
     pub unrecorded_asked: Option<UnrecordedAsked>,
     /// Points in private consultation, for those who are in it and at the receiver's side.
     pub consultation: Vec<PointId>,
+    /// What of sound, picture and recording is not as it should be, within 5 s of its beginning.
+    #[serde(default)]
+    pub alarms: Vec<AlarmView>,
     /// Sequence and hash of the newest event: what paper carries.
     pub head: String,
+}
+
+/// Something about sound, picture or recording that staff must know at once.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "section.ts"))]
+pub struct AlarmView {
+    /// Key of the text catalogue. `recorder_disk_full`, `recorder_disk_error`, `recorder_key_missing`,
+    /// `recorder_nothing_written`, `recorder_stalled`: nothing is recorded. `disk_full`, `disk_error`, `disk_stalled`: one
+    /// of several disks is out. `source_not_written`, `source_muted`, `source_stopped`, `source_no_key_frame`: one source.
+    /// `two_microphones`: those of two points hear the same. `camera_dark`, `camera_frozen`, `microphone_silent`,
+    /// `microphone_clipping`: a device, by the word of its own browser.
+    pub code: String,
+    /// Where the source is; absent for the recorder as a whole, and where something private runs and which places take
+    /// part in it is not told.
+    pub point: Option<PointId>,
+    /// `microphone`, `camera` or `paper`.
+    pub source: Option<String>,
+    /// The other point, where it is about two; absent like `point`.
+    pub with: Option<PointId>,
+    /// Which disk, the first is 1.
+    pub disk: Option<u32>,
 }
 
 /// A question to the note-taker (D154 Điều 24(1)).
@@ -173,6 +212,23 @@ pub struct DevicesSection {
     pub connections: BTreeMap<String, DeviceRow>,
     /// Connections of a second main device that ask to take over.
     pub take_over: BTreeMap<String, PointId>,
+    /// As in section `staff`.
+    #[serde(default)]
+    pub alarms: Vec<AlarmView>,
+    /// Line of each point over the last 15 minutes.
+    #[serde(default)]
+    pub history: BTreeMap<PointId, LineHistory>,
+}
+
+/// The line of a point, each 5 s, 180 times at most, oldest first: whole numbers with a space between, so that a patch
+/// replaces one text and not a list.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(export_to = "section.ts"))]
+pub struct LineHistory {
+    /// Per mille of packets lost, the worse direction.
+    pub loss: String,
+    /// Round trip in milliseconds.
+    pub rtt: String,
 }
 
 /// One wire.
@@ -190,6 +246,12 @@ pub struct DeviceRow {
     pub jitter_ms: u16,
     pub up_kbps: u32,
     pub down_kbps: u32,
+    /// Best layer of its camera that arrives: `quarter`, `half`, `full`.
+    #[serde(default)]
+    pub layer: Option<String>,
+    /// Per mille of the sound it plays that its browser had to make up (webrtc-stats: concealed and not silent).
+    #[serde(default)]
+    pub concealed_permille: Option<u16>,
 }
 
 /// Section `visit:{id}`: the whole of one visit for those who take part in it.

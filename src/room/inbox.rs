@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 
 use super::flight::{Asked, Pending};
 use super::handle::{Attach, Closing, FilingRead, Look, Message, Reply};
-use super::live::{MediaLink, WireState};
+use super::live::{MediaLink, Senses, WireState};
 use super::publish::serialize;
 use super::sections;
 use super::task::{Task, refused};
@@ -18,6 +18,7 @@ use crate::domain::people::Function;
 use crate::domain::refusal::Refusal;
 use crate::domain::units::DeviceKind;
 use crate::media::engine::{Answer, EngineEvent, Join, JoinRefusal};
+use crate::media::plan::{SourceId, SourceKind};
 use crate::media::record::RecorderEvent;
 use crate::protocol::command::Command;
 use crate::protocol::frame::{ClientBody, ClientFrame, ServerBody};
@@ -73,7 +74,9 @@ impl Task {
             media: MediaLink::None,
             slots: 0,
             sending: Default::default(),
+            layer: None,
             quality: Default::default(),
+            senses: None,
         };
         self.live.wires.insert(connection, state);
         if let Some(point) = point {
@@ -125,6 +128,14 @@ impl Task {
                     self.publisher.send_loose(reader, &text, now);
                 }
             }
+            ClientBody::Senses { camera, microphone, concealed_permille } => {
+                let senses = Senses { camera, microphone, concealed_permille: concealed_permille.min(1_000) };
+                let now = self.now();
+                if let Some(wire) = self.live.wires.get_mut(&connection) {
+                    self.stale |= wire.senses.is_none_or(|(before, _)| before != senses);
+                    wire.senses = Some((senses, now));
+                }
+            }
             ClientBody::Hello { .. } | ClientBody::Pong => {}
         }
     }
@@ -173,21 +184,30 @@ impl Task {
                     self.media(connection, MediaLink::Silent(now));
                 }
             }
-            EngineEvent::Source { source, sending, .. } => {
+            EngineEvent::Source { source, sending, top_layer, .. } => {
                 if let Some(wire) = self.live.wires.get_mut(&source.connection) {
+                    if source.kind == SourceKind::Camera {
+                        self.stale |= wire.layer != top_layer;
+                        wire.layer = top_layer;
+                    }
                     let changed =
                         if sending { wire.sending.insert(source.kind) } else { wire.sending.remove(&source.kind) };
                     self.stale |= changed;
-                    if changed && source.kind == crate::media::plan::SourceKind::Paper {
+                    if changed && source.kind == SourceKind::Paper {
                         self.refresh();
                     }
                 }
             }
             EngineEvent::Levels { levels, .. } => {
-                let levels = levels
+                for (connection, level) in &levels {
+                    let source = SourceId { connection: *connection, kind: SourceKind::Microphone };
+                    self.selfcheck.heard(source, *level, mono);
+                }
+                let levels: super::media_plan::Levels = levels
                     .into_iter()
                     .filter_map(|(id, level)| Some((self.live.wires.get(&id)?.actor.point?, level)))
                     .collect();
+                self.echoes.hear(&levels);
                 for (levels, connections) in super::media_plan::audiences(&self.book.state, &self.live, &levels) {
                     let frame = serialize(ServerBody::Levels { levels });
                     for connection in connections {
@@ -205,7 +225,9 @@ impl Task {
                 };
                 let state = &self.book.state;
                 let visit = state.on_stage().filter(|visit| state.points_of(visit).contains(&point));
-                let crossed = self.lines.sample(point, &quality, visit.map(|visit| visit.about.visit));
+                let visit = visit.map(|visit| visit.about.visit);
+                let seen = (self.live.lines.entry(point).or_default(), self.services.lines.as_ref());
+                let crossed = self.lines.sample(point, &quality, visit, seen);
                 self.by_itself(crossed.into_iter().collect());
             }
         }
@@ -308,20 +330,8 @@ impl Task {
                 Event::SegmentClosed { visit, mark: SegmentMark { bytes, sha256, duration_ms, ..known } }
             }),
             RecorderEvent::Gap { source, from_us, to_us, cause, .. } => {
-                let (now, mono) = (self.now(), self.services.clock.mono_us());
-                let wall = |us: i64| {
-                    let ago = SignedDuration::from_micros(us.saturating_sub(mono));
-                    now.checked_add(ago).unwrap_or(now)
-                };
                 let cause = serde_json::to_value(cause).ok().and_then(|value| value.as_str().map(str::to_owned));
-                point_of(source.connection).map(|point| Event::RecordingGap {
-                    visit,
-                    point,
-                    source: sections::source_name(source.kind).to_owned(),
-                    from: wall(from_us),
-                    to: wall(to_us),
-                    cause: cause.unwrap_or_default(),
-                })
+                self.recording_gap((source, visit), (from_us, to_us), cause.unwrap_or_default())
             }
             // One source's word; what it means for the session is seen by the next turn.
             RecorderEvent::Failed { .. } | RecorderEvent::Recovered { .. } | RecorderEvent::BoundaryDone { .. } => None,

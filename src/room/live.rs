@@ -4,13 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
+use super::quality::Seen;
 use super::state::State;
 use crate::domain::actor::Actor;
 use crate::domain::ids::{BlockId, ConnectionId, PointId, UserId, VisitId};
 use crate::domain::units::DeviceKind;
 use crate::domain::visit::BlockKind;
 use crate::media::engine::LinkQuality;
-use crate::media::plan::SourceKind;
+use crate::media::plan::{Layer, SourceKind};
+use crate::protocol::frame::{CameraSense, MicrophoneSense};
 
 /// The record as far as it is known: the fold of the log and the drafts of the minutes.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -74,12 +76,29 @@ pub struct Live {
     pub recorder_refuses: Option<&'static str>,
     /// Why nothing of this session is being written, although it should be.
     pub recorder_fault: Option<&'static str>,
+    /// Lines of the points, as they were measured at their main wires.
+    pub lines: BTreeMap<PointId, Seen>,
+    /// What of sound, picture and recording is not as it should be, one by one.
+    pub alarms: BTreeSet<Alarm>,
     /// The presider asked to go on without a recorder; the note-taker has to agree.
     pub unrecorded_asked: Option<(UserId, String)>,
     /// Who took the first step to the end.
     pub end_asked_by: Option<UserId>,
     /// Points whose loss has been noticed but not yet shown: since when.
     pub missing: BTreeMap<PointId, Timestamp>,
+}
+
+/// Something about sound, picture or recording that staff must know at once.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Alarm {
+    /// Stable code, key `alarm.<code>` of the texts.
+    pub code: &'static str,
+    /// Whose sound or picture; none for the recorder as a whole.
+    pub source: Option<(PointId, SourceKind)>,
+    /// The other place, where it is about two.
+    pub with: Option<PointId>,
+    /// Which of several disks of recordings, the first is 1.
+    pub disk: Option<u32>,
 }
 
 /// One socket and its media.
@@ -90,7 +109,19 @@ pub struct WireState {
     /// Receive slot pairs of its offer.
     pub slots: usize,
     pub sending: BTreeSet<SourceKind>,
+    /// Best layer of its camera that arrives.
+    pub layer: Option<Layer>,
     pub quality: LinkQuality,
+    /// What its own browser last said of its devices, and when.
+    pub senses: Option<(Senses, Timestamp)>,
+}
+
+/// What a browser finds in its own devices and in the sound it plays.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Senses {
+    pub camera: CameraSense,
+    pub microphone: MicrophoneSense,
+    pub concealed_permille: u16,
 }
 
 /// Media of a wire.

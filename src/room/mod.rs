@@ -6,6 +6,7 @@
 pub mod answer;
 pub mod decide;
 mod directory;
+pub mod echo;
 mod flight;
 pub mod handle;
 mod inbox;
@@ -23,6 +24,7 @@ pub mod registry;
 mod rest;
 pub mod secrecy;
 pub mod sections;
+pub mod selfcheck;
 pub mod stage;
 pub mod standing;
 pub mod state;

@@ -71,6 +71,8 @@ pub(super) async fn start(services: &Arc<Services>, session: SessionId) -> Resul
         text_logged_at: now,
         recorder_checked_at: Timestamp::UNIX_EPOCH,
         lines: Default::default(),
+        selfcheck: Default::default(),
+        echoes: Default::default(),
         wall_offset_us: now.as_microsecond().saturating_sub(clock.mono_us()),
         stale: false,
         rest: super::rest::Rest::new(now),

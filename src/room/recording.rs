@@ -7,14 +7,20 @@ use std::sync::{Arc, PoisonError, RwLock};
 use jiff::SignedDuration;
 
 use super::handle::Message;
+use super::live::{Alarm, MediaLink};
 use super::registry::Services;
+use super::sections;
+use super::selfcheck::{Flow, Look};
+use super::state::Recording;
 use super::task::Task;
 use crate::domain::chain::Scope;
-use crate::domain::ids::{PointId, SessionId};
+use crate::domain::event::Event;
+use crate::domain::ids::{PointId, SessionId, VisitId};
 use crate::domain::session::SessionStatus;
 use crate::limits;
 use crate::media::plan::{Plan, RecordTarget, SourceId, SourceKind};
-use crate::media::record::{Fault, KeyLookup, RecordKey, RunningSource};
+use crate::media::record::{DiskStatus, Fault, KeyLookup, RecordKey, RunningSource};
+use crate::protocol::frame::{CameraSense, MicrophoneSense};
 
 /// Keys of what may be recorded now, so that the recorder's thread never waits for the store.
 #[derive(Default)]
@@ -143,19 +149,131 @@ impl Task {
 
     /// Looks at what is being recorded. The screens are told even where the log cannot be.
     pub(super) fn watch_recorder(&mut self) {
-        if self.plan.record.is_empty() && self.live.recorder_fault.is_none() {
+        let live = self.book.state.status().is_some_and(SessionStatus::is_live);
+        if !live && self.live.recorder_fault.is_none() && self.live.alarms.is_empty() {
             return;
         }
-        let fault = fault_of(&self.services.recorder.status().running, &self.plan).map(Fault::code);
-        if self.live.recorder_fault == fault {
-            return;
+        let status = self.services.recorder.status();
+        let fault = fault_of(&status.running, &self.plan);
+        self.check_sources(&status.running, fault);
+        let fault = fault.map(Fault::code);
+        if self.live.recorder_fault != fault {
+            self.stale = true;
+            self.live.recorder_fault = fault;
+            if fault.is_some() {
+                // A trial from before proves nothing any more: it would say "recovered" at once, until the next one.
+                self.recorder_seen(fault);
+            }
         }
-        self.stale = true;
-        self.live.recorder_fault = fault;
-        if fault.is_some() {
-            // A trial from before proves nothing any more: it would say "recovered" at once, until the next one.
-            self.recorder_seen(fault);
+        if self.plan.open_microphones.len() < 2 {
+            self.echoes.forget();
         }
+        let alarms = if live { self.alarms(&status.disks) } else { BTreeSet::new() };
+        if self.live.alarms != alarms {
+            for alarm in alarms.difference(&self.live.alarms) {
+                tracing::error!(session = %self.session, code = alarm.code, "staff are alarmed");
+            }
+            self.stale = true;
+            self.live.alarms = alarms;
+        }
+    }
+
+    /// Each source from both sides; what was missing and is over goes to the log.
+    fn check_sources(&mut self, running: &[RunningSource], fault: Option<Fault>) {
+        let looks = self.plan.record.iter().map(|(source, target)| Look {
+            source: *source,
+            target: *target,
+            flow: self.flow(source, fault),
+            running: running.iter().find(|known| known.source == *source),
+        });
+        let looks: Vec<Look<'_>> = looks.collect();
+        let lacks = self.selfcheck.look(self.services.clock.mono_us(), looks.into_iter());
+        let gaps = lacks.into_iter().filter_map(|lack| {
+            self.recording_gap((lack.source, lack.target.visit), (lack.from_us, lack.to_us), lack.cause.to_owned())
+        });
+        let gaps: Vec<Event> = gaps.collect();
+        self.by_itself(gaps);
+    }
+
+    fn flow(&self, source: &SourceId, fault: Option<Fault>) -> Flow {
+        // What fails for all sources alike is told once.
+        let excused = fault.is_some_and(|fault| fault != Fault::NothingWritten)
+            || (source.kind == SourceKind::Microphone && !self.plan.open_microphones.contains(&source.connection));
+        match self.live.wires.get(&source.connection) {
+            Some(wire) if !excused && wire.media == MediaLink::Connected => match wire.sending.contains(&source.kind) {
+                true => Flow::Sends,
+                false => Flow::Stopped,
+            },
+            _ => Flow::Excused,
+        }
+    }
+
+    /// What staff must know now. While the session stands because of the recorder, its own trial says why.
+    fn alarms(&self, disks: &[DiskStatus]) -> BTreeSet<Alarm> {
+        let failed = self.book.state.recording == Recording::Failed;
+        let refused = self.live.recorder_refuses.filter(|_| failed);
+        let whole =
+            self.live.recorder_fault.or(refused).map(|code| Alarm { code, source: None, with: None, disk: None });
+        let own = self.selfcheck.troubles().filter_map(|(source, trouble)| {
+            let point = self.point_of_source(source.connection)?;
+            Some(Alarm { code: trouble.code(), source: Some((point, source.kind)), with: None, disk: None })
+        });
+        let disks = disks.iter().filter_map(|disk| {
+            let code = match disk.fault? {
+                Fault::DiskFull => "disk_full",
+                Fault::Stalled => "disk_stalled",
+                Fault::DiskError | Fault::KeyMissing | Fault::NothingWritten => "disk_error",
+            };
+            Some(Alarm { code, source: None, with: None, disk: Some(disk.number) })
+        });
+        // While nothing is written anywhere, one alarm says it all.
+        let disks = disks.filter(|_| whole.is_none());
+        let echoes = self.echoes.pairs().iter().map(|(point, with)| {
+            let source = Some((*point, SourceKind::Microphone));
+            Alarm { code: "two_microphones", source, with: Some(*with), disk: None }
+        });
+        whole.into_iter().chain(disks).chain(own).chain(echoes).chain(self.senses()).collect()
+    }
+
+    /// What is wrong with the devices of a point by the word of its own browser, while that is fresh.
+    fn senses(&self) -> impl Iterator<Item = Alarm> {
+        const FRESH: SignedDuration = SignedDuration::from_secs(15);
+        let now = self.now();
+        self.live.main.iter().flat_map(move |(point, connection)| {
+            let said = self.live.wires.get(connection).and_then(|wire| wire.senses);
+            let said = said.filter(|(_, at)| now.duration_since(*at) <= FRESH).map(|(senses, _)| senses);
+            let camera = said.and_then(|senses| match senses.camera {
+                CameraSense::Dark => Some("camera_dark"),
+                CameraSense::Frozen => Some("camera_frozen"),
+                CameraSense::Fine | CameraSense::Absent => None,
+            });
+            let microphone = said.and_then(|senses| match senses.microphone {
+                MicrophoneSense::Silent => Some("microphone_silent"),
+                MicrophoneSense::Clipping => Some("microphone_clipping"),
+                MicrophoneSense::Fine | MicrophoneSense::Closed => None,
+            });
+            let alarm = |code, kind| Alarm { code, source: Some((*point, kind)), with: None, disk: None };
+            let camera = camera.map(|code| alarm(code, SourceKind::Camera));
+            [camera, microphone.map(|code| alarm(code, SourceKind::Microphone))].into_iter().flatten()
+        })
+    }
+
+    /// A part of a source that is not in the recording, monotonic microseconds.
+    pub(super) fn recording_gap(
+        &self,
+        (source, visit): (SourceId, Option<VisitId>),
+        (from_us, to_us): (i64, i64),
+        cause: String,
+    ) -> Option<Event> {
+        let (now, mono) = (self.now(), self.services.clock.mono_us());
+        let wall = |us: i64| {
+            let ago = SignedDuration::from_micros(us.saturating_sub(mono));
+            now.checked_add(ago).unwrap_or(now)
+        };
+        let source_name = sections::source_name(source.kind).to_owned();
+        let (from, to) = (wall(from_us), wall(to_us));
+        let point = self.point_of_source(source.connection)?;
+        Some(Event::RecordingGap { visit, point, source: source_name, from, to, cause })
     }
 
     /// What the recorder must know when the plan has changed: a target that is over closes its files, a microphone that

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::directory;
 use super::handle::{Look, Message, RoomHandle};
 use super::opening;
+use super::quality::Totals;
 use super::recording::RecordKeys;
 use crate::clock::SharedClock;
 use crate::domain::actor::Actor;
@@ -34,6 +35,8 @@ pub struct Services {
     pub rules: Hash,
     /// How this process is called in leases.
     pub node: String,
+    /// Samples of lines by level.
+    pub lines: Arc<Totals>,
     /// One number of the register at a time.
     pub register: Arc<tokio::sync::Mutex<()>>,
 }

@@ -63,6 +63,8 @@ pub(super) struct Task {
     pub(super) text_logged_at: Timestamp,
     pub(super) recorder_checked_at: Timestamp,
     pub(super) lines: super::quality::Lines,
+    pub(super) selfcheck: super::selfcheck::SelfCheck,
+    pub(super) echoes: super::echo::Echoes,
     /// Wall clock minus monotonic clock, microseconds: a jump is a step of the clock.
     pub(super) wall_offset_us: i64,
     /// Presence or quality changed since the last publication.

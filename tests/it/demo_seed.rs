@@ -47,7 +47,9 @@ impl Province {
 
     /// The same, and that the files are those of the logs.
     async fn recordings(&self) -> Report {
-        prove::contents(self.verify().await, &self.place.store, &self.place.recordings, &[]).await.unwrap()
+        prove::contents(self.verify().await, &self.place.store, &self.place.recordings.clone().into(), &[])
+            .await
+            .unwrap()
     }
 }
 
@@ -280,7 +282,7 @@ async fn a_program_that_was_killed_while_it_recorded_goes_on() {
     let backend = Backend::Sqlite { path: dir.path().join("diemcau.sqlite"), max_bytes: None };
     let store = Store::open(&backend, keys).await.unwrap();
     let report = store.verify(&Against::default()).await.unwrap();
-    let report = prove::contents(report, &store, &recordings, &[]).await.unwrap();
+    let report = prove::contents(report, &store, &recordings.clone().into(), &[]).await.unwrap();
     assert_eq!(report.fault, None);
     let straight = Province::new().await;
     let seeded = straight.seed().await;

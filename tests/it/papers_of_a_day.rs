@@ -160,7 +160,7 @@ async fn a_paper_and_the_recordings_are_proven_against_the_log() {
     let against = |paper: &PaperProof| Against { papers: vec![paper.mark()], ..Against::default() };
     let check = async |paper: &PaperProof| {
         let report = store.verify(&against(paper)).await.unwrap();
-        prove::contents(report, store, &root, std::slice::from_ref(paper)).await.unwrap()
+        prove::contents(report, store, &root.clone().into(), std::slice::from_ref(paper)).await.unwrap()
     };
     // Nobody came to the second visit: the act that ended it froze what was written of it.
     let absent = proof_of(&day, &state, VISIT_2).await;

@@ -8,13 +8,16 @@ use diemcau::domain::ids::{BlockId, CommandId, SegmentId, UnitId, UserId};
 use diemcau::domain::people::Function;
 use diemcau::domain::session::SessionAct;
 use diemcau::domain::visit::{Answer, BlockKind, ClosingCard, VisitAct};
+use diemcau::limits;
+use diemcau::media::engine::{EngineEvent, LinkQuality};
+use diemcau::media::plan::{SourceId, SourceKind};
 use diemcau::protocol::command::Command;
-use diemcau::protocol::frame::{ClientBody, ServerBody};
+use diemcau::protocol::frame::{CameraSense, ClientBody, MicrophoneSense, ServerBody};
 use diemcau::room::state::{Recording, State};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::support::day::{CITIZEN_1, COMMUNE_A, Client, Day, SESSION, UNIT, VISIT_1, Who};
+use super::support::day::{CENTRAL, CITIZEN_1, COMMUNE_A, Client, Day, SESSION, UNIT, VISIT_1, Who};
 use super::support::store::World;
 
 const BLOCK: BlockId = BlockId(Uuid::from_u128(0xb10c));
@@ -164,6 +167,9 @@ async fn the_question_to_go_on_unrecorded_reaches_who_must_agree() {
     std::fs::write(&root, b"").unwrap();
     day.sounds(&officer, 0, 50).await;
     presider.until("the pause", |c| c.public("/status") == json!("paused")).await;
+    let alarms = json!([{"code": "recorder_disk_error", "point": null, "source": null, "with": null, "disk": null}]);
+    presider.until("why", |c| c.at("staff", "/alarms") == alarms).await;
+    officer.until("why, at the point too", |c| c.at("staff", "/alarms") == alarms).await;
     let reason = "ổ ghi hỏng, công dân đi xa".to_owned();
     presider.does(Command::AllowUnrecorded { reason: reason.clone() }).await.unwrap();
     let asked = json!({"by": Who::Presider.user(), "reason": reason});
@@ -198,4 +204,138 @@ async fn a_file_begun_while_the_store_was_away_is_in_the_log() {
     assert!(segment.mark.duration_ms > 1_000 && !segment.mark.sha256.is_empty());
     let late = segment.began_at.duration_since(began).as_millis();
     assert!((-500..2_000).contains(&late), "{late} ms after the first sound");
+}
+
+/// The line of the officer's point stands, and these sources send over it.
+async fn line_stands(day: &Day, officer: &Client, kinds: &[SourceKind]) {
+    let (room, connection) = (SESSION, officer.connection);
+    day.registry.engine_event(EngineEvent::Connected { room, connection }).await;
+    for kind in kinds {
+        sends(day, officer, *kind, true).await;
+    }
+}
+
+async fn sends(day: &Day, officer: &Client, kind: SourceKind, sending: bool) {
+    let source = SourceId { connection: officer.connection, kind };
+    day.registry.engine_event(EngineEvent::Source { room: SESSION, source, sending, top_layer: None }).await;
+}
+
+fn alarm(code: &str, kind: &str) -> Value {
+    json!({"code": code, "point": COMMUNE_A, "source": kind, "with": null, "disk": null})
+}
+
+async fn gap(day: &Day, cause: &str) -> (String, i64) {
+    let seen = until(day, "the gap", |state| state.facts.lacks.holes.iter().any(|hole| hole.cause == cause)).await;
+    let hole = seen.facts.lacks.holes.iter().find(|hole| hole.cause == cause).unwrap();
+    let millis = hole.span.to.unwrap().duration_since(hole.span.from).as_millis();
+    (hole.source.clone(), i64::try_from(millis).unwrap())
+}
+
+/// The floor is open, everybody hears somebody speak, and what reaches the file is silence: all staff are told in time,
+/// the session goes on, and the record says from when to when.
+#[tokio::test]
+async fn speech_that_is_not_in_the_recording_is_told_to_all_staff() {
+    let (day, mut presider, mut note_taker, mut officer) = in_session().await;
+    line_stands(&day, &officer, &[SourceKind::Microphone]).await;
+    presider.does(Command::GiveFloor { point: COMMUNE_A, person: Some(CITIZEN_1) }).await.unwrap();
+    officer.does(Command::Microphone { open: true }).await.unwrap();
+    let speaking = std::sync::atomic::AtomicBool::new(true);
+    let speaks = async {
+        let mut from = 0;
+        while speaking.load(std::sync::atomic::Ordering::SeqCst) {
+            day.registry
+                .engine_event(EngineEvent::Levels { room: SESSION, levels: vec![(officer.connection, 20)] })
+                .await;
+            day.sounds(&officer, from, 10).await;
+            from += 10;
+        }
+        from
+    };
+    let muted = json!([alarm("source_muted", "microphone")]);
+    let told = async {
+        // Threefold the bound: other tests share the machine.
+        let bound = limits::RECORD_CHECK * 3;
+        presider.within(bound, "the alarm", |c| c.at("staff", "/alarms") == muted).await;
+        note_taker.until("the alarm", |c| c.at("staff", "/alarms") == muted).await;
+        speaking.store(false, std::sync::atomic::Ordering::SeqCst);
+    };
+    let (from, ()) = tokio::join!(speaks, told);
+    officer.until("the alarm", |c| c.at("staff", "/alarms") == muted).await;
+    assert_eq!(presider.public("/status"), json!("in_progress"), "one source of several: the session goes on");
+
+    day.spoken(&officer, from, 5).await;
+    presider.until("all well again", |c| c.at("staff", "/alarms") == json!([])).await;
+    let (source, millis) = gap(&day, "muted").await;
+    assert!(source == "microphone" && millis >= 2_000, "{source}: {millis} ms");
+}
+
+/// A camera whose packets end while its line stands, and one whose packets arrive and reach no file.
+#[tokio::test]
+async fn a_picture_that_stops_and_one_that_is_not_written_are_told_apart() {
+    let (day, mut presider, _note_taker, officer) = in_session().await;
+    line_stands(&day, &officer, &[SourceKind::Camera]).await;
+    let unwritten = json!([alarm("source_not_written", "camera")]);
+    presider.within(limits::RECORD_CHECK * 3, "the alarm", |c| c.at("staff", "/alarms") == unwritten).await;
+    sends(&day, &officer, SourceKind::Camera, false).await;
+    let stopped = json!([alarm("source_stopped", "camera")]);
+    presider.until("the camera that stopped", |c| c.at("staff", "/alarms") == stopped).await;
+    assert_eq!(gap(&day, "fault").await.0, "camera");
+
+    presider
+        .does(Command::MoveSession { act: SessionAct::Pause, reason: "xem camera".into(), new_start: None })
+        .await
+        .unwrap();
+    presider.until("no alarm while nothing is to be recorded", |c| c.at("staff", "/alarms") == json!([])).await;
+    let (source, millis) = gap(&day, "stopped").await;
+    assert!(source == "camera" && millis >= 3_000, "{source}: {millis} ms");
+}
+
+/// Two points whose people sit in one room: the same voice in both microphones.
+#[tokio::test]
+async fn two_open_microphones_in_one_room_are_named() {
+    let (day, mut presider, _note_taker, mut officer) = in_session().await;
+    line_stands(&day, &officer, &[SourceKind::Microphone]).await;
+    line_stands(&day, &presider, &[SourceKind::Microphone]).await;
+    presider.does(Command::GiveFloor { point: COMMUNE_A, person: Some(CITIZEN_1) }).await.unwrap();
+    officer.does(Command::Microphone { open: true }).await.unwrap();
+    presider.does(Command::Microphone { open: true }).await.unwrap();
+    for voice in [20_u8, 24, 61, 58, 22, 19, 30, 62, 25, 21, 60, 33, 18, 57, 23] {
+        let levels = vec![(officer.connection, voice), (presider.connection, voice + 7)];
+        day.registry.engine_event(EngineEvent::Levels { room: SESSION, levels }).await;
+    }
+    let named = |client: &Client| {
+        let alarms = client.at("staff", "/alarms");
+        alarms.as_array().into_iter().flatten().any(|alarm| {
+            (&alarm["code"], &alarm["point"], &alarm["with"])
+                == (&json!("two_microphones"), &json!(CENTRAL), &json!(COMMUNE_A))
+        })
+    };
+    presider.until("both places named", named).await;
+    officer.until("both places named", named).await;
+    presider.does(Command::Microphone { open: false }).await.unwrap();
+    presider.until("one of them closed", |client| !named(client)).await;
+}
+
+/// What a place's own browser finds in its devices, and how its line is, in words for everybody who can do something.
+#[tokio::test]
+async fn devices_and_line_of_a_place_are_told_in_words() {
+    let (day, mut presider, mut note_taker, officer) = in_session().await;
+    line_stands(&day, &officer, &[]).await;
+    let says = |camera, microphone| ClientBody::Senses { camera, microphone, concealed_permille: 41 };
+    officer.sends(CommandId(Uuid::new_v4()), says(CameraSense::Dark, MicrophoneSense::Silent)).await;
+    let told = json!([alarm("camera_dark", "camera"), alarm("microphone_silent", "microphone")]);
+    presider.until("dark and silent", |c| c.at("staff", "/alarms") == told).await;
+    note_taker.until("dark and silent", |c| c.at("staff", "/alarms") == told).await;
+    officer.sends(CommandId(Uuid::new_v4()), says(CameraSense::Fine, MicrophoneSense::Fine)).await;
+    presider.until("all well", |c| c.at("staff", "/alarms") == json!([])).await;
+
+    let line = format!("/points/{COMMUNE_A}/line");
+    assert_eq!(presider.public(&line), Value::Null, "nothing is known yet");
+    let (room, connection) = (SESSION, officer.connection);
+    let quality = LinkQuality { uplink_loss_permille: 160, rtt_ms: Some(90), ..LinkQuality::default() };
+    // One sample is no state of a line: two make ten seconds.
+    for level in ["good", "bad"] {
+        day.registry.engine_event(EngineEvent::Quality { room, connection, quality }).await;
+        presider.until(level, |c| c.public(&line) == json!(level)).await;
+    }
 }

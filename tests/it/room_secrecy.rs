@@ -52,6 +52,8 @@ fn joins(world: &mut World, n: u128, who: &Actor) {
         media: MediaLink::Connected,
         slots: 4,
         sending: Default::default(),
+        layer: None,
+        senses: None,
         quality: Default::default(),
     };
     world.live.wires.insert(wire(n), state);

@@ -109,6 +109,15 @@ pub struct Day {
 impl Day {
     /// Sound of the citizen's point in visit 1, as the media plane hands it over: Opus silence, 20 ms a packet.
     pub async fn sounds(&self, officer: &Client, from: u16, packets: u16) -> SourceId {
+        self.opus(officer, from, packets, &[0xF8, 0xFF, 0xFE]).await
+    }
+
+    /// The same with packets as long as speech makes them.
+    pub async fn spoken(&self, officer: &Client, from: u16, packets: u16) -> SourceId {
+        self.opus(officer, from, packets, &[0x78; 40]).await
+    }
+
+    async fn opus(&self, officer: &Client, from: u16, packets: u16, payload: &'static [u8]) -> SourceId {
         let source = SourceId { connection: officer.connection, kind: SourceKind::Microphone };
         for n in from..from + packets {
             let at = self.clock.mono_us();
@@ -122,7 +131,7 @@ impl Day {
                 marker: false,
                 arrival_us: at,
                 capture_us: Some(at),
-                payload: Bytes::from_static(&[0xF8, 0xFF, 0xFE]),
+                payload: Bytes::from_static(payload),
             };
             assert!(self.recorder.push(packet));
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -132,6 +141,15 @@ impl Day {
 
     /// The program, run over a configuration of this day's data.
     pub fn program(&self, args: &[&str]) -> std::process::Output {
+        self.run(args, None)
+    }
+
+    /// The same where other programs are looked for in `path` alone.
+    pub fn program_with(&self, args: &[&str], path: &std::path::Path) -> std::process::Output {
+        self.run(args, Some(path))
+    }
+
+    fn run(&self, args: &[&str], path: Option<&std::path::Path>) -> std::process::Output {
         let dir = self.world.dir.path();
         let config = dir.join("diemcau.toml");
         let quoted = |path: &std::path::Path| format!("{:?}", path.display().to_string());
@@ -139,6 +157,7 @@ impl Day {
         let text = format!("[data]\ndir = {}\nkeys = {}\ndatabase = {database:?}\n", quoted(dir), quoted(&keys));
         std::fs::write(&config, text).unwrap();
         let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_diemcau"));
+        path.map(|path| program.env("PATH", path));
         program.args(args).arg("--config").arg(&config).output().unwrap()
     }
 
@@ -170,7 +189,7 @@ impl Day {
         let clock = SystemClock::start();
         let record_keys = Arc::new(RecordKeys::default());
         let (recorder_events, mut from_recorder) = mpsc::channel(limits::ENGINE_EVENTS);
-        let config = RecorderConfig { root: world.dir.path().join("recordings"), min_free: 1 };
+        let config = RecorderConfig { min_free: 1, ..RecorderConfig::new(world.dir.path().join("recordings")) };
         let recorder = Recorder::start(config, clock.clone(), record_keys.clone(), recorder_events).unwrap();
         let (engine_events, mut from_engine) = mpsc::channel(limits::ENGINE_EVENTS);
         let media = MediaConfig { listen: "127.0.0.1:0".parse().unwrap(), advertise: Vec::new() };
@@ -183,6 +202,7 @@ impl Day {
             record_keys,
             rules: Hash::of(b"rules of the test"),
             node: "test".to_owned(),
+            lines: Arc::default(),
             register: Arc::default(),
         };
         let registry = Registry::new(Arc::new(services));

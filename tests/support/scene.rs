@@ -135,6 +135,8 @@ impl World {
                 media: MediaLink::Connected,
                 slots: 4,
                 sending: Default::default(),
+                layer: None,
+                senses: None,
                 quality: Default::default(),
             };
             let connection = ConnectionId(id(500 + n as u128));

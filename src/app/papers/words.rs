@@ -71,6 +71,8 @@ pub(super) fn recording_gap(code: &str) -> String {
         "no_key_frame" => vi(text::sentence("paper.recording_gap.no_key_frame")),
         "queue_full" => vi(text::sentence("paper.recording_gap.queue_full")),
         "fault" => vi(text::sentence("paper.recording_gap.fault")),
+        "muted" => vi(text::sentence("paper.recording_gap.muted")),
+        "stopped" => vi(text::sentence("paper.recording_gap.stopped")),
         RESTARTED => vi(text::sentence("paper.recording_gap.server_restarted")),
         other => other.to_owned(),
     }
@@ -111,10 +113,10 @@ mod tests {
         words.extend(["microphone", "camera", "paper"].map(|kind| source("X", kind)));
         words.extend([platform(), gap_cause("point_lost")]);
         words.extend(stop_cause(&State::empty(), "recorder_failed"));
-        let causes = ["loss", "no_key_frame", "queue_full", "fault", RESTARTED];
+        let causes = ["loss", "no_key_frame", "queue_full", "fault", "muted", "stopped", RESTARTED];
         assert!(causes.iter().all(|code| recording_gap(code) != *code), "each cause of the recorder has words");
         words.extend(causes.map(recording_gap));
-        assert_eq!(words.len(), 9 + 3 + 3 + 2 + 1 + 5);
+        assert_eq!(words.len(), 9 + 3 + 3 + 2 + 1 + 7);
         assert!(words.iter().all(|word| !word.contains(&internal) && !word.contains('{')), "{words:?}");
     }
 }

@@ -25,11 +25,37 @@ pub(in crate::http) async fn metrics(State(app): State<App>, address: Address) -
         return Err(AppError::NotFound);
     }
     let counts = app.accounts.writer_counts();
+    let services = app.registry.services();
+    let recorder = services.recorder.status();
+    let failing = recorder.running.iter().filter(|source| source.fault.is_some()).count();
+    let disks_out = recorder.disks.iter().filter(|disk| disk.fault.is_some()).count();
+    let [good, fair, poor, bad] = services.lines.get();
+    let figure = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+    let gauges = [
+        ("recorder_sources", "Sources that are being recorded", figure(recorder.running.len())),
+        ("recorder_sources_failing", "Sources of which nothing is written", figure(failing)),
+        ("recorder_disks_out", "Disks of recordings that take nothing, of several", figure(disks_out)),
+        ("recorder_free_bytes", "Bytes that may still be recorded", recorder.free_bytes.unwrap_or(0)),
+    ];
     let more = [
+        ("recorder_written_bytes_total", "Bytes of recordings written", recorder.written_bytes),
+        (
+            "recorder_overflowed_packets_total",
+            "Packets that found the recorder's queue full",
+            recorder.overflowed_packets,
+        ),
+        ("line_samples_good_total", "Samples of 5 s of a point's line: loss below 3 %", good),
+        ("line_samples_fair_total", "Samples of 5 s of a point's line: loss below 8 %", fair),
+        (
+            "line_samples_poor_total",
+            "Samples of 5 s of a point's line: loss below 15 %, or round trip above 400 ms",
+            poor,
+        ),
+        ("line_samples_bad_total", "Samples of 5 s of a point's line: loss from 15 %", bad),
         ("store_commits_total", "Transactions committed", counts.commits()),
         ("store_writes_total", "Writes committed in them", counts.writes()),
         ("store_failures_total", "Transactions that failed as a whole", counts.failures()),
     ];
     let kind = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
-    Ok((kind, app.metrics.print(&more)).into_response())
+    Ok((kind, app.metrics.print(&more, &gauges)).into_response())
 }

@@ -30,7 +30,7 @@ pub enum Fault {
     KeyMissing,
     /// Packets arrive and nothing reaches the file.
     NothingWritten,
-    /// The recorder's thread does not come back from the disk.
+    /// The disk does not answer, or the recorder's thread does not come back from it.
     Stalled,
 }
 
@@ -51,20 +51,49 @@ impl From<&io::Error> for Fault {
     fn from(error: &io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => Self::DiskFull,
+            io::ErrorKind::TimedOut => Self::Stalled,
             _ => Self::DiskError,
         }
     }
 }
 
-/// `<root>/<session>/<visit or "session">`: no name of a person is ever part of it.
-pub(super) fn folder(root: &Path, target: RecordTarget) -> PathBuf {
+/// `<session>/<visit or "session">` below a root: no name of a person is ever part of it.
+pub(super) fn folder(target: RecordTarget) -> PathBuf {
     let part = target.visit.map_or_else(|| "session".to_owned(), |visit| visit.to_string());
-    root.join(target.session.to_string()).join(part)
+    Path::new(&target.session.to_string()).join(part)
 }
 
-/// Path of a finished segment below the root that the recorder was started with.
+/// Path of a finished segment below a root that the recorder was started with.
 pub fn segment_path(root: &Path, target: RecordTarget, segment: SegmentId) -> PathBuf {
-    folder(root, target).join(format!("{segment}.{FINISHED}"))
+    root.join(folder(target)).join(format!("{segment}.{FINISHED}"))
+}
+
+/// Where recordings lie: in one folder, or in several with the same files.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Places(Vec<PathBuf>);
+
+impl From<Vec<PathBuf>> for Places {
+    fn from(roots: Vec<PathBuf>) -> Self {
+        Self(roots)
+    }
+}
+
+impl From<PathBuf> for Places {
+    fn from(root: PathBuf) -> Self {
+        Self(vec![root])
+    }
+}
+
+impl Places {
+    /// The folders.
+    pub fn roots(&self) -> &[PathBuf] {
+        &self.0
+    }
+
+    /// Where a finished segment may lie; one disk may lack what another has.
+    pub fn of(&self, target: RecordTarget, segment: SegmentId) -> Vec<PathBuf> {
+        self.0.iter().map(|root| segment_path(root, target, segment)).collect()
+    }
 }
 
 /// Makes a folder for this process alone and has its name on the disk before it returns.

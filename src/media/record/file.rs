@@ -8,13 +8,21 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use super::disk;
+use super::disks::{Disk, Replica, on_all};
 use super::seal::{FileHeader, FileKey, FrameKind, RecordKey};
 use crate::limits;
 
-/// A growing file. After a failed write it takes nothing more and can only be finished as it last was.
-pub(super) struct SealedFile {
-    file: File,
+/// The bytes of a file on one disk.
+pub(super) struct DiskFile {
+    /// None until it was made.
+    file: Option<File>,
     path: PathBuf,
+}
+
+/// A growing file, sealed once and written to every disk. After a failed write it takes nothing more and can only be
+/// finished as it last was.
+pub(super) struct SealedFile {
+    copies: Vec<Replica<DiskFile>>,
     key: FileKey,
     /// Whole frames on the disk.
     frames: u32,
@@ -25,32 +33,69 @@ pub(super) struct SealedFile {
     unsynced: bool,
 }
 
-impl SealedFile {
-    /// Makes `<segment>.part` in `folder` with header and head frame.
-    pub(super) fn create(folder: &Path, key: &RecordKey, header: &FileHeader, head: &[u8]) -> io::Result<Self> {
-        disk::make_folder(folder)?;
-        let path = folder.join(format!("{}.{}", header.segment, disk::OPEN));
-        let file = disk::create(&path)?;
-        let key = FileKey::new(key, header).map_err(io::Error::other)?;
-        let mut sealed =
-            Self { file, path, key, frames: 0, length: 0, hash: Sha256::new(), broken: false, unsynced: false };
-        let made = sealed
-            .write(&header.to_bytes(), 0)
-            .and_then(|()| sealed.append(FrameKind::Head, head))
-            .and_then(|()| disk::sync_folder(folder));
-        match made {
-            Ok(()) => Ok(sealed),
-            Err(error) => {
-                // Nothing of the session is in it yet; if even removing fails, the next start finds it empty.
-                let _gone = fs::remove_file(&sealed.path);
-                Err(error)
-            }
+impl DiskFile {
+    fn file(&self) -> io::Result<&File> {
+        self.file.as_ref().ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    fn make(&mut self, first: &[u8]) -> io::Result<()> {
+        let folder = self.path.parent().unwrap_or(Path::new(".")).to_owned();
+        disk::make_folder(&folder)?;
+        let file = disk::create(&self.path)?;
+        if let Err(error) = file.write_all_at(first, 0).and_then(|()| disk::sync_folder(&folder)) {
+            // Nothing of the session is in it yet; if even removing fails, the next start finds it empty.
+            let _gone = fs::remove_file(&self.path);
+            return Err(error);
         }
+        self.file = Some(file);
+        Ok(())
+    }
+
+    /// Cuts what a failed write left, adds the trailer and gives the file its final name.
+    fn finish(&self, length: u64, trailer: &[u8]) -> io::Result<()> {
+        let file = self.file()?;
+        file.set_len(length)?;
+        file.write_all_at(trailer, length)?;
+        file.sync_all()?;
+        let finished = self.path.with_extension(disk::FINISHED);
+        match fs::rename(&self.path, &finished) {
+            // A first try got as far as the new name.
+            Err(error) if error.kind() == io::ErrorKind::NotFound && finished.exists() => {}
+            renamed => renamed?,
+        }
+        finished.parent().map_or(Ok(()), disk::sync_folder)
+    }
+}
+
+impl SealedFile {
+    /// Makes `<segment>.part` in `folder` below the root of each disk, with header and head frame.
+    pub(super) fn create(
+        disks: &[std::sync::Arc<Disk>],
+        folder: &Path,
+        key: &RecordKey,
+        header: &FileHeader,
+        head: &[u8],
+    ) -> io::Result<Self> {
+        let name = folder.join(format!("{}.{}", header.segment, disk::OPEN));
+        let place = |disk: &std::sync::Arc<Disk>| {
+            let path = disk.root.join(&name);
+            Replica::new(disk, DiskFile { file: None, path })
+        };
+        let mut copies = disks.iter().map(place).collect();
+        let key = FileKey::new(key, header).map_err(io::Error::other)?;
+        let mut first = header.to_bytes().to_vec();
+        key.seal(FrameKind::Head, 0, head, &mut first).map_err(io::Error::other)?;
+        let (length, mut hash) = (first.len() as u64, Sha256::new());
+        hash.update(&first);
+        on_all(&mut copies, move |file: &mut DiskFile| file.make(&first))?;
+        Ok(Self { copies, key, frames: 1, length, hash, broken: false, unsynced: true })
     }
 
     /// Goes on with a cut file whose first `length` bytes are `frames` whole frames with this hash, to finish it.
     pub(super) fn adopt(file: File, path: PathBuf, key: FileKey, frames: u32, length: u64, hash: Sha256) -> Self {
-        Self { file, path, key, frames, length, hash, broken: true, unsynced: true }
+        let here = Disk::here(path.parent().map(Path::to_owned).unwrap_or_default());
+        let copies = vec![Replica::new(&here, DiskFile { file: Some(file), path })];
+        Self { copies, key, frames, length, hash, broken: true, unsynced: true }
     }
 
     /// Seals `plain` in as many frames as it needs and writes them: all of it counts, or nothing.
@@ -64,17 +109,14 @@ impl SealedFile {
             self.key.seal(kind, self.frames + frames, part, &mut sealed).map_err(io::Error::other)?;
             frames += 1;
         }
-        self.write(&sealed, frames)
-    }
-
-    fn write(&mut self, bytes: &[u8], frames: u32) -> io::Result<()> {
+        let (at, bytes) = (self.length, sealed.len() as u64);
+        let mut hash = self.hash.clone();
+        hash.update(&sealed);
         self.unsynced = true;
-        if let Err(error) = self.file.write_all_at(bytes, self.length) {
-            self.broken = true;
-            return Err(error);
-        }
-        self.hash.update(bytes);
-        self.length += bytes.len() as u64;
+        on_all(&mut self.copies, move |file| file.file()?.write_all_at(&sealed, at))
+            .inspect_err(|_| self.broken = true)?;
+        self.hash = hash;
+        self.length += bytes;
         self.frames += frames;
         Ok(())
     }
@@ -82,7 +124,7 @@ impl SealedFile {
     /// fdatasync, when there is something to sync. After an error nobody knows what is on the disk: no more is written.
     pub(super) fn sync(&mut self) -> io::Result<()> {
         if self.unsynced {
-            self.file.sync_data().inspect_err(|_| self.broken = true)?;
+            on_all(&mut self.copies, |file| file.file()?.sync_data()).inspect_err(|_| self.broken = true)?;
             self.unsynced = false;
         }
         Ok(())
@@ -106,21 +148,11 @@ impl SealedFile {
         let mut sealed = Vec::new();
         self.key.seal(FrameKind::Trailer, self.frames, trailer, &mut sealed).map_err(io::Error::other)?;
         self.broken = true;
-        self.file.set_len(self.length)?;
-        self.file.write_all_at(&sealed, self.length)?;
-        self.file.sync_all()?;
-        let finished = self.path.with_extension(disk::FINISHED);
-        match fs::rename(&self.path, &finished) {
-            // A first try got as far as the new name.
-            Err(error) if error.kind() == io::ErrorKind::NotFound && finished.exists() => {}
-            renamed => renamed?,
-        }
-        if let Some(folder) = finished.parent() {
-            disk::sync_folder(folder)?;
-        }
         let mut hash = self.hash.clone();
         hash.update(&sealed);
-        Ok((self.length + sealed.len() as u64, hex(&hash)))
+        let (length, bytes) = (self.length, sealed.len() as u64);
+        on_all(&mut self.copies, move |file| file.finish(length, &sealed))?;
+        Ok((length + bytes, hex(&hash)))
     }
 }
 
@@ -160,19 +192,21 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let secret = RecordKey([3; 32]);
         let header = FileHeader::new(target(), SegmentId(Uuid::from_u128(4))).unwrap();
-        let mut file = SealedFile::create(folder.path(), &secret, &header, b"head").unwrap();
+        let disk = Disk::here(folder.path().to_owned());
+        let mut file = SealedFile::create(&[disk], Path::new(""), &secret, &header, b"head").unwrap();
         file.append(FrameKind::Media, &vec![1; limits::RECORD_FRAME + 1]).unwrap();
         let (length, hash) = (file.length(), file.sha256());
 
         let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-        let disk = std::mem::replace(&mut file.file, full);
+        let swap = |file: &SealedFile, with: File| file.copies[0].file.lock().unwrap().file.replace(with).unwrap();
+        let disk = swap(&file, full);
         let error = file.append(FrameKind::Media, b"lost").unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::StorageFull);
         assert!(file.finish(b"end").is_err(), "the disk is still full");
 
-        file.file = disk;
         // What a torn write leaves behind.
-        file.file.write_all_at(&[2, 0, 0, 4, 9, 9, 9], length).unwrap();
+        disk.write_all_at(&[2, 0, 0, 4, 9, 9, 9], length).unwrap();
+        swap(&file, disk);
         assert!(file.append(FrameKind::Media, b"other").is_err(), "number 3 may be on the disk already");
         assert_eq!((file.length(), file.sha256()), (length, hash));
 

@@ -6,6 +6,13 @@
 //! (`seal`, `file`). `reader` gives a finished file as a WebM stream with duration and entry points, `recover`
 //! finishes files that were cut off.
 //!
+//! # Two disks
+//!
+//! Where a second place is configured each file is sealed once and written to both (`disks`): same name, same bytes, same
+//! hash, so that either proves the other. A disk that fails or hangs is named in the status and left out until it takes
+//! bytes again, from the next file on; what it lacks by then stays lacking there. Only when no disk takes a file has the
+//! recording failed.
+//!
 //! # What may be lost
 //!
 //! Media is written per cluster of at most `limits::RECORD_CLUSTER` and synced so that nothing older than
@@ -47,6 +54,7 @@
 
 mod depacketize;
 mod disk;
+mod disks;
 mod event;
 mod file;
 #[cfg(any(test, fuzzing))]
@@ -71,10 +79,10 @@ mod timeline;
 mod track;
 mod watchdog;
 
-pub use disk::{Fault, segment_path};
+pub use disk::{Fault, Places, segment_path};
 pub use event::{ClosedSegment, GapCause, RecorderEvent};
 pub use reader::{ReadError, RecordingInfo, RecordingReader};
 pub use recorder::{Recorder, RecorderConfig};
-pub use recover::{RecoveredFile, Recovery, prefix_sha256, recover, recover_session};
+pub use recover::{RecoveredFile, Recovery, prefix_sha256, recover, recover_places, recover_session};
 pub use seal::{KeyLookup, RecordKey, SealError};
-pub use shared::{RecorderStatus, RunningSource};
+pub use shared::{DiskStatus, RecorderStatus, RunningSource};

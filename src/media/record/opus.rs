@@ -37,9 +37,29 @@ pub(super) fn duration_us(packet: &[u8]) -> u64 {
     frame_us.map_or(0, |us| us * frames)
 }
 
+/// Microseconds of sound in one packet that is more than silence. No mode of Opus carries speech below 6 kbit/s (RFC 6716
+/// section 2.1.1), 15 bytes in 20 ms; discontinuous transmission sends one or two, digital silence three.
+pub(super) fn sounding_us(packet: &[u8]) -> u64 {
+    const LEAST_BITS_PER_SECOND: u64 = 3_000;
+    let us = duration_us(packet);
+    if packet.len() as u64 * 8_000_000 < LEAST_BITS_PER_SECOND * us { 0 } else { us }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn silence_is_told_from_speech_by_its_size() {
+        assert_eq!(sounding_us(&SILENCE), 0);
+        assert_eq!(sounding_us(&[0x78]), 0, "discontinuous transmission");
+        assert_eq!(sounding_us(&[0x78, 0]), 0);
+        let mut speech = [0x78; 15];
+        assert_eq!(sounding_us(&speech), 20_000, "the thinnest speech there is");
+        speech[0] = 0x18;
+        assert_eq!(sounding_us(&speech), 0, "15 bytes in 60 ms are none");
+        assert_eq!(sounding_us(&[]), 0);
+    }
 
     #[test]
     fn durations_follow_the_table_of_rfc_6716() {

@@ -9,6 +9,7 @@ use std::thread::{self, JoinHandle};
 use crossbeam_channel::{Sender, bounded, unbounded};
 
 use super::disk::{self, Fault};
+use super::disks::Disks;
 use super::event::{ClosedSegment, RecorderEvent};
 use super::outbox::Outbox;
 use super::recover;
@@ -27,6 +28,8 @@ use crate::media::plan::{RecordTarget, SourceId};
 pub struct RecorderConfig {
     /// Folder of all recordings; made when missing.
     pub root: PathBuf,
+    /// A second folder, on another disk, that gets the same files.
+    pub second: Option<PathBuf>,
     /// Free bytes below which `check_writable` refuses; `limits::RECORD_MIN_FREE` unless a site says otherwise.
     pub min_free: u64,
 }
@@ -34,13 +37,14 @@ pub struct RecorderConfig {
 impl RecorderConfig {
     /// The usual bounds.
     pub fn new(root: PathBuf) -> Self {
-        Self { root, min_free: limits::RECORD_MIN_FREE }
+        Self { root, second: None, min_free: limits::RECORD_MIN_FREE }
     }
 }
 
 /// One thread that writes, one that watches it, and a bounded queue in front.
 pub struct Recorder {
-    config: RecorderConfig,
+    disks: Arc<Disks>,
+    min_free: u64,
     clock: SharedClock,
     keys: Arc<dyn KeyLookup>,
     shared: Arc<Shared>,
@@ -62,13 +66,14 @@ impl Recorder {
         keys: Arc<dyn KeyLookup>,
         events: tokio::sync::mpsc::Sender<RecorderEvent>,
     ) -> io::Result<Arc<Self>> {
-        disk::make_folder(&config.root)?;
+        let min_free = config.min_free;
+        let disks = Arc::new(Disks::start([Some(config.root), config.second].into_iter().flatten().collect())?);
         let shared = Arc::new(Shared::default());
         shared.heartbeat_us.store(clock.mono_us(), Ordering::Relaxed);
         let (packets, packet_queue) = bounded(limits::RECORDER_QUEUE);
         let (orders, order_queue) = unbounded();
         let task = Task::new(
-            config.root.clone(),
+            disks.clone(),
             keys.clone(),
             clock.clone(),
             shared.clone(),
@@ -82,7 +87,7 @@ impl Recorder {
             .name("recorder-watch".to_owned())
             .spawn(move || watchdog::run(&watch.0, &watch.1, &events))?;
         let threads = Mutex::new(vec![writer, watcher]);
-        Ok(Arc::new(Self { config, clock, keys, shared, packets, orders, threads }))
+        Ok(Arc::new(Self { disks, min_free, clock, keys, shared, packets, orders, threads }))
     }
 
     /// No session starts while this fails: the thread turns, the key is there, there is space, and bytes are really
@@ -97,13 +102,7 @@ impl Recorder {
         if self.keys.key(target).is_none() {
             return Err(Fault::KeyMissing);
         }
-        let folder = disk::folder(&self.config.root, target);
-        disk::probe(&folder, &self.clock.new_id().to_string()).map_err(|error| Fault::from(&error))?;
-        match disk::free_bytes(&folder) {
-            Ok(free) if free < self.config.min_free => Err(Fault::DiskFull),
-            Ok(_) => Ok(()),
-            Err(error) => Err(Fault::from(&error)),
-        }
+        self.disks.check(&disk::folder(target), self.min_free, &self.clock.new_id().to_string())
     }
 
     /// The visit (or the session's own part) ends or pauses now: after `limits::RECORD_BOUNDARY_GRACE` its files are
@@ -142,7 +141,7 @@ impl Recorder {
     /// What a finished file says of itself; `None` when there is none, or not this one. Waits for the disk: not on an
     /// async thread.
     pub fn finished(&self, target: RecordTarget, segment: SegmentId, key: &RecordKey) -> Option<ClosedSegment> {
-        recover::finished(&self.config.root, target, segment, key)
+        self.disks.roots().find_map(|root| recover::finished(root, target, segment, key))
     }
 
     /// Takes no more packets, writes what is queued, closes all files and ends the threads. Waits for the disk: not

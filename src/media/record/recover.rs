@@ -1,5 +1,7 @@
 //! Finishes the files that a killed process or a cut power line left open.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::FileExt;
@@ -55,24 +57,54 @@ pub struct Recovery {
 /// # Errors
 /// A folder cannot be listed. A single file never stops the others.
 pub fn recover(root: &Path, keys: &dyn KeyLookup) -> io::Result<Recovery> {
-    if !root.is_dir() {
-        return Ok(Recovery::default());
-    }
-    remove_probes(root)?;
-    recover_in(folders(root)?, keys)
+    recover_places(&[root.to_owned()], keys)
 }
 
-/// The same for one session, whose files nobody may be writing.
+/// The same where files lie in several places: what is finished or can be finished in one needs no end in another. Of a
+/// file that is open everywhere the longest is finished; the rest of it goes.
 ///
 /// # Errors
-/// As [`recover`].
-pub fn recover_session(root: &Path, session: SessionId, keys: &dyn KeyLookup) -> io::Result<Recovery> {
-    let folder = root.join(session.to_string());
-    recover_in(folder.is_dir().then_some(folder).into_iter().collect(), keys)
+/// The first place cannot be listed. One that is away is left as it is.
+pub fn recover_places(roots: &[PathBuf], keys: &dyn KeyLookup) -> io::Result<Recovery> {
+    let mut open: BTreeMap<PathBuf, Vec<PathBuf>> = BTreeMap::new();
+    let mut recovery = Recovery::default();
+    for (number, root) in roots.iter().enumerate() {
+        match open_below(root) {
+            Ok(found) => {
+                for path in found {
+                    let name = path.strip_prefix(root).unwrap_or(&path).to_owned();
+                    open.entry(name).or_default().push(path);
+                }
+            }
+            Err(error) if number == 0 => return Err(error),
+            Err(error) => recovery.left.push((root.clone(), error.to_string())),
+        }
+    }
+    for (name, mut copies) in open {
+        let elsewhere = roots.iter().any(|root| root.join(&name).with_extension(disk::FINISHED).is_file());
+        if !elsewhere {
+            copies.sort_by_key(|path| Reverse(fs::metadata(path).map_or(0, |about| about.len())));
+            let finished = copies.iter().position(|path| recovery.take(path, keys));
+            let Some(finished) = finished else { continue };
+            copies.remove(finished);
+        }
+        for rest in copies.iter().filter(|path| path.is_file()) {
+            fs::remove_file(rest)?;
+        }
+    }
+    Ok(recovery)
 }
 
-fn recover_in(sessions: Vec<PathBuf>, keys: &dyn KeyLookup) -> io::Result<Recovery> {
-    let mut recovery = Recovery::default();
+/// All open files below a root.
+fn open_below(root: &Path) -> io::Result<Vec<PathBuf>> {
+    if !root.is_dir() {
+        return Ok(Vec::new());
+    }
+    remove_probes(root)?;
+    open_in(folders(root)?)
+}
+
+fn open_in(sessions: Vec<PathBuf>) -> io::Result<Vec<PathBuf>> {
     let mut open = Vec::new();
     for session in sessions {
         for part in folders(&session)? {
@@ -81,14 +113,35 @@ fn recover_in(sessions: Vec<PathBuf>, keys: &dyn KeyLookup) -> io::Result<Recove
         }
     }
     open.sort();
-    for path in open {
-        match finish(&path, keys) {
-            Ok(Finish::Done(file)) => recovery.finished.push(file),
-            Ok(Finish::Empty(segment)) => recovery.empty.push(segment),
-            Err(error) => recovery.left.push((path, error.to_string())),
-        }
+    Ok(open)
+}
+
+/// The same for one session, whose files nobody may be writing.
+///
+/// # Errors
+/// As [`recover`].
+pub fn recover_session(root: &Path, session: SessionId, keys: &dyn KeyLookup) -> io::Result<Recovery> {
+    let folder = root.join(session.to_string());
+    let mut recovery = Recovery::default();
+    for path in open_in(folder.is_dir().then_some(folder).into_iter().collect())? {
+        recovery.take(&path, keys);
     }
     Ok(recovery)
+}
+
+impl Recovery {
+    /// Finishes a file and notes what came of it. `true`: it plays.
+    fn take(&mut self, path: &Path, keys: &dyn KeyLookup) -> bool {
+        match finish(path, keys) {
+            Ok(Finish::Done(file)) => {
+                self.finished.push(file);
+                return true;
+            }
+            Ok(Finish::Empty(segment)) => self.empty.push(segment),
+            Err(error) => self.left.push((path.to_owned(), error.to_string())),
+        }
+        false
+    }
 }
 
 enum Finish {

@@ -1,9 +1,9 @@
 //! One open file of one source: blocks in, clusters and hashes out.
 
 use std::io;
-use std::path::Path;
 
 use super::disk;
+use super::disks::Disks;
 use super::event::{ClosedSegment, RecorderEvent, wall};
 use super::file::SealedFile;
 use super::manifest::{Head, Trailer};
@@ -54,11 +54,11 @@ pub(super) struct Segment {
 }
 
 impl Segment {
-    /// Creates the file below `root`. `now_us`: monotonic.
-    pub(super) fn open(root: &Path, plan: SegmentPlan, key: &RecordKey, now_us: i64) -> io::Result<Self> {
+    /// Creates the file on every disk that takes one. `now_us`: monotonic.
+    pub(super) fn open(disks: &Disks, plan: SegmentPlan, key: &RecordKey, now_us: i64) -> io::Result<Self> {
         let header = FileHeader::new(plan.target, plan.segment).map_err(io::Error::other)?;
         let head = serde_json::to_vec(&plan.head).map_err(io::Error::other)?;
-        let file = SealedFile::create(&disk::folder(root, plan.target), key, &header, &head)?;
+        let file = SealedFile::create(&disks.for_new_file(), &disk::folder(plan.target), key, &header, &head)?;
         let extent = Extent::new(plan.head.codec);
         Ok(Self {
             id: plan.segment,

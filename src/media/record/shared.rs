@@ -20,6 +20,12 @@ pub struct RunningSource {
     pub segment: Option<SegmentId>,
     /// Bytes of the open file.
     pub bytes: u64,
+    /// Bytes of all its files since it is known.
+    pub written: u64,
+    /// Microseconds of sound in its files that is more than silence; 0 for pictures.
+    pub sounding_us: u64,
+    /// A picture whose file has had no key frame for longer than a file should last: nobody can enter it there.
+    pub key_overdue: bool,
     /// Why nothing is written, if so.
     pub fault: Option<Fault>,
 }
@@ -31,7 +37,9 @@ pub struct RecorderStatus {
     pub running: Vec<RunningSource>,
     /// Bytes written since the start of the process.
     pub written_bytes: u64,
-    /// Free bytes on the disk; `None` when it cannot be asked.
+    /// The disks, where there are several.
+    pub disks: Vec<DiskStatus>,
+    /// Free bytes on the disk, of several on the emptiest; `None` when none can be asked.
     pub free_bytes: Option<u64>,
     /// Hours until the disk is full at the rate of the last minute; `None` while nothing is written.
     pub free_hours: Option<f64>,
@@ -41,6 +49,15 @@ pub struct RecorderStatus {
     pub unfinished: usize,
     /// Events that were dropped because nobody took them.
     pub dropped_events: u64,
+}
+
+/// One of several disks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct DiskStatus {
+    /// As configured, the first is 1.
+    pub number: u32,
+    /// Why it gets no files, if so.
+    pub fault: Option<Fault>,
 }
 
 /// Packets of one source that found the queue full.

@@ -1,14 +1,13 @@
 //! The recorder's thread: one turn per packet, duties in between.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 
-use super::disk;
+use super::disks::Disks;
 use super::event::{GapCause, RecorderEvent};
 use super::outbox::Outbox;
 use super::seal::KeyLookup;
@@ -44,7 +43,7 @@ pub(super) enum What {
 }
 
 pub(super) struct Task {
-    pub(super) root: PathBuf,
+    pub(super) disks: Arc<Disks>,
     pub(super) keys: Arc<dyn KeyLookup>,
     pub(super) clock: SharedClock,
     pub(super) shared: Arc<Shared>,
@@ -70,7 +69,7 @@ struct State {
 
 impl Task {
     pub(super) fn new(
-        root: PathBuf,
+        disks: Arc<Disks>,
         keys: Arc<dyn KeyLookup>,
         clock: SharedClock,
         shared: Arc<Shared>,
@@ -92,7 +91,7 @@ impl Task {
             written: 0,
             rate: (now_us, 0, None),
         };
-        Self { root, keys, clock, shared, packets, orders, state }
+        Self { disks, keys, clock, shared, packets, orders, state }
     }
 
     /// Runs until the recorder is shut down and its queue is empty.
@@ -125,7 +124,7 @@ impl Task {
     fn split(&mut self) -> (&mut BTreeMap<SourceId, Track>, Context<'_>) {
         let state = &mut self.state;
         let context = Context {
-            root: &self.root,
+            disks: &self.disks,
             keys: self.keys.as_ref(),
             clock: self.clock.as_ref(),
             shared: &self.shared,
@@ -193,8 +192,8 @@ impl Task {
     /// Tries the disk when something waits for it, finishes what was left open and lets the sources go on.
     fn retry(&mut self) {
         let waits = !self.state.parked.is_empty() || self.state.tracks.values().any(Track::waits_for_disk);
-        let works = waits && disk::probe(&self.root, &self.clock.new_id().to_string()).is_ok();
-        if works {
+        let works = self.disks.heal(waits, &self.clock.new_id().to_string());
+        if waits && works {
             self.finish_parked();
         }
         let (tracks, mut cx) = self.split();
@@ -223,11 +222,12 @@ impl Task {
         } else if window_us >= FIRST_RATE_US && known.is_none_or(|_| since_us == state.started_us) {
             state.rate.2 = Some(rate);
         }
-        let free_bytes = disk::free_bytes(&self.root).ok();
+        let free_bytes = self.disks.free_bytes();
         let rate = state.rate.2.filter(|rate| *rate >= 1.0);
         self.shared.set_status(RecorderStatus {
-            running: state.tracks.values().map(Track::running).collect(),
+            running: state.tracks.values().map(|track| track.running(state.now_us)).collect(),
             written_bytes: state.written,
+            disks: self.disks.status(),
             free_bytes,
             free_hours: free_bytes.zip(rate).map(|(free, rate)| free as f64 / rate / 3600.0),
             overflowed_packets: 0,

@@ -1,10 +1,10 @@
 //! One source: which layer is taken, when a file begins and ends, what is a gap and what is an alarm.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use super::depacketize::Picture;
 use super::disk::Fault;
+use super::disks::Disks;
 use super::event::{GapCause, RecorderEvent, wall};
 use super::hole::Hole;
 use super::manifest::Head;
@@ -29,7 +29,7 @@ const FLOWING_US: i64 = 1_000_000;
 
 /// What a track needs of the recorder around it.
 pub(super) struct Context<'a> {
-    pub(super) root: &'a Path,
+    pub(super) disks: &'a Disks,
     pub(super) keys: &'a dyn KeyLookup,
     pub(super) clock: &'a dyn Clock,
     pub(super) shared: &'a Shared,
@@ -62,6 +62,11 @@ pub(super) struct Track {
     covered_us: Option<i64>,
     last_packet_us: i64,
     first_unwritten_us: Option<i64>,
+    /// What its files hold since the track is known: bytes, and sound that is more than silence.
+    written: u64,
+    sounding_us: u64,
+    /// Monotonic time at which the newest key frame was written.
+    key_us: i64,
 }
 
 impl Track {
@@ -83,6 +88,9 @@ impl Track {
             covered_us: None,
             last_packet_us: packet.arrival_us,
             first_unwritten_us: None,
+            written: 0,
+            sounding_us: 0,
+            key_us: packet.arrival_us,
         }
     }
 
@@ -218,7 +226,7 @@ impl Track {
         };
         let segment = SegmentId(cx.clock.new_id());
         let plan = SegmentPlan { segment, target: block.target, head, started_mono_us: at_us };
-        match Segment::open(cx.root, plan, &key, cx.now_us) {
+        match Segment::open(cx.disks, plan, &key, cx.now_us) {
             Ok(opened) => self.segment = Some(opened),
             Err(error) => {
                 self.fail(Fault::from(&error), at_us, cx);
@@ -252,10 +260,12 @@ impl Track {
         let after = segment.bytes();
         if block.key.is_some() {
             self.need_key = false;
+            self.key_us = cx.now_us;
             cx.shared.want_key_frame(self.source, false);
         }
         self.fill(at_us, cx);
         let lasts = if self.codec == Codec::Opus { opus::duration_us(&block.data) } else { 0 };
+        self.sounding_us += if self.codec == Codec::Opus { opus::sounding_us(&block.data) } else { 0 };
         self.covered_us = at_us.checked_add_unsigned(lasts);
         self.wrote(after - before, cx);
     }
@@ -266,6 +276,7 @@ impl Track {
             return;
         }
         *cx.written += bytes;
+        self.written += bytes;
         self.first_unwritten_us = None;
         if self.fault.take().is_some() {
             cx.outbox.put(RecorderEvent::Recovered { source: self.source, target: self.target });
@@ -303,7 +314,7 @@ impl Track {
     /// The disk takes bytes again, or the key is there: begin a new file.
     pub(super) fn heal(&mut self, disk: bool, cx: &mut Context<'_>) {
         let healed = match self.fault {
-            Some(Fault::DiskFull | Fault::DiskError) => disk,
+            Some(Fault::DiskFull | Fault::DiskError | Fault::Stalled) => disk,
             Some(Fault::KeyMissing) => cx.keys.key(self.target).is_some(),
             _ => false,
         };
@@ -316,12 +327,12 @@ impl Track {
 
     /// True while packets are not even looked at.
     pub(super) fn blocked(&self) -> bool {
-        matches!(self.fault, Some(Fault::DiskFull | Fault::DiskError | Fault::KeyMissing))
+        matches!(self.fault, Some(Fault::DiskFull | Fault::DiskError | Fault::Stalled | Fault::KeyMissing))
     }
 
     /// True when only a working disk helps.
     pub(super) fn waits_for_disk(&self) -> bool {
-        matches!(self.fault, Some(Fault::DiskFull | Fault::DiskError))
+        matches!(self.fault, Some(Fault::DiskFull | Fault::DiskError | Fault::Stalled))
     }
 
     /// What time asks for.
@@ -410,12 +421,16 @@ impl Track {
         cx.shared.want_key_frame(self.source, false);
     }
 
-    pub(super) fn running(&self) -> RunningSource {
+    pub(super) fn running(&self, now_us: i64) -> RunningSource {
+        let open_picture = self.codec == Codec::Vp8 && self.segment.is_some();
         RunningSource {
             source: self.source,
             target: self.target,
             segment: self.segment.as_ref().map(|segment| segment.id),
             bytes: self.segment.as_ref().map_or(0, Segment::bytes),
+            written: self.written,
+            sounding_us: self.sounding_us,
+            key_overdue: open_picture && now_us - self.key_us > SEGMENT_US,
             fault: self.fault,
         }
     }

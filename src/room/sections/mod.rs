@@ -12,9 +12,12 @@ use serde_json::Value;
 
 pub use audience::{Key, Names, subscriptions};
 
-use super::live::{Book, Live, MediaLink};
-use crate::media::plan::SourceKind;
-use crate::protocol::section::{DeviceRow, DevicesSection};
+use super::live::{Alarm, Book, Live, MediaLink};
+use super::stage::Stage;
+use super::state::State;
+use crate::domain::ids::PointId;
+use crate::media::plan::{Layer, SourceKind};
+use crate::protocol::section::{AlarmView, DeviceRow, DevicesSection};
 
 /// The section of a key as JSON; `Null` where there is nothing to show.
 pub fn render(book: &Book, live: &Live, key: &Key, now: Timestamp) -> Value {
@@ -22,7 +25,7 @@ pub fn render(book: &Book, live: &Live, key: &Key, now: Timestamp) -> Value {
     let value = match key {
         Key::Public { told } => serde_json::to_value(public::public(state, live, *told)),
         Key::Staff(audience) => serde_json::to_value(visits::staff(state, live, *audience)),
-        Key::Devices => serde_json::to_value(devices(live)),
+        Key::Devices => serde_json::to_value(devices(state, live)),
         Key::Visit { visit, masked } => serde_json::to_value(visits::visit(state, *visit, *masked)),
         Key::Minutes(visit) => serde_json::to_value(visits::minutes(book, live, *visit, now)),
         Key::Point { point, names } => serde_json::to_value(points::point(state, live, *point, *names)),
@@ -31,7 +34,7 @@ pub fn render(book: &Book, live: &Live, key: &Key, now: Timestamp) -> Value {
 }
 
 /// Points and devices, no content (domain.md trap 47).
-fn devices(live: &Live) -> DevicesSection {
+fn devices(state: &State, live: &Live) -> DevicesSection {
     let connections: BTreeMap<String, DeviceRow> = live
         .wires
         .iter()
@@ -52,12 +55,43 @@ fn devices(live: &Live) -> DevicesSection {
                 jitter_ms: wire.quality.jitter_ms,
                 up_kbps: wire.quality.uplink_kbps,
                 down_kbps: wire.quality.downlink_kbps,
+                layer: wire.layer.map(|layer| layer_name(layer).to_owned()),
+                concealed_permille: wire.senses.map(|(senses, _)| senses.concealed_permille),
             };
             (id.to_string(), row)
         })
         .collect();
     let take_over = live.waiting_mains().map(|(id, point)| (id.to_string(), point)).collect();
-    DevicesSection { connections, take_over }
+    let alarms = alarms(live, |_| !Stage::of(state).is_private());
+    let history = live.lines.iter().map(|(point, line)| (*point, line.history())).collect();
+    DevicesSection { connections, take_over, alarms, history }
+}
+
+/// What is not as it should be. Which place it is tells who takes part in something private: only to
+/// whom `names` allows it.
+fn alarms(live: &Live, names: impl Fn(PointId) -> bool) -> Vec<AlarmView> {
+    let mut views: Vec<AlarmView> = Vec::new();
+    for Alarm { code, source, with, disk } in &live.alarms {
+        let view = AlarmView {
+            code: (*code).to_owned(),
+            point: source.map(|(point, _)| point).filter(|point| names(*point)),
+            source: source.map(|(_, kind)| source_name(kind).to_owned()),
+            with: with.filter(|point| names(*point)),
+            disk: *disk,
+        };
+        if !views.contains(&view) {
+            views.push(view);
+        }
+    }
+    views
+}
+
+fn layer_name(layer: Layer) -> &'static str {
+    match layer {
+        Layer::Quarter => "quarter",
+        Layer::Half => "half",
+        Layer::Full => "full",
+    }
 }
 
 /// Name of a source on the wire and in the log.

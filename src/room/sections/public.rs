@@ -53,6 +53,7 @@ fn place(state: &State, live: &Live, point: &PointState, told: bool, heard_at: O
         microphone_open: told && state.floor.open().contains(&id),
         hand_raised: told && state.floor.hand_raised(id),
         waiting: waiting_numbers(state, id),
+        line: live.lines.get(&id).map(|line| line.level).filter(|_| told && point.connected),
         on_stage: heard_at == Some(id),
     }
 }

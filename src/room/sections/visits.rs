@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::alarms;
 use crate::domain::actor::parse_label;
 use crate::domain::ids::{PointId, VisitId};
 use crate::domain::people::{Class, Person};
@@ -11,12 +12,14 @@ use crate::protocol::section::{
 };
 use crate::room::decide::open_duties;
 use crate::room::live::{Book, Live};
+use crate::room::stage::Stage;
 use crate::room::standing::sees;
 use crate::room::state::{State, VisitState};
 
 /// The agenda: on the receiver's side all of it, at a point the normal visits it takes part in.
 pub(super) fn staff(state: &State, live: &Live, audience: Option<PointId>) -> Option<StaffSection> {
     let about = state.about.as_ref()?;
+    let stage = Stage::of(state);
     let visible = |visit: &VisitState| match audience {
         None => true,
         Some(point) => visit.about.class == Class::Normal && sees(state, visit).contains(&point),
@@ -66,6 +69,7 @@ pub(super) fn staff(state: &State, live: &Live, audience: Option<PointId>) -> Op
         } else {
             Vec::new()
         },
+        alarms: alarms(live, |_| audience.is_none_or(|own| !stage.is_private() || stage.points.contains(&own))),
         head: state.seq.to_string(),
     })
 }

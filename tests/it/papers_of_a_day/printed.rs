@@ -170,7 +170,7 @@ async fn the_hashes_on_paper_are_those_of_the_log() {
         assert_eq!(text_compared(&verify_bundle(&out, &against).unwrap()), compared);
         let report = day.world.store.verify(&against).await.unwrap();
         let (root, proofs) = (recordings(&day), std::slice::from_ref(paper));
-        let live = prove::contents(report, &day.world.store, &root, proofs).await.unwrap();
+        let live = prove::contents(report, &day.world.store, &root.clone().into(), proofs).await.unwrap();
         assert_eq!(text_compared(&live), compared);
     }
 }

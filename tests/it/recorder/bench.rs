@@ -11,7 +11,8 @@ use diemcau::domain::ids::{BootId, SegmentId};
 use diemcau::media::engine::{RecordSink, RecordedPacket};
 use diemcau::media::plan::RecordTarget;
 use diemcau::media::record::{
-    ClosedSegment, KeyLookup, RecordKey, Recorder, RecorderConfig, RecorderEvent, RecordingReader, segment_path,
+    ClosedSegment, KeyLookup, RecordKey, Recorder, RecorderConfig, RecorderEvent, RecorderStatus, RecordingReader,
+    segment_path,
 };
 use jiff::Timestamp;
 use tempfile::TempDir;
@@ -90,9 +91,19 @@ impl Bench {
     }
 
     pub(super) fn at(root: &Path, clock: SharedClock) -> Self {
+        Self::on(RecorderConfig::new(root.join("recordings")), clock)
+    }
+
+    /// The same files go to `second` too.
+    pub(super) fn with_second(root: &Path, second: &Path, clock: SharedClock) -> Self {
+        let second = Some(second.to_owned());
+        Self::on(RecorderConfig { second, ..RecorderConfig::new(root.join("recordings")) }, clock)
+    }
+
+    fn on(config: RecorderConfig, clock: SharedClock) -> Self {
         let (sender, events) = tokio::sync::mpsc::channel(64);
         let keys = Arc::new(Keys::default());
-        let config = RecorderConfig { min_free: 1024, ..RecorderConfig::new(root.join("recordings")) };
+        let config = RecorderConfig { min_free: 1024, ..config };
         let root = config.root.clone();
         let recorder = Recorder::start(config, clock, keys.clone(), sender).unwrap();
         Self { root, recorder, keys, events: Mutex::new(events), seen: Mutex::default(), folder: None }
@@ -129,6 +140,14 @@ impl Bench {
         panic!("not within {most:?}; seen {:#?}", self.events());
     }
 
+    /// Waits until so many sources have an open file with something in it.
+    pub(super) fn recording(&self, sources: usize) {
+        let writes = |status: RecorderStatus| {
+            status.running.iter().filter(|run| run.segment.is_some() && run.bytes > 1_000).count() == sources
+        };
+        until(Duration::from_secs(30), "all sources written", || writes(self.recorder.status()));
+    }
+
     /// Closes everything and gives the files by id.
     pub(super) fn finish(&self) -> BTreeMap<SegmentId, ClosedSegment> {
         let taking = std::thread::scope(|scope| {
@@ -156,6 +175,18 @@ impl Bench {
         self.reader(file).export(std::fs::File::create(&path).unwrap()).unwrap();
         path
     }
+}
+
+/// Waits until something is so, at most so long.
+pub(super) fn until(most: Duration, what: &str, seen: impl Fn() -> bool) {
+    const STEP: Duration = Duration::from_millis(20);
+    for _ in 0..=most.as_millis() / STEP.as_millis() {
+        if seen() {
+            return;
+        }
+        std::thread::sleep(STEP);
+    }
+    panic!("never seen: {what}");
 }
 
 pub(super) fn closed(events: &[RecorderEvent]) -> BTreeMap<SegmentId, ClosedSegment> {

@@ -2,7 +2,9 @@
 
 mod bench;
 mod faults;
+mod film;
 mod material;
 mod playing;
 mod recovery;
+mod second;
 mod tracks;

@@ -12,6 +12,7 @@ export interface LinkStats {
   jitterMs: number;
   freezes: number;
   concealedSamples: number;
+  silentConcealedSamples: number;
   totalSamples: number;
 }
 
@@ -27,6 +28,7 @@ const EMPTY: LinkStats = {
   jitterMs: 0,
   freezes: 0,
   concealedSamples: 0,
+  silentConcealedSamples: 0,
   totalSamples: 0,
 };
 
@@ -49,6 +51,7 @@ export function readStats(report: { forEach(each: (row: Row) => void): void }): 
       sum.bytesReceived += value("bytesReceived");
       sum.freezes += value("freezeCount");
       sum.concealedSamples += value("concealedSamples");
+      sum.silentConcealedSamples += value("silentConcealedSamples");
       sum.totalSamples += value("totalSamplesReceived");
       sum.jitterMs = Math.max(sum.jitterMs, Math.round(value("jitter") * 1000));
     } else if (row.type === "outbound-rtp") {

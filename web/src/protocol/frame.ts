@@ -4,13 +4,18 @@ import type { BlockId, CommandId, ConnectionId, PointId, VisitId } from "./ids";
 import type { DeviceKind } from "./units";
 
 /**
+ * A camera as its own browser sees it.
+ */
+export type CameraSense = "fine" | "dark" | "frozen" | "absent";
+
+/**
  * What a client sends. Tagged by `type`.
  */
 export type ClientBody = { "type": "hello", device: DeviceKind, 
 /**
  * Sections and the hash of each that the client holds; unchanged ones are not sent again.
  */
-have: { [key in string]: string }, } | { "type": "command", command: Command, } | { "type": "offer", sdp: string, } | { "type": "typing", visit: VisitId, block: BlockId, } | { "type": "pong" };
+have: { [key in string]: string }, } | { "type": "command", command: Command, } | { "type": "offer", sdp: string, } | { "type": "typing", visit: VisitId, block: BlockId, } | { "type": "senses", camera: CameraSense, microphone: MicrophoneSense, concealed_permille: number, } | { "type": "pong" };
 
 /**
  * Client to server.
@@ -24,6 +29,11 @@ v: number,
  * Made by the client once per act and kept when the frame is sent again: the answer carries it as `re`.
  */
 id: CommandId, body: ClientBody, };
+
+/**
+ * A microphone as its own browser hears it.
+ */
+export type MicrophoneSense = "fine" | "silent" | "clipping" | "closed";
 
 /**
  * What the server sends. Tagged by `type`.

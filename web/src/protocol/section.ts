@@ -16,6 +16,36 @@ export type AgendaRow = { number: number, class: Class, status: VisitStatus, pre
 name: string, };
 
 /**
+ * Something about sound, picture or recording that staff must know at once.
+ */
+export type AlarmView = { 
+/**
+ * Key of the text catalogue. `recorder_disk_full`, `recorder_disk_error`, `recorder_key_missing`,
+ * `recorder_nothing_written`, `recorder_stalled`: nothing is recorded. `disk_full`, `disk_error`, `disk_stalled`: one
+ * of several disks is out. `source_not_written`, `source_muted`, `source_stopped`, `source_no_key_frame`: one source.
+ * `two_microphones`: those of two points hear the same. `camera_dark`, `camera_frozen`, `microphone_silent`,
+ * `microphone_clipping`: a device, by the word of its own browser.
+ */
+code: string, 
+/**
+ * Where the source is; absent for the recorder as a whole, and where something private runs and which places take
+ * part in it is not told.
+ */
+point: PointId | null, 
+/**
+ * `microphone`, `camera` or `paper`.
+ */
+source: string | null, 
+/**
+ * The other point, where it is about two; absent like `point`.
+ */
+with: PointId | null, 
+/**
+ * Which disk, the first is 1.
+ */
+disk: number | null, };
+
+/**
  * One block of text.
  */
 export type BlockView = { block_kind: BlockKind, revision: number, text: string, 
@@ -39,7 +69,15 @@ media: string,
 /**
  * Sources that send now: `microphone`, `camera`, `paper`.
  */
-sending: Array<string>, loss_permille: number, rtt_ms: number | null, jitter_ms: number, up_kbps: number, down_kbps: number, };
+sending: Array<string>, loss_permille: number, rtt_ms: number | null, jitter_ms: number, up_kbps: number, down_kbps: number, 
+/**
+ * Best layer of its camera that arrives: `quarter`, `half`, `full`.
+ */
+layer: string | null, 
+/**
+ * Per mille of the sound it plays that its browser had to make up (webrtc-stats: concealed and not silent).
+ */
+concealed_permille: number | null, };
 
 /**
  * Section `devices`: what a technician needs, no content.
@@ -48,7 +86,15 @@ export type DevicesSection = { connections: { [key in string]: DeviceRow },
 /**
  * Connections of a second main device that ask to take over.
  */
-take_over: { [key in string]: PointId }, };
+take_over: { [key in string]: PointId }, 
+/**
+ * As in section `staff`.
+ */
+alarms: Array<AlarmView>, 
+/**
+ * Line of each point over the last 15 minutes.
+ */
+history: { [key in PointId]: LineHistory }, };
 
 /**
  * Who may speak.
@@ -63,6 +109,25 @@ hands: Array<PointId>, };
  * An account in the session.
  */
 export type FunctionRow = { name: string, title: string, functions: Array<SessionFunction>, point: PointId, connected: boolean, };
+
+/**
+ * The line of a point, each 5 s, 180 times at most, oldest first: whole numbers with a space between, so that a patch
+ * replaces one text and not a list.
+ */
+export type LineHistory = { 
+/**
+ * Per mille of packets lost, the worse direction.
+ */
+loss: string, 
+/**
+ * Round trip in milliseconds.
+ */
+rtt: string, };
+
+/**
+ * How a line is, by loss over 10 s and round trip: below 3, 8 and 15 % of loss; above 400 ms `poor` at best.
+ */
+export type LineLevel = "good" | "fair" | "poor" | "bad";
 
 /**
  * How a point is linked.
@@ -99,6 +164,10 @@ export type PublicPoint = { name: string, role: PointRole, link: LinkView, micro
  * Numbers waiting at this point, first in the queue first; restricted visits are absent.
  */
 waiting: Array<number>, 
+/**
+ * How its line was over the last 10 s; nothing while that is not known or the point is not connected.
+ */
+line: LineLevel | null, 
 /**
  * The citizen of the running visit sits here; of a restricted visit only those who take part in it are told.
  */
@@ -179,6 +248,10 @@ unrecorded_asked: UnrecordedAsked | null,
  * Points in private consultation, for those who are in it and at the receiver's side.
  */
 consultation: Array<PointId>, 
+/**
+ * What of sound, picture and recording is not as it should be, within 5 s of its beginning.
+ */
+alarms: Array<AlarmView>, 
 /**
  * Sequence and hash of the newest event: what paper carries.
  */

@@ -3,6 +3,7 @@ import { connectRoom } from "../live/connect";
 import { LocalMedia } from "../media/local";
 import type { DeviceKind } from "../protocol/units";
 import { RoomContext } from "./context";
+import { useSenses } from "./useSenses";
 import { useWakeLock } from "./useWakeLock";
 
 interface Props {
@@ -33,6 +34,7 @@ export function RoomProvider({ session, point, device, simulcast = true, childre
     };
   }, [room]);
   useEffect(() => () => local.stop(), [local]);
+  useSenses(room, local, device === "main");
   const value = useMemo(() => ({ room, local, session, device }), [room, local, session, device]);
   return <RoomContext value={value}>{children}</RoomContext>;
 }

@@ -12,6 +12,8 @@ export function DeviceTable() {
   const { t } = useTranslation("session");
   const room = useSession();
   const own = room.connection;
+  const sent = (source: string, layer: string | null) =>
+    source === "camera" && layer !== null ? `${t("terms:source.camera")} (${t(`devices.layer_${layer}`)})` : t(`terms:source.${source}`);
   return (
     <Table<DeviceLine>
       caption={t("devices.title")}
@@ -24,11 +26,12 @@ export function DeviceTable() {
         { title: t("devices.quality"), cell: (line) => <Badge tone={TONES[line.quality]}>{t(`quality.${line.quality}`)}</Badge> },
         {
           title: t("devices.sending"),
-          cell: (line) => (line.row.sending.length === 0 ? t("devices.sends_nothing") : line.row.sending.map((source) => t(`terms:source.${source}`)).join(", ")),
+          cell: (line) => (line.row.sending.length === 0 ? t("devices.sends_nothing") : line.row.sending.map((source) => sent(source, line.row.layer)).join(", ")),
         },
         { title: t("devices.loss"), cell: (line) => percent(line.row.loss_permille) },
         { title: t("devices.rtt"), cell: (line) => (line.row.rtt_ms === null ? "–" : `${line.row.rtt_ms} ms`) },
         { title: t("devices.jitter"), cell: (line) => `${line.row.jitter_ms} ms` },
+        { title: t("devices.concealed"), cell: (line) => (line.row.concealed_permille === null ? "–" : percent(line.row.concealed_permille)) },
         { title: t("devices.rate"), cell: (line) => `↑ ${line.row.up_kbps} / ↓ ${line.row.down_kbps} kbit/s` },
       ]}
     />

@@ -7,6 +7,7 @@ import { ActButton } from "../parts/ActButton";
 import { Icon } from "../parts/Icon";
 import { Panel } from "../parts/Panel";
 import { DeviceTable } from "./DeviceTable";
+import { LineHistories } from "./LineHistories";
 import css from "./devices.module.css";
 
 /** Devices, lines and recorder; of what is said and of who is there the technician learns nothing. */
@@ -58,6 +59,7 @@ export function TechnicianScreen() {
       <Panel title={t("devices.title")}>
         <DeviceTable />
       </Panel>
+      <LineHistories />
     </div>
   );
 }

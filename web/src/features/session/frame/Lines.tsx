@@ -4,23 +4,28 @@ import type { RoomStatus } from "@/live/room";
 import { useNow } from "../hooks/useNow";
 import { useSession } from "../hooks/roomContext";
 import type { Line, WireState } from "../model/banner";
-import { bannerLines } from "../model/banner";
+import type { ScreenKind } from "../model/screen";
+import { alarmLines, bannerLines, ownLine, shownAlarms } from "../model/banner";
 import { Icon } from "../parts/Icon";
 import css from "./frame.module.css";
 
 const WIRE: Record<RoomStatus, WireState> = { joining: "connecting", live: "open", reconnecting: "lost", ended: "open" };
 
 /** What concerns the whole session now. Read out when a line appears, not at every second of a countdown. */
-export function Lines({ status, forCitizens }: { status: RoomStatus; forCitizens: boolean }) {
+export function Lines({ status, screen }: { status: RoomStatus; screen: ScreenKind }) {
   const { t } = useTranslation("session");
   const { clock, longDay } = useTimes();
   const room = useSession();
+  const forCitizens = screen === "citizen";
   const now = useNow(1000, room.public?.ends_at != null);
-  const lines = bannerLines(room.public, WIRE[status], now);
+  const alarms = shownAlarms(alarmLines(room.staff?.alarms ?? room.devices?.alarms, room.public), screen === "technician");
+  const line = forCitizens ? [] : ownLine(room.public, room.seat.point);
+  const lines = [...alarms, ...bannerLines(room.public, WIRE[status], now), ...line];
   const said = (line: Line) => {
     const key = forCitizens && line.id === "room_wide" ? "citizen.room_wide" : line.key;
     const at = line.at === undefined ? {} : { clock: clock(line.at), day: longDay(line.at) };
-    return t(key, { ...line.params, ...at });
+    const terms = Object.fromEntries(Object.entries(line.terms ?? {}).map(([name, term]) => [name, t(term)]));
+    return t(key, { ...line.params, ...terms, ...at });
   };
   return (
     <>

@@ -40,7 +40,7 @@ export function SessionFrame({ user, kiosk }: { user: string | null; kiosk: bool
     <SessionContext value={room}>
       <div className={css.frame} data-screen={screen}>
         <TopBar screens={screens} screen={screen} onPick={setPicked} />
-        <Lines status={view.status} forCitizens={screen === "citizen"} />
+        <Lines status={view.status} screen={screen} />
         <SecondMain />
         <main className={css.body} aria-label={t(`screen.${screen}`)}>
           {room.public && !asks ? <Screen /> : <p className={css.loading}>{t("waiting.loading")}</p>}

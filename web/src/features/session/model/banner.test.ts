@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { bannerLines, recordingLine } from "./banner";
+import { alarmLines, bannerLines, ownLine, recordingLine, shownAlarms } from "./banner";
 import type { RecordingView } from "@/protocol/section";
-import { publicSection } from "../fixture/room";
+import { ID, publicSection } from "../fixture/room";
 
 const NOW = Date.parse("2026-11-21T01:30:00Z");
 
@@ -44,5 +44,41 @@ describe("banner", () => {
     expect(bannerLines(publicSection({ room_wide: true }), "open", NOW).map((line) => line.key)).toEqual(["banner.room_wide"]);
     const [line] = bannerLines(publicSection({ status: "postponed", starts_at: "2026-11-25T01:00:00Z", notice: "Mưa bão" }), "open", NOW);
     expect(line).toMatchObject({ key: "banner.postponed", at: "2026-11-25T01:00:00Z", text: "Mưa bão" });
+  });
+
+  it("names what is wrong, and no place where none is told", () => {
+    const nothing = { point: null, source: null, with: null, disk: null };
+    const [pointA, pointB] = [publicSection().points[ID.pointA]?.name, publicSection().points[ID.pointB]?.name];
+    const lines = alarmLines(
+      [
+        { ...nothing, code: "recorder_disk_full" },
+        { ...nothing, code: "disk_stalled", disk: 2 },
+        { ...nothing, code: "source_muted", point: ID.pointA, source: "microphone" },
+        { ...nothing, code: "source_stopped", source: "camera" },
+        { ...nothing, code: "two_microphones", point: ID.pointA, source: "microphone", with: ID.pointB },
+      ],
+      publicSection(),
+    );
+    expect(lines.map(({ key, tone, params, terms }) => [key, tone, params, terms])).toEqual([
+      ["alarm.recorder_disk_full", "alarm", {}, {}],
+      ["alarm.disk_stalled", "warn", { disk: 2 }, {}],
+      ["alarm.source_muted", "alarm", { point: pointA }, { source: "alarm.source.microphone" }],
+      ["alarm.source_stopped_picture", "alarm", {}, { source: "alarm.source.camera", point: "alarm.a_point" }],
+      ["alarm.two_microphones", "warn", { point: pointA, with: pointB }, { source: "alarm.source.microphone" }],
+    ]);
+    expect(shownAlarms(lines, true).map((line) => line.tone)).toEqual(["alarm", "alarm", "alarm", "warn", "warn"]);
+    expect(shownAlarms(lines, false).map((line) => line.key)).toEqual(["alarm.recorder_disk_full", "alarm.more"]);
+    expect(shownAlarms(lines.slice(0, 2), false)).toHaveLength(2);
+    expect(alarmLines(undefined, undefined)).toEqual([]);
+  });
+
+  it("tells a point of its own poor line and nobody of a good one", () => {
+    const room = publicSection();
+    const [good, bad] = [room.points[ID.pointA], room.points[ID.pointB]];
+    if (!good || !bad) throw new Error("the fixture has both");
+    bad.line = "bad";
+    expect(ownLine(room, ID.pointA)).toEqual([]);
+    expect(ownLine(room, ID.pointB).map((line) => line.key)).toEqual(["banner.line_bad"]);
+    expect(ownLine(room, null)).toEqual([]);
   });
 });

@@ -1,4 +1,5 @@
-import type { PublicSection, RecordingView } from "@/protocol/section";
+import type { AlarmView, PublicSection, RecordingView } from "@/protocol/section";
+import { at } from "./sections";
 import { secondsUntil } from "./time";
 
 /** How the wire to the server is, as the shell's socket tells it. */
@@ -15,6 +16,8 @@ export interface Line {
   params?: Record<string, string | number>;
   /** A moment the sentence names, as day and hour. */
   at?: string;
+  /** Parts of the sentence that are sentences of their own, by parameter. */
+  terms?: Record<string, string>;
   /** The presider's own words, shown after the sentence. */
   text?: string;
 }
@@ -61,4 +64,54 @@ export function bannerLines(room: PublicSection | undefined, wire: WireState, no
   if (room.consultation) lines.push({ id: "consultation", tone: "warn", icon: "circle", key: "banner.consultation" });
   if (room.room_wide) lines.push({ id: "room_wide", tone: "warn", icon: "eye", key: "banner.room_wide" });
   return lines;
+}
+
+/** What is a matter of quality and no failure of the recorder. */
+const WARNINGS: readonly string[] = [
+  "two_microphones",
+  "camera_dark",
+  "camera_frozen",
+  "microphone_silent",
+  "microphone_clipping",
+  "disk_full",
+  "disk_error",
+  "disk_stalled",
+];
+
+/** What of sound, picture and recording is not as it should be, for staff. A place that is not told is "a point". */
+export function alarmLines(alarms: readonly AlarmView[] | undefined, room: PublicSection | undefined): Line[] {
+  return (alarms ?? []).map(({ code, point, source, with: other, disk }) => {
+    const stopped = code === "source_stopped" ? (source === "microphone" ? "_sound" : "_picture") : "";
+    const params: Line["params"] = disk === null ? {} : { disk };
+    const terms: Line["terms"] = source === null ? {} : { source: `alarm.source.${source}` };
+    const place = (param: string, id: typeof point) => {
+      const name = at(room?.points, id)?.name;
+      if (name === undefined) terms[param] = "alarm.a_point";
+      else params[param] = name;
+    };
+    if (source !== null) place("point", point);
+    if (code === "two_microphones") place("with", other);
+    return {
+      id: ["alarm", code, disk ?? "", point ?? "", source ?? "", other ?? ""].join(":"),
+      tone: WARNINGS.includes(code) ? "warn" : "alarm",
+      icon: "warning",
+      key: `alarm.${code}${stopped}`,
+      params,
+      terms,
+    };
+  });
+}
+
+/** What the people of a point can do about their own line. */
+export function ownLine(room: PublicSection | undefined, point: string | null): Line[] {
+  const line = at(room?.points, point)?.line;
+  return line === "poor" || line === "bad" ? [{ id: "own_line", tone: "warn", icon: "link", key: `banner.line_${line}` }] : [];
+}
+
+/** The worst first, and on screens that have other things to show only the worst of several: the technician sees all. */
+export function shownAlarms(lines: readonly Line[], all: boolean): Line[] {
+  const sorted = lines.toSorted((a, b) => Number(b.tone === "alarm") - Number(a.tone === "alarm"));
+  if (all || sorted.length <= 2) return sorted;
+  const count = sorted.length - 1;
+  return [...sorted.slice(0, 1), { id: "more_alarms", tone: "warn", icon: "warning", key: "alarm.more", params: { count } }];
 }

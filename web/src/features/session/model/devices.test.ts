@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { devicesSection, ID, publicSection } from "../fixture/room";
-import { deviceLines, missingPoints, percent, qualityOf, takeOvers } from "./devices";
+import { deviceLines, histories, missingPoints, percent, qualityOf, takeOvers } from "./devices";
 
 const row = (loss_permille: number, rtt_ms: number | null = 20, media = "connected") => ({
   point: ID.pointA,
@@ -10,6 +10,8 @@ const row = (loss_permille: number, rtt_ms: number | null = 20, media = "connect
   loss_permille,
   rtt_ms,
   jitter_ms: 0,
+  layer: null,
+  concealed_permille: null,
   up_kbps: 0,
   down_kbps: 0,
 });
@@ -37,9 +39,16 @@ describe("the technician's board", () => {
     ]);
   });
 
+  it("shows the quarter of an hour of the worst line first", () => {
+    const rows = histories(devicesSection(), publicSection());
+    expect(rows.map((row) => row.name)).toEqual(["UBND xã Suối Mây", "Trụ sở Tiếp công dân tỉnh"]);
+    expect(rows[0]?.loss).toEqual([12, 31, 86, 120, 104, 94]);
+    expect(histories(devicesSection({ history: { [ID.pointB]: { loss: "", rtt: "" } } }), undefined)).toEqual([{ point: ID.pointB, name: "", loss: [], rtt: [] }]);
+  });
+
   it("names points to telephone and devices that ask to take over", () => {
     const shared = publicSection();
-    shared.points[ID.pointB] = { name: "UBND phường Cầu Đá", role: "component", link: "absent", microphone_open: false, hand_raised: false, waiting: [], on_stage: false };
+    shared.points[ID.pointB] = { name: "UBND phường Cầu Đá", role: "component", link: "absent", microphone_open: false, hand_raised: false, waiting: [], line: null, on_stage: false };
     expect(missingPoints(shared)).toEqual([{ point: ID.pointB, name: "UBND phường Cầu Đá", link: "absent" }]);
     expect(takeOvers(devicesSection({ take_over: { c9: ID.pointA } }), shared)).toEqual([
       { connection: "c9", point: ID.pointA, pointName: "UBND xã Suối Mây" },

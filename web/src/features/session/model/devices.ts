@@ -1,5 +1,5 @@
 import type { PointId } from "@/protocol/ids";
-import type { DeviceRow, DevicesSection, PublicSection } from "@/protocol/section";
+import type { DeviceRow, DevicesSection, LineHistory, PublicSection } from "@/protocol/section";
 import { at, entries } from "./sections";
 
 /** Quality in four steps: good below 3 % loss, fair below 8 %, poor below 15 % or above 400 ms, bad from there. */
@@ -53,4 +53,23 @@ export function takeOvers(devices: DevicesSection | undefined, shared: PublicSec
 /** Loss as people write it, `9,4 %`. */
 export function percent(permille: number): string {
   return `${(permille / 10).toLocaleString("vi-VN", { maximumFractionDigits: 1 })} %`;
+}
+
+export interface PointHistory {
+  point: PointId;
+  name: string;
+  loss: number[];
+  rtt: number[];
+}
+
+/** Numbers of a text such as `0 12 31`. */
+export function samples(text: string): number[] {
+  return text.split(" ").filter((word) => word !== "").map(Number);
+}
+
+/** Lines of the last quarter of an hour, the worst first. */
+export function histories(devices: DevicesSection | undefined, shared: PublicSection | undefined): PointHistory[] {
+  const rows = entries(devices?.history).map(([point, line]: [string, LineHistory]) => ({ point, name: nameOf(shared, point), loss: samples(line.loss), rtt: samples(line.rtt) }));
+  const worst = (row: PointHistory) => Math.max(0, ...row.loss);
+  return rows.toSorted((a, b) => worst(b) - worst(a) || a.name.localeCompare(b.name, "vi"));
 }

@@ -44,7 +44,7 @@ describe("stage", () => {
 
   it("keeps a place for points that send no picture here, with their link", () => {
     const lost = publicSection();
-    lost.points[ID.pointB] = { name: "UBND phường Cầu Đá", role: "component", link: "lost", microphone_open: false, hand_raised: false, waiting: [], on_stage: false };
+    lost.points[ID.pointB] = { name: "UBND phường Cầu Đá", role: "component", link: "lost", microphone_open: false, hand_raised: false, waiting: [], line: null, on_stage: false };
     const stage = stageOf(room({ public: lost }));
     expect(stage.waiting.map((tile) => [tile.point, tile.link, tile.slot])).toEqual([
       [ID.central, "connected", null],

@@ -14,6 +14,8 @@ export interface Tile {
   slot: number | null;
   paper: boolean;
   link: LinkView;
+  /** A line that others notice, in words; nothing while it is good enough. */
+  line: "poor" | "bad" | undefined;
   microphone: boolean;
   hand: boolean;
   floor: boolean;
@@ -45,6 +47,7 @@ function tile(room: PublicSection, seat: PointId | null, point: PointId, citizen
     slot: null,
     paper: false,
     link: view.link,
+    line: view.line === "poor" || view.line === "bad" ? view.line : undefined,
     microphone: view.microphone_open,
     hand: view.hand_raised,
     floor: room.floor.point === point,

@@ -35,6 +35,11 @@ export function TileView({ tile, large = false, actions }: Props) {
         <span className={css.name}>{name}</span>
         {!tile.paper && (
           <span className={css.signs}>
+            {tile.line && (
+              <span className={css.hand}>
+                <Icon name="link" /> {t(`stage.line_${tile.line}`)}
+              </span>
+            )}
             {tile.hand && (
               <span className={css.hand}>
                 <Icon name="hand" /> {t("stage.hand")}
