@@ -6,7 +6,7 @@ use axum::extract::ws::{Message, WebSocket};
 use futures_util::StreamExt as _;
 use futures_util::stream::SplitStream;
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, MissedTickBehavior, interval, timeout, timeout_at};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout, timeout_at};
 use tokio_tungstenite::tungstenite;
 
 use super::bucket::{Bucket, Verdict};
@@ -32,11 +32,13 @@ pub(super) async fn run(app: App, socket: WebSocket, caller: Caller, claims: Cla
     let (close, told) = watch::channel(None);
     let place = app.sockets.enter(caller.sign_in, connection, close.clone());
     app.metrics.sockets_opened.add();
-    let writer = tokio::spawn(Writer { app: app.clone(), sink, frames: queue, close: told }.run());
+    let writer = tokio::spawn(Writer { app: app.clone(), sink, frames: queue, close: told, in_hand: None }.run());
     let bucket = Bucket::new(app.clock.mono_us());
     let wire = Wire { frames, close };
     let mut reader = Reader { app: app.clone(), stream, caller, connection, wire, bucket, malformed: 0 };
-    if let Some(closing) = reader.serve(claims).await {
+    let ending = reader.serve(claims).await;
+    let we_end = ending.is_some();
+    if let Some(closing) = ending {
         // What the room said first stands.
         reader.wire.close.send_if_modified(|told| told.is_none() && told.replace(closing).is_none());
     }
@@ -44,7 +46,16 @@ pub(super) async fn run(app: App, socket: WebSocket, caller: Caller, claims: Cla
     drop(wire);
     // Closing over unread bytes resets the connection, and a reset takes the farewell with it: what still comes is read
     // and dropped until the other side has left.
-    let left = timeout(limits::CLOSE_LINGER * 2, async { while let Some(Ok(_)) = stream.next().await {} });
+    let left = timeout(limits::CLOSE_LINGER * 2, async {
+        let mut said_goodbye = false;
+        while let Some(Ok(message)) = stream.next().await {
+            said_goodbye |= matches!(message, Message::Close(_));
+        }
+        // Behind a frame that could not be read nothing can be: time stands for reading, as far as it can.
+        if we_end && !said_goodbye {
+            sleep(limits::CLOSE_LINGER).await;
+        }
+    });
     let (written, _) = tokio::join!(writer, left);
     if written.is_err() {
         tracing::error!("the writer of a socket failed");

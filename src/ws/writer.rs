@@ -23,6 +23,8 @@ pub(super) struct Writer {
     pub(super) sink: SplitSink<WebSocket, Message>,
     pub(super) frames: mpsc::Receiver<Arc<str>>,
     pub(super) close: watch::Receiver<Option<Closing>>,
+    /// Taken from the queue and not yet given to the socket.
+    pub(super) in_hand: Option<Arc<str>>,
 }
 
 impl Writer {
@@ -36,7 +38,8 @@ impl Writer {
         };
         let Some(told) = told.or(*self.close.borrow()) else { return };
         let farewell = async {
-            while let Ok(frame) = self.frames.try_recv() {
+            // The end may have come while a frame waited for room in the socket: it goes first.
+            while let Some(frame) = self.in_hand.take().or_else(|| self.frames.try_recv().ok()) {
                 self.sink.feed(text(&frame)).await?;
             }
             if let Some(bye) = codec::write(closing::bye(told)) {
@@ -69,14 +72,22 @@ impl Writer {
     }
 
     async fn send(&mut self, first: Arc<str>) -> Result<(), axum::Error> {
-        self.sink.feed(text(&first)).await?;
-        self.app.metrics.frames_out.add();
+        self.feed(first).await?;
         for _ in 1..BATCH {
             let Ok(frame) = self.frames.try_recv() else { break };
-            self.sink.feed(text(&frame)).await?;
-            self.app.metrics.frames_out.add();
+            self.feed(frame).await?;
         }
         self.sink.flush().await
+    }
+
+    /// May be given up while it waits; the frame is in hand then.
+    async fn feed(&mut self, frame: Arc<str>) -> Result<(), axum::Error> {
+        let message = text(&frame);
+        self.in_hand = Some(frame);
+        self.sink.feed(message).await?;
+        self.in_hand = None;
+        self.app.metrics.frames_out.add();
+        Ok(())
     }
 
     async fn beat(&mut self, heartbeat: &str) -> Result<(), axum::Error> {

@@ -48,7 +48,7 @@ async fn joins_survive_a_lossy_handshake() {
     });
     for who in 0..5 {
         let point = stage.knocking(who, &full(1)).await;
-        point.expect_connected(8 * SECOND).await;
+        point.expect_connected(20 * SECOND).await;
     }
 }
 

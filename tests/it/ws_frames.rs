@@ -127,7 +127,9 @@ async fn a_flood_is_slowed_down_then_closed_and_others_hardly_notice() {
             other => panic!("{other:?}"),
         }
     };
-    assert_eq!((closed, slowed), (4429, 20));
+    assert_eq!(closed, 4429);
+    // In a row: a machine that is busy otherwise lets some frames through in between.
+    assert!(slowed >= 20, "{slowed}");
     let during = round_trip(&mut quiet).await;
     // Head-room for a loaded machine; the fair share itself is a matter of the load tests.
     assert!(during < Duration::from_millis(500), "{during:?}");
