@@ -44,11 +44,12 @@ async fn joins_survive_a_lossy_handshake() {
     let mut seed = 1u32;
     relay.judge(move |_, datagram| {
         seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        datagram.first().is_none_or(|first| !(20..64).contains(first)) || seed >> 16 & 0xff > 50
+        datagram.first().is_none_or(|first| !(20..64).contains(first)) || (seed >> 16) % 10 != 0
     });
     for who in 0..5 {
         let point = stage.knocking(who, &full(1)).await;
-        point.expect_connected(20 * SECOND).await;
+        // Which datagrams are lost depends on their order; the other side repeats its flights after 1, 2, 4, 8 s.
+        point.expect_connected(60 * SECOND).await;
     }
 }
 
