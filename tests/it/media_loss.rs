@@ -44,7 +44,7 @@ async fn joins_survive_a_lossy_handshake() {
     let mut seed = 1u32;
     relay.judge(move |_, datagram| {
         seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        datagram.first().is_none_or(|first| !(20..64).contains(first)) || (seed >> 16) % 10 != 0
+        datagram.first().is_none_or(|first| !(20..64).contains(first)) || !(seed >> 16).is_multiple_of(10)
     });
     for who in 0..5 {
         let point = stage.knocking(who, &full(1)).await;
