@@ -144,7 +144,7 @@ pub const FRAMES_REFUSED: u32 = 20;
 /// Time in which the first frame must come. Later: closed with 4408.
 pub const HELLO: Duration = Duration::from_secs(10);
 /// Time to write down why a socket is closed; twice that it stays open for the other side to read it.
-pub const CLOSE_LINGER: Duration = Duration::from_millis(500);
+pub const CLOSE_LINGER: Duration = Duration::from_secs(1);
 /// Sockets of one sign-in at a time: the four devices of a point in one browser, each with a second connection while it
 /// comes back, and two pages beside. More: the oldest is closed with 4410.
 pub const SOCKETS_PER_SIGN_IN: usize = 10;

@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use crate::clock::SharedClock;
 use crate::domain::ids::{ConnectionId, SessionId};
 use crate::limits;
-use crate::media::engine::{Engine, EngineEvent, Join, RecordSink, RecordedPacket};
+use crate::media::engine::{Engine, EngineEvent, Join, NoRecorder};
 use crate::media::plan::{Layer, Plan, SlotFeed, SourceId, SourceKind};
 use crate::media::{MediaConfig, MediaEngine, MediaStartError};
 
@@ -36,18 +36,6 @@ pub(super) enum Tell {
     Answer { client: usize, sdp: String },
     /// No.
     Refused { client: usize, code: String },
-}
-
-/// Nothing is recorded.
-struct NoRecorder;
-
-impl RecordSink for NoRecorder {
-    fn push(&self, _packet: RecordedPacket) -> bool {
-        true
-    }
-    fn wants_key_frame(&self, _source: SourceId) -> bool {
-        false
-    }
 }
 
 /// Why the engine is not served.

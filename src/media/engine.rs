@@ -170,6 +170,19 @@ pub trait RecordSink: Send + Sync + 'static {
     fn wants_key_frame(&self, source: SourceId) -> bool;
 }
 
+/// Takes everything and keeps nothing: an engine that is measured, not used.
+#[derive(Clone, Copy, Debug)]
+pub struct NoRecorder;
+
+impl RecordSink for NoRecorder {
+    fn push(&self, _packet: RecordedPacket) -> bool {
+        true
+    }
+    fn wants_key_frame(&self, _source: SourceId) -> bool {
+        false
+    }
+}
+
 /// A boxed future, so that the trait can be used as an object.
 pub type EngineFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 

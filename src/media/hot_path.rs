@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
 use super::dtls::Identity;
-use super::engine::{RecordSink, RecordedPacket};
+use super::engine::NoRecorder;
 use super::events::Events;
 use super::ice::Credentials;
 use super::mailbox::{Mailbox, NewPeer, Wishes};
@@ -31,17 +31,6 @@ const RECEIVERS: usize = 5;
 /// What the sampled offer announces for paper and microphone: SSRC and payload type.
 const PICTURE: (u32, u8) = (1_001, 96);
 const SOUND: (u32, u8) = (1_003, 111);
-
-struct NoRecorder;
-
-impl RecordSink for NoRecorder {
-    fn push(&self, _packet: RecordedPacket) -> bool {
-        true
-    }
-    fn wants_key_frame(&self, _source: SourceId) -> bool {
-        false
-    }
-}
 
 fn exported() -> Vec<u8> {
     (0..EXPORT as u8).collect()

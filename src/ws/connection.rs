@@ -56,7 +56,10 @@ pub(super) async fn run(app: App, socket: WebSocket, caller: Caller, claims: Cla
             sleep(limits::CLOSE_LINGER).await;
         }
     });
-    let (written, _) = tokio::join!(writer, left);
+    let (written, left) = tokio::join!(writer, left);
+    if left.is_err() {
+        tracing::debug!("a socket was closed before the other side said goodbye");
+    }
     if written.is_err() {
         tracing::error!("the writer of a socket failed");
     }

@@ -44,23 +44,25 @@ impl Sockets {
         Place { sockets: self.clone(), sign_in, connection }
     }
 
-    /// Ends all sockets of a sign-in.
+    /// Ends all sockets of a sign-in. Each keeps its place until it has heard why.
     pub fn close(&self, sign_in: Hash, closing: Closing) {
-        let ended = self.with(|ends| ends.remove(&sign_in)).unwrap_or_default();
-        for (_, end) in ended {
-            end.send_replace(Some(closing));
-        }
+        self.with(|ends| {
+            for (_, end) in ends.get(&sign_in).into_iter().flatten() {
+                end.send_replace(Some(closing));
+            }
+        });
     }
 
-    /// Ends all that are left: those whose room has not told them yet.
+    /// Ends all that are left: those whose room has not told them yet. Each keeps its place until it has heard why.
     pub fn close_all(&self, closing: Closing) {
-        let ended = self.with(std::mem::take);
-        for (_, end) in ended.into_values().flatten() {
-            end.send_if_modified(|told| told.is_none() && told.replace(closing).is_none());
-        }
+        self.with(|ends| {
+            for (_, end) in ends.values().flatten() {
+                end.send_if_modified(|told| told.is_none() && told.replace(closing).is_none());
+            }
+        });
     }
 
-    /// How many there are.
+    /// How many there are, with those that are still being told of their end.
     pub fn count(&self) -> usize {
         self.with(|ends| ends.values().map(Vec::len).sum())
     }
@@ -92,12 +94,16 @@ mod tests {
         let (mine, other) = (Hash([1; 32]), Hash([2; 32]));
         let (end, told) = watch::channel(None);
         let (other_end, other_told) = watch::channel(None);
-        let _place = sockets.enter(mine, ConnectionId(Uuid::from_u128(1)), end);
+        let place = sockets.enter(mine, ConnectionId(Uuid::from_u128(1)), end);
         let other_place = sockets.enter(other, ConnectionId(Uuid::from_u128(2)), other_end);
         sockets.close(mine, closing::SIGNED_OUT);
         assert_eq!(*told.borrow(), Some(closing::SIGNED_OUT));
         assert_eq!(*other_told.borrow(), None);
-        drop(other_place);
+        sockets.close_all(closing::SERVER_RESTARTS);
+        assert_eq!(*told.borrow(), Some(closing::SIGNED_OUT), "what was said first stands");
+        assert_eq!(*other_told.borrow(), Some(closing::SERVER_RESTARTS));
+        assert_eq!(sockets.count(), 2, "a stop waits for both to hear it");
+        drop((place, other_place));
         assert_eq!(sockets.count(), 0);
     }
 

@@ -276,12 +276,17 @@ fn begin_trial(disk: &Arc<Disk>, folder: &Path, min_free: u64, name: &str) -> Op
         return None;
     }
     let (answer, trial) = bounded(1);
-    let (disk, folder, name) = (Arc::clone(disk), disk.root.join(folder), name.to_owned());
+    let (tried_disk, folder, name) = (Arc::clone(disk), disk.root.join(folder), name.to_owned());
     let spawned = thread::Builder::new().name("recorder-trial".to_owned()).spawn(move || {
         let _late = answer.send(tried(&folder, min_free, &name));
-        disk.trying.store(false, Ordering::SeqCst);
+        tried_disk.trying.store(false, Ordering::SeqCst);
     });
-    spawned.is_ok().then_some(trial)
+    if spawned.is_err() {
+        // Nobody else would: without a thread this once, the disk would never be tried again.
+        disk.trying.store(false, Ordering::SeqCst);
+        return None;
+    }
+    Some(trial)
 }
 
 #[cfg(test)]

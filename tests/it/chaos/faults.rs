@@ -90,7 +90,7 @@ async fn told_to_stop_in_the_middle_of_work_it_says_so_to_everybody_and_ends_wel
     assert!(status.success(), "{status}\n{}", town.house.said());
     assert!(took < Duration::from_secs(15), "{took:?}");
     for cut in town.all_cut().await {
-        assert_eq!(cut.code, Some(1012));
+        assert_eq!(cut.code, Some(1012), "{cut:?}\n{}", town.house.said());
         assert!(cut.retry_ms.is_some_and(|ms| (1..=5_000).contains(&ms)), "{cut:?}");
     }
     town.holds("after the stop").await;

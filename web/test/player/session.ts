@@ -11,9 +11,10 @@ import {
 } from "../../src/features/session/fixture/room";
 import type { SlotView } from "../../src/protocol/frame";
 import type { SessionFunction } from "../../src/protocol/people";
-import type { LineLevel, StaffSection, VisitSection } from "../../src/protocol/section";
+import type { StaffSection, VisitSection } from "../../src/protocol/section";
 import type { DeviceKind } from "../../src/protocol/units";
 import type { VisitStatus } from "../../src/protocol/visit";
+import { ALARMED } from "./alarms";
 import { directory, row as sessionRow, users } from "./office";
 import type { Played } from "./play";
 import type { Act, Main } from "./screens";
@@ -48,11 +49,6 @@ const elsewhere = (running_number: number) => {
   return publicSection({ running_number, running_point: ID.pointB, points: Object.fromEntries(staged) });
 };
 /** A point with a line like this. */
-const lined = (point: string, line: LineLevel) => {
-  const before = publicSection().points[point];
-  return before ? { [point]: { ...before, line } } : {};
-};
-
 const doing = (user: string, name: string, of: "agency_representative" | "technician", point: string) =>
   staffSection({ functions: { [user]: { name, title: "", functions: [of], point, connected: true } } });
 
@@ -138,19 +134,7 @@ const SCENES: Scene[] = [
     name: "presider-alarms",
     main: { role: "button", name: "session:main.conclude" },
     ...hq,
-    sections: {
-      public: publicSection({ points: { ...publicSection().points, ...lined(ID.pointA, "bad"), ...lined(ID.central, "poor") } }),
-      staff: staffSection({
-        alarms: [
-          { code: "disk_stalled", point: null, source: null, with: null, disk: 2 },
-          { code: "source_muted", point: ID.pointA, source: "microphone", with: null, disk: null },
-          { code: "two_microphones", point: ID.central, source: "microphone", with: ID.agency, disk: null },
-          { code: "camera_dark", point: ID.pointB, source: "camera", with: null, disk: null },
-        ],
-      }),
-      ...central,
-      ...visit(),
-    },
+    sections: { ...ALARMED, ...central, ...visit() },
   },
   {
     name: "presider-start",
