@@ -4,7 +4,7 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{IntoResponse, Response};
 
 use super::sessions::id;
 use crate::auth::device;
@@ -70,10 +70,10 @@ pub(in crate::http) async fn publish(
     machine: Machine,
     Path(point): Path<String>,
     offer: Text,
-) -> Result<Response, AppError> {
+) -> Result<Created, AppError> {
     let token = machine.only(DeviceScope::Point(id::<PointId>(&point)?))?;
     let begun = foreign::begin(&app, token, offer.of(SDP)?).await?;
-    created(&format!("/whip/{point}/{}", begun.connection), begun)
+    Ok(Created { location: format!("/whip/{point}/{}", begun.connection), begun })
 }
 
 /// `POST /whep/{session}`.
@@ -82,10 +82,10 @@ pub(in crate::http) async fn show(
     machine: Machine,
     Path(session): Path<String>,
     offer: Text,
-) -> Result<Response, AppError> {
+) -> Result<Created, AppError> {
     let token = machine.only(DeviceScope::Session(id::<SessionId>(&session)?))?;
     let begun = foreign::begin(&app, token, offer.of(SDP)?).await?;
-    created(&format!("/whep/{session}/{}", begun.connection), begun)
+    Ok(Created { location: format!("/whep/{session}/{}", begun.connection), begun })
 }
 
 /// `PATCH` of what a POST made.
@@ -139,15 +139,26 @@ fn if_match(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// 201 with everything the machine needs (RFC 9725 §4.2).
-fn created(location: &str, begun: Begun) -> Result<Response, AppError> {
-    let text = |value: &str| HeaderValue::from_str(value).map_err(|error| AppError::Internal(error.to_string()));
-    let mut response = (StatusCode::CREATED, begun.answer.sdp).into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(SDP));
-    headers.insert(header::LOCATION, text(location)?);
-    headers.insert(header::ETAG, text(&foreign::etag(begun.connection))?);
-    for server in begun.relay.iter().flat_map(foreign::ice_servers) {
-        headers.append(header::LINK, server);
+pub(in crate::http) struct Created {
+    location: String,
+    begun: Begun,
+}
+
+impl IntoResponse for Created {
+    fn into_response(self) -> Response {
+        let Self { location, begun } = self;
+        let mut response = (StatusCode::CREATED, begun.answer.sdp).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(SDP));
+        for (name, value) in [(header::LOCATION, location), (header::ETAG, foreign::etag(begun.connection))] {
+            match HeaderValue::try_from(value) {
+                Ok(value) => headers.insert(name, value),
+                Err(error) => return AppError::Internal(error.to_string()).into_response(),
+            };
+        }
+        for server in begun.relay.iter().flat_map(foreign::ice_servers) {
+            headers.append(header::LINK, server);
+        }
+        response
     }
-    Ok(response)
 }
