@@ -14,6 +14,7 @@ use super::incoming::Incoming;
 use super::layers::{FLOWING_US, Flowing};
 use super::plan::{Layer, RecordTarget, SourceKind};
 use super::quality::QualityMeter;
+use super::remote::Remote;
 use super::reports::PublisherClock;
 use super::rewrite::StreamKey;
 use super::rtp;
@@ -87,6 +88,8 @@ pub(crate) struct Peer {
     pub(crate) serial: u64,
     pub(crate) credentials: Credentials,
     pub(crate) paths: Paths,
+    /// The way that what is known of the line was learnt on.
+    pub(crate) measured_way: Option<Remote>,
     /// Our address the selected path uses, where it is one of the network.
     pub(crate) local: Option<IpAddr>,
     pub(crate) dtls: Dtls,
@@ -144,6 +147,7 @@ impl Peer {
             serial,
             credentials,
             paths: Paths::default(),
+            measured_way: None,
             local: None,
             dtls,
             srtp: None,

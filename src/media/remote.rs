@@ -22,6 +22,14 @@ impl Remote {
             Self::Stream { id, .. } => Some(id),
         }
     }
+
+    /// Whether what was learnt of one way holds for the other: a NAT that gives another port leads over the same line.
+    pub(crate) fn same_line(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Udp(one), Self::Udp(other)) => one.ip() == other.ip(),
+            (one, other) => one.stream().is_some() && one.stream() == other.stream(),
+        }
+    }
 }
 
 impl From<SocketAddr> for Remote {

@@ -105,9 +105,14 @@ impl Worker {
         self.watch_sources(place);
         let Some(peer) = self.peer(place) else { return };
         peer.incoming.iter_mut().for_each(|stream| stream.measure(now_us));
+        let way = peer.paths.selected();
+        let moved = way.is_some_and(|way| peer.measured_way.replace(way).is_some_and(|before| !before.same_line(way)));
         if let Some(bandwidth) = &mut peer.down.bandwidth {
+            if moved {
+                bandwidth.new_way(now_us);
+            }
             bandwidth.tick(now_us);
-            if bandwidth.is_probing() && peer.due.pace_us == i64::MAX {
+            if (bandwidth.is_probing() || bandwidth.asks(now_us)) && peer.due.pace_us == i64::MAX {
                 peer.due.pace_us = now_us;
             }
         }

@@ -121,12 +121,12 @@ export async function signIn(page, base, by) {
 
 /**
  * Counters of the page's newest living connection: per slot what was decoded, and what the own sources sent.
- * Slot k is the k-th pair of receiving transceivers, picture first.
+ * Slot k is the k-th pair of receiving transceivers, picture first. `number` tells one connection from the next.
  */
 export async function mediaStats(page) {
   return page.evaluate(async () => {
     const peer = window.peers.findLast((one) => one.connectionState === "connected");
-    if (!peer) return { connected: false, slots: [], sent: { frames: 0, audioPackets: 0 } };
+    if (!peer) return { connected: false, number: -1, slots: [], sent: { frames: 0, audioPackets: 0 } };
     const receiving = peer.getTransceivers().filter((one) => one.direction === "recvonly");
     const inbound = async (transceiver) => {
       if (!transceiver) return undefined;
@@ -153,7 +153,7 @@ export async function mediaStats(page) {
       if (row.kind === "video") sent.frames += row.framesSent ?? 0;
       else sent.audioPackets += row.packetsSent ?? 0;
     }
-    return { connected: true, slots, sent };
+    return { connected: true, number: window.peers.indexOf(peer), slots, sent };
   });
 }
 
@@ -183,12 +183,15 @@ export async function until(what, look, { timeout = 30_000, every = 200 } = {}) 
 
 /** Waits until every slot that shows a picture has decoded `more` further frames; gives the slots' indices. */
 export async function picturesFlow(page, { more = 5, atLeast = 1, timeout = 30_000 } = {}) {
-  const before = (await mediaStats(page)).slots;
+  let before = await mediaStats(page);
   return until(
     `${atLeast} flowing pictures`,
     async () => {
-      const now = (await mediaStats(page)).slots;
-      const flowing = now.flatMap((slot, index) => (slot.framesDecoded - (before[index]?.framesDecoded ?? 0) >= more ? [index] : []));
+      const now = await mediaStats(page);
+      // A page that joined anew counts from nothing.
+      if (now.number !== before.number) before = now;
+      const decoded = (slot, index) => slot.framesDecoded - (before.slots[index]?.framesDecoded ?? 0);
+      const flowing = now.slots.flatMap((slot, index) => (decoded(slot, index) >= more ? [index] : []));
       return flowing.length >= atLeast ? flowing : undefined;
     },
     { timeout },

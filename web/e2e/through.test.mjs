@@ -6,7 +6,7 @@ import { createSocket } from "node:dgram";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { chromium } from "playwright-core";
-import { check, FLAGS, flowsAgain, newPage, picturesFlow, rungOf, signIn, until } from "./lib.mjs";
+import { check, FLAGS, flowsAgain, layersSent, mediaStats, newPage, picturesFlow, rungOf, signIn, until } from "./lib.mjs";
 import { PointOfficer, Presider } from "./people.mjs";
 import { province, TLS } from "./province.mjs";
 import { Line } from "./relay.mjs";
@@ -99,7 +99,10 @@ try {
   for (const problem of problems) console.error(problem);
   check("the pages had no errors", problems.length === 0);
 } catch (error) {
-  for (const somebody of [presider, a]) for (const problem of somebody?.page.problems ?? []) console.error(problem);
+  for (const page of [presider, a].flatMap((somebody) => somebody?.page ?? [])) {
+    for (const problem of page.problems) console.error(problem);
+    console.error(JSON.stringify({ rung: await rungOf(page), media: await mediaStats(page), layers: await layersSent(page) }));
+  }
   throw error;
 } finally {
   await browser.close();

@@ -58,6 +58,10 @@ const OWN_QUEUE_US: i64 = 200_000;
 const KEY_FRAME_US: i64 = 40_000;
 /// No probe while more than this waits.
 const QUIET_US: i64 = 30_000;
+/// While a picture pauses and nobody speaks nothing would be heard of the line for ever: so often a packet of padding
+/// asks how it is, until it is found calm.
+const QUESTION_US: i64 = 100_000;
+const QUESTION: usize = 110;
 const FIRST_RTT_US: i64 = 150_000;
 
 /// What is known of the line to one receiver.
@@ -89,6 +93,9 @@ pub(crate) struct Bandwidth {
     best: Least,
     /// Something was measured: the rate is more than a guess.
     measured: bool,
+    last_sent_us: i64,
+    /// What was sent before this took another way.
+    way_since_us: i64,
 }
 
 impl Bandwidth {
@@ -112,7 +119,26 @@ impl Bandwidth {
             contest: None,
             best: Least::new(BEST_US, 1),
             measured: false,
+            last_sent_us: i64::MIN / 2,
+            way_since_us: i64::MIN,
         }
+    }
+
+    /// Packets go another way from now on: what was learnt belongs to the old one. Only their numbers go on, and no more
+    /// is believed of the new way than of one never seen.
+    pub(crate) fn new_way(&mut self, now_us: i64) {
+        let start = START.min(self.control.rate().max(LEAST));
+        self.delay = DelayMonitor::new();
+        self.control = RateControl::new(start, LEAST, MOST);
+        self.loss = LossControl::default();
+        self.probe = Prober::new();
+        self.rtt_us = FIRST_RTT_US;
+        self.unanswered_us = None;
+        self.silent_us = None;
+        self.contest = None;
+        self.best = Least::new(BEST_US, 1);
+        self.measured = false;
+        self.way_since_us = now_us;
     }
 
     /// A packet leaves; `bytes` with everything below it. Its transport-wide number.
@@ -129,6 +155,7 @@ impl Bandwidth {
         self.burst = (bits, now_us);
         self.own_queue.add(now_us, -((bits * 1e6 / rate) as i64));
         self.unanswered_us.get_or_insert(now_us);
+        self.last_sent_us = now_us;
         self.sending.add(now_us, bytes);
         self.history.push(now_us, bytes, probe)
     }
@@ -140,12 +167,13 @@ impl Bandwidth {
 
     /// The FCI of a feedback message of the receiver.
     pub(crate) fn feedback(&mut self, fci: &[u8], now_us: i64) {
+        let way_since_us = self.way_since_us;
         let Self { history, delivered, delay, loss, probe, arrival_us, .. } = self;
         let mut newest_us = None;
         // What is malformed at its end is believed up to there: it was authentic.
         let _whole = twcc::read(fci, |sequence, arrival| {
             let Some(told) = history.told(sequence, arrival.is_some(), now_us) else { return };
-            if told.before == Fate::Arrived {
+            if told.before == Fate::Arrived || told.sent_us < way_since_us {
                 return;
             }
             if told.before == Fate::Unknown {
@@ -253,11 +281,7 @@ impl Bandwidth {
             }
             return;
         }
-        let quiet = self.arrival_us.is_some()
-            && self.silent_us.is_none()
-            && self.delay.usage() == Usage::Normal
-            && self.delay.queue_us() < QUIET_US;
-        if quiet {
+        if self.is_quiet() {
             self.probe.begin(self.control.rate(), self.goal, self.control.full(now_us), self.delay.noise_us(), now_us);
         }
     }
@@ -267,9 +291,23 @@ impl Bandwidth {
         self.goal = goal;
     }
 
-    /// Bytes of padding that are due now for a probe.
+    /// Nothing waits and something was heard: the moment for a probe. A queue that shrinks has shrunk by then.
+    fn is_quiet(&self) -> bool {
+        self.arrival_us.is_some()
+            && self.silent_us.is_none()
+            && self.delay.usage() != Usage::Over
+            && self.delay.queue_us() < QUIET_US
+    }
+
+    /// Bytes of padding that are due now, for a probe or for news of a line that is not known to be calm.
     pub(crate) fn padding(&mut self, now_us: i64) -> usize {
-        self.probe.padding(now_us)
+        let question = if self.asks(now_us) { QUESTION } else { 0 };
+        self.probe.padding(now_us).max(question)
+    }
+
+    /// Nothing was sent for a while of which the receiver could tell, and what it told last was not good.
+    pub(crate) fn asks(&self, now_us: i64) -> bool {
+        self.arrival_us.is_some() && now_us - self.last_sent_us >= QUESTION_US && !self.is_quiet()
     }
 
     /// A probe is being sent: padding is due every few milliseconds.

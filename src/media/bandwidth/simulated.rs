@@ -71,6 +71,8 @@ pub(crate) enum Load {
     Elastic(f64),
     /// Layers of 150, 500 and 1500 kbit/s, as granted.
     Layered,
+    /// The same while nobody speaks: once the picture pauses nothing is sent that the receiver could tell of.
+    Speechless,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,7 +125,7 @@ pub(crate) fn run(shape: LineShape, load: &Load, length_us: i64, seed: u64) -> V
     let mut frame_us = 0;
     while world.now_us < length_us {
         let now_us = world.now_us;
-        if now_us % (20 * MS) == 0 {
+        if now_us % (20 * MS) == 0 && !matches!(load, Load::Speechless) {
             world.send(What::Sound, 150);
         }
         if now_us >= frame_us {
@@ -131,7 +133,7 @@ pub(crate) fn run(shape: LineShape, load: &Load, length_us: i64, seed: u64) -> V
             let usable = f64::from(world.bandwidth.usable());
             let rate = match (load, shown) {
                 (Load::Elastic(most), _) => (usable - 60e3).clamp(0.0, *most),
-                (Load::Layered, shown) => shown.map_or(0.0, cost),
+                (Load::Layered | Load::Speechless, shown) => shown.map_or(0.0, cost),
             };
             let mut bytes = rate / 240.0 * (0.7 + 0.6 * world.random.share());
             if begins_us.take_if(|at_us| *at_us <= now_us).is_some() {
@@ -160,7 +162,7 @@ pub(crate) fn run(shape: LineShape, load: &Load, length_us: i64, seed: u64) -> V
             };
             match load {
                 Load::Elastic(most) => world.bandwidth.wish(Goal { next: *most, all: *most }),
-                Load::Layered => {
+                Load::Layered | Load::Speechless => {
                     let costs = [Layer::Quarter, Layer::Half, Layer::Full].map(|layer| Some(cost(layer) as u32));
                     let wanted = Wanted { from: 1, kind: SourceKind::Camera, cap: Layer::Full, costs };
                     let outcome = allocator.allocate(budget, &[Some(wanted)], now_us);

@@ -167,6 +167,53 @@ fn a_cut_stops_the_picture_and_it_comes_back() {
     }
 }
 
+/// A pause of the picture must not be the end of all news of the line: nobody speaks, and it comes back all the same.
+#[test]
+fn a_picture_without_sound_comes_back() {
+    for seed in 1..6 {
+        let cut = |at_us| if (10 * S..14 * S).contains(&at_us) { 0.0 } else { 3e6 };
+        let seen = run(LineShape::changing(cut), &Load::Speechless, 40 * S, seed);
+        assert!(part(&seen, 13, 14).all(|seen| seen.layer.is_none()), "seed {seed}: it paused");
+        let back = until(&seen, 14, |layer| layer.is_some());
+        assert!(back.is_some_and(|back| back < 3_000), "seed {seed}: after a cut {back:?}");
+        let crowd = |at_us| if (10 * S..20 * S).contains(&at_us) { 2.9e6 } else { 0.0 };
+        let shape = LineShape { others: Box::new(crowd), queue: 100_000, ..LineShape::of(3e6) };
+        let seen = run(shape, &Load::Speechless, 60 * S, seed);
+        let back = until(&seen, 20, |layer| layer.is_some());
+        assert!(back.is_some_and(|back| back < 3_000), "seed {seed}: after a crowd {back:?}");
+        assert!(still_ms(&seen, 20, 60) < 13_000, "seed {seed}: and it stays");
+        let padding = mean(&seen, 0, 40 * S, |seen| seen.padding);
+        assert!(padding < 50e3, "seed {seed}: {padding} of padding");
+    }
+}
+
+/// Datagrams that arrived 25 ms later, then a relay that takes 300 ms: no queue, another way.
+#[test]
+fn another_way_is_learnt_anew() {
+    let mut bandwidth = Bandwidth::new();
+    let mut receiver = TwccRecorder::default();
+    let hear = |bandwidth: &mut Bandwidth, receiver: &mut TwccRecorder, from: i64, to: i64, delay: i64| {
+        for ms in from..to {
+            if ms % 10 == 0 {
+                receiver.arrived(bandwidth.sent(1_000, ms * MS), (ms + delay) * MS);
+            }
+            if ms % 100 == 99 {
+                bandwidth.feedback(&receiver.report().unwrap(), (ms + delay) * MS);
+                bandwidth.tick(ms * MS);
+            }
+        }
+    };
+    hear(&mut bandwidth, &mut receiver, 0, 2_000, 25);
+    assert!(bandwidth.is_calm() && bandwidth.estimate() > 700_000, "{}", bandwidth.estimate());
+    let late = bandwidth.sent(1_000, 2_000 * MS);
+    bandwidth.new_way(2_010 * MS);
+    receiver.arrived(late, 2_030 * MS);
+    hear(&mut bandwidth, &mut receiver, 2_020, 2_400, 300);
+    assert!(bandwidth.is_calm(), "what came by the old way is no measure for the new one");
+    assert!((30_000..=900_000).contains(&bandwidth.estimate()), "{}", bandwidth.estimate());
+    assert!(bandwidth.usable() > 0);
+}
+
 #[test]
 fn who_never_gives_feedback_is_known_as_mute_and_forgiven() {
     let mut bandwidth = Bandwidth::new();
