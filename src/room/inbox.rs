@@ -148,7 +148,8 @@ impl Task {
 
     /// The only offer of this wire goes to the media plane; the answer comes back as a message.
     fn offer(&mut self, connection: ConnectionId, re: CommandId, offer: String) {
-        let again = self.was_here(connection);
+        let point = self.live.wires.get(&connection).and_then(|wire| wire.actor.point);
+        let again = point.is_some_and(|point| self.served.contains(&point));
         let join = self.services.engine.join(Join { room: self.session, connection, offer, again });
         let own = self.own.clone();
         tokio::spawn(async move {
@@ -157,17 +158,6 @@ impl Task {
                 tracing::debug!("a room ended before its answer");
             }
         });
-    }
-
-    /// Whether the point of a wire had another one: before this, or before a restart of the server.
-    fn was_here(&self, connection: ConnectionId) -> bool {
-        let Some(point) = self.live.wires.get(&connection).and_then(|wire| wire.actor.point) else { return false };
-        let beside = |(other, wire): (&ConnectionId, &super::live::WireState)| {
-            *other != connection && wire.actor.point == Some(point) && wire.media != MediaLink::None
-        };
-        self.live.wires.iter().any(beside)
-            || self.former_points.values().any(|former| *former == point)
-            || self.book.state.points.get(&point).is_some_and(|known| known.seen)
     }
 
     fn joined(&mut self, connection: ConnectionId, re: CommandId, result: Result<Answer, JoinRefusal>) {
@@ -190,6 +180,7 @@ impl Task {
         match event {
             EngineEvent::Connected { connection, .. } | EngineEvent::Alive { connection, .. } => {
                 self.media(connection, MediaLink::Connected);
+                self.served.extend(self.live.wires.get(&connection).and_then(|wire| wire.actor.point));
             }
             EngineEvent::Silent { connection, since_mono_us, .. } => {
                 let ago = SignedDuration::from_micros(mono.saturating_sub(since_mono_us).max(0));
