@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use jiff::Timestamp;
+use rustix::time::{ClockId, clock_gettime};
 use uuid::Uuid;
 
 use crate::domain::ids::BootId;
@@ -20,6 +21,11 @@ pub trait Clock: Send + Sync + 'static {
     fn new_id(&self) -> Uuid;
     /// Which run of the process `mono_us` belongs to.
     fn boot(&self) -> BootId;
+    /// Processor time of the calling thread in microseconds. Work that was done cannot be moved: the same for all clocks.
+    fn thread_us(&self) -> i64 {
+        let used = clock_gettime(ClockId::ThreadCPUTime);
+        used.tv_sec.saturating_mul(1_000_000).saturating_add(used.tv_nsec / 1_000)
+    }
 }
 
 /// A clock that is passed around.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -101,6 +102,7 @@ pub struct Media {
     pub tcp_listen: Option<SocketAddr>,
     pub tcp_advertised: Vec<SocketAddr>,
     pub relay: Vec<String>,
+    pub workers: usize,
 }
 
 /// Accounts and their sign-ins.
@@ -160,6 +162,7 @@ impl Default for Media {
             tcp_listen: None,
             tcp_advertised: Vec::new(),
             relay: Vec::new(),
+            workers: 0,
         }
     }
 }
@@ -232,6 +235,13 @@ impl Config {
         } else {
             self.data.database.clone()
         }
+    }
+
+    /// Threads that serve sound and picture: as configured, else all processors but one, which is left to everything else.
+    pub fn media_workers(&self) -> NonZeroUsize {
+        let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        let unset = NonZeroUsize::new(processors.saturating_sub(1)).unwrap_or(NonZeroUsize::MIN);
+        NonZeroUsize::new(self.media.workers).unwrap_or(unset)
     }
 
     /// Addresses told to browsers: as configured, else the listening one, else loopback.

@@ -33,6 +33,19 @@ pub const REPAIRS_PER_SECOND: u32 = 400;
 pub const INCOMING_STREAMS: usize = 24;
 /// Media connections of one worker. More: refused `media_full`.
 pub const MEDIA_CONNECTIONS: usize = 1_000;
+/// Media workers of one server. More are not started.
+pub const MEDIA_WORKERS: usize = 64;
+/// Share of a worker's time, per mille over some seconds, from which it takes no connections of points that were not there
+/// before. More: refused `media_full`, so that the calls that are there stay good.
+pub const MEDIA_BUSY_NEW: u16 = 600;
+/// The same for points that come back to their room: to refuse them ends a call. More: refused `media_full`.
+pub const MEDIA_BUSY_AGAIN: u16 = 850;
+/// A media worker that failed sooner than this after its start, and so long it then waits before it begins anew.
+pub const MEDIA_RESTART: Duration = Duration::from_secs(1);
+/// Datagrams waiting for a media worker that came to the socket of another. Full: dropped and counted, as on a lossy line.
+pub const HANDOVER_RING: usize = 1_024;
+/// Largest of them in bytes; browsers send less than 1,500. Larger: dropped and counted.
+pub const HANDOVER_BYTES: usize = 2_048;
 /// Joins waiting for a media worker. More: refused `media_full`.
 pub const MEDIA_JOINS: usize = 256;
 /// How long a join waits for the worker. Longer: refused `media_unavailable`.

@@ -124,10 +124,11 @@ impl Server {
         let (engine_events, engine_queue) = mpsc::channel(limits::ENGINE_EVENTS);
         let doors = Ports::bind(&config).await?;
         let media = MediaConfig {
-            listen: config.media.listen,
             advertise: config.media_addresses(),
             advertise_tcp: config.tcp_addresses(doors.tcp_port()?, doors.address.port()),
             relay_urls: config.relay_urls(),
+            workers: config.media_workers(),
+            ..MediaConfig::on(config.media.listen)
         };
         let sink: Arc<dyn RecordSink> = recorder.clone();
         let engine = MediaEngine::start(&media, clock.clone(), engine_events, sink)?;

@@ -51,8 +51,8 @@ impl Counter {
 }
 
 impl Metrics {
-    /// Text of the Prometheus exposition format: own counters, `more` of them, and figures that go both ways.
-    pub fn print(&self, more: &[(&str, &str, u64)], gauges: &[(&str, &str, u64)]) -> String {
+    /// Text of the Prometheus exposition format: own counters, and `more` families.
+    pub fn print(&self, more: &[Family]) -> String {
         let own = [
             ("requests_total", "HTTP requests answered", &self.requests),
             ("request_errors_total", "HTTP requests answered with an error of the server", &self.request_errors),
@@ -64,13 +64,35 @@ impl Metrics {
             ("sign_ins_total", "Sign-ins that succeeded", &self.sign_ins),
             ("sign_ins_failed_total", "Sign-ins that failed", &self.sign_ins_failed),
         ];
-        let own = own.iter().map(|(name, help, counter)| (*name, *help, counter.get()));
-        let counters = own.chain(more.iter().copied()).map(|row| ("counter", row));
-        counters
-            .chain(gauges.iter().map(|row| ("gauge", *row)))
-            .map(|(kind, (name, help, value))| {
-                format!("# HELP diemcau_{name} {help}\n# TYPE diemcau_{name} {kind}\ndiemcau_{name} {value}\n")
-            })
-            .collect()
+        let own = own.map(|(name, help, counter)| Family::new(name, help, counter.get()));
+        own.iter().chain(more).map(Family::print).collect()
+    }
+}
+
+/// A figure with its meaning, for the whole process or one for each part of it. What ends in `_total` only grows.
+#[derive(Debug)]
+pub struct Family {
+    name: &'static str,
+    help: &'static str,
+    /// Label, `part="0"`, or nothing; and value.
+    values: Vec<(String, u64)>,
+}
+
+impl Family {
+    pub fn new(name: &'static str, help: &'static str, value: u64) -> Self {
+        Self { name, help, values: vec![(String::new(), value)] }
+    }
+
+    /// One value for each of several parts, told apart by their number under the label `part`.
+    pub fn of_each(name: &'static str, help: &'static str, part: &str, values: impl IntoIterator<Item = u64>) -> Self {
+        let label = |(number, value)| (format!("{{{part}=\"{number}\"}}"), value);
+        Self { name, help, values: values.into_iter().enumerate().map(label).collect() }
+    }
+
+    fn print(&self) -> String {
+        let Self { name, help, values } = self;
+        let kind = if name.ends_with("_total") { "counter" } else { "gauge" };
+        let lines: String = values.iter().map(|(label, value)| format!("diemcau_{name}{label} {value}\n")).collect();
+        format!("# HELP diemcau_{name} {help}\n# TYPE diemcau_{name} {kind}\n{lines}")
     }
 }

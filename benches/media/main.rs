@@ -89,24 +89,23 @@ async fn run(options: &Options) {
         let mut theirs = Vec::new();
         // In turns, so that whatever else the machine does meets both.
         for _ in 0..options.runs {
-            ours.push(play_ours(options, bench).await);
-            if without.is_none() && bench.beside_janus {
+            ours.push(play_ours(options, bench, bench.workers).await);
+            if bench.beside_one_worker {
+                theirs.push(play_ours(options, bench, 1).await);
+            } else if without.is_none() && bench.beside_janus {
                 theirs.push(play_janus(options, bench).await);
             }
         }
         bench.tell(&ours, &theirs, floor.as_ref());
         floor = None;
     }
-    if options.only.is_empty() {
-        say(&json!({"bench": "2_workers", "figure": "us_per_packet", "missing": "the engine has one worker"}));
-    }
 }
 
-async fn play_ours(options: &Options, bench: &Bench) -> Result<Report, String> {
+async fn play_ours(options: &Options, bench: &Bench, workers: usize) -> Result<Report, String> {
     let mut host = Command::new("taskset");
     let listen = SocketAddr::new(options.address, 0).to_string();
-    let core = SERVER_CORE.to_string();
-    host.args(["-c", &core, env!("CARGO_BIN_EXE_diemcau"), "load-engine", "--listen", &listen]);
+    let (core, workers) = (SERVER_CORE.to_string(), workers.to_string());
+    host.args(["-c", &core, env!("CARGO_BIN_EXE_diemcau"), "load-engine", "--listen", &listen, "--workers", &workers]);
     let door = Bare::start(host).await.map_err(|error| error.to_string())?;
     play_at(options, bench, Arc::new(door)).await
 }

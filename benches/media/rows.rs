@@ -20,6 +20,10 @@ pub(crate) struct Bench {
     joins_at_once: usize,
     /// Its figures do not need to be measured for long.
     short: bool,
+    /// Threads of our engine, on its one processor.
+    pub(crate) workers: usize,
+    /// The peer is our engine with one worker.
+    pub(crate) beside_one_worker: bool,
     pub(crate) beside_janus: bool,
     pub(crate) beside_floor: bool,
     figures: &'static [Figure],
@@ -68,6 +72,8 @@ const ROW: Bench = Bench {
     packets_per_frame: 8,
     joins_at_once: 8,
     short: false,
+    workers: 1,
+    beside_one_worker: false,
     beside_janus: true,
     beside_floor: false,
     figures: FLOW,
@@ -87,6 +93,18 @@ pub(crate) const ROWS: &[Bench] = &[
     Bench { name: "1x300", publishers: 1, subscribers: 300, ..ROW },
     Bench { name: "8x120", publishers: 8, subscribers: 120, ..ROW },
     Bench { name: "20_rooms_of_6", rooms: 20, talkers: 6, packets_per_frame: 4, ..ROW },
+    // The load of `8x60` as two rooms, on two workers and on one: what handing over costs, not what a second processor
+    // brings.
+    Bench {
+        name: "2_workers",
+        rooms: 2,
+        publishers: 8,
+        subscribers: 30,
+        workers: 2,
+        beside_one_worker: true,
+        beside_janus: false,
+        ..ROW
+    },
     Bench {
         name: "300_join_at_once",
         publishers: 1,
@@ -147,7 +165,7 @@ impl Bench {
                 say(&line);
                 continue;
             }
-            line["peer"] = json!("janus");
+            line["peer"] = json!(if self.beside_one_worker { "one_worker" } else { "janus" });
             let their = put(&mut line, "theirs", figure, theirs);
             ratio(&mut line, our, their);
             say(&line);

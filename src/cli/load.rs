@@ -2,6 +2,7 @@
 
 use std::io::{BufReader, Write as _};
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -11,6 +12,7 @@ use tokio::process::Command;
 use super::{Desk, Outcome};
 use crate::config::Log;
 use crate::load::{self, Bare, Door, Installation, Line, Profile, Report, Scene};
+use crate::media::MediaConfig;
 use crate::telemetry;
 
 #[derive(Args, Debug)]
@@ -31,6 +33,9 @@ pub(crate) struct Load {
     /// Keep the bare engine on this processor (by `taskset`).
     #[arg(long)]
     engine_core: Option<u32>,
+    /// Workers of the bare engine; each room is on one of them.
+    #[arg(long, default_value_t = NonZeroUsize::MIN)]
+    engine_workers: NonZeroUsize,
     /// Rooms, all alike.
     #[arg(long, default_value_t = 1)]
     rooms: usize,
@@ -110,12 +115,16 @@ pub(crate) struct Engine {
     /// UDP address; port 0 takes any free port.
     #[arg(long, default_value = "127.0.0.1:0")]
     listen: SocketAddr,
+    /// Threads that serve connections.
+    #[arg(long, default_value_t = NonZeroUsize::MIN)]
+    workers: NonZeroUsize,
 }
 
 /// Serves a bare engine until standard input ends.
 pub(super) async fn engine(desk: &Desk, engine: &Engine) -> Outcome {
     telemetry::start(&Log { level: "warn,rtc_dtls=error".to_owned(), ..Log::default() })?;
-    Ok(load::serve(engine.listen, desk.clock.clone(), BufReader::new(std::io::stdin()), std::io::stdout()).await?)
+    let config = MediaConfig { workers: engine.workers, ..MediaConfig::on(engine.listen) };
+    Ok(load::serve(&config, desk.clock.clone(), BufReader::new(std::io::stdin()), std::io::stdout()).await?)
 }
 
 /// Plays the load and says what became of it.
@@ -151,6 +160,7 @@ fn bare(asked: &Load) -> std::io::Result<Command> {
         None => Command::new(own),
     };
     host.args(["load-engine", "--listen", &asked.listen.to_string()]);
+    host.args(["--workers", &asked.engine_workers.to_string()]);
     Ok(host)
 }
 

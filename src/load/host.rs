@@ -77,7 +77,7 @@ impl Arranged {
 /// # Errors
 /// See [`HostError`].
 pub async fn serve(
-    listen: SocketAddr,
+    config: &MediaConfig,
     clock: SharedClock,
     asked: impl BufRead + Send + 'static,
     mut told: impl Write,
@@ -85,8 +85,7 @@ pub async fn serve(
     let (events, mut heard) = mpsc::channel::<EngineEvent>(limits::MEDIA_CONNECTIONS);
     // Nobody asks about presence and levels here; they are taken so that the channel does not fill.
     tokio::spawn(async move { while heard.recv().await.is_some() {} });
-    let config = MediaConfig::on(listen);
-    let engine = MediaEngine::start(&config, clock, events, Arc::new(NoRecorder))?;
+    let engine = MediaEngine::start(config, clock, events, Arc::new(NoRecorder))?;
     let (lines, mut asks) = mpsc::channel(limits::MEDIA_JOINS);
     std::thread::spawn(move || {
         for ask in asked.lines().map_while(Result::ok).filter_map(|line| serde_json::from_str::<Ask>(&line).ok()) {
@@ -123,7 +122,7 @@ pub async fn serve(
                 arranged.members.insert(connection, (sends, receives));
                 places.insert(client, (room, connection));
                 engine.set_plan(session(room), arranged.plan());
-                let joining = engine.join(Join { room: session(room), connection, offer });
+                let joining = engine.join(Join { room: session(room), connection, offer, again: false });
                 let answers = answers.clone();
                 tokio::spawn(async move {
                     let tell = match joining.await {

@@ -19,6 +19,8 @@ pub struct Join {
     pub connection: ConnectionId,
     /// SDP offer (RFC 8866, 8829), at most `limits::SDP_BYTES`.
     pub offer: String,
+    /// Its point had a connection in this room before: it comes back, and is taken where newcomers are refused.
+    pub again: bool,
 }
 
 /// Who offers. What it may send or receive, and which keys it may ask for, follows from it.
@@ -201,6 +203,27 @@ impl RecordSink for NoRecorder {
     }
 }
 
+/// How one worker of the media plane is, for those who watch the server.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WorkerStatus {
+    /// Media connections it serves.
+    pub connections: usize,
+    /// Per mille of a processor that it used, over some seconds.
+    pub busy_permille: u16,
+    /// How late it came to what was due, at worst within a second, in microseconds.
+    pub lag_us: u32,
+    /// When it told this, `clock::Clock::mono_us`.
+    pub told_us: i64,
+    /// Packets passed on to slots.
+    pub forwarded: u64,
+    /// Datagrams given to the worker whose they are.
+    pub handed_over: u64,
+    /// Those for which that worker had no place.
+    pub handover_lost: u64,
+    /// How often it failed and began anew.
+    pub restarts: u64,
+}
+
 /// A boxed future, so that the trait can be used as an object.
 pub type EngineFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
@@ -216,6 +239,10 @@ pub trait Engine: Send + Sync + 'static {
     /// none. Good for `limits::RELAY_CREDENTIALS`.
     fn relay(&self, _connection: ConnectionId) -> Option<RelayAccess> {
         None
+    }
+    /// How each worker is.
+    fn workers(&self) -> Vec<WorkerStatus> {
+        Vec::new()
     }
     /// Ends a connection at once; its sources vanish from all slots.
     fn leave(&self, room: SessionId, connection: ConnectionId);

@@ -1,20 +1,23 @@
-//! Starting the media plane, and the rooms' way to it.
-//!
-//! One worker today. Several are several of what `start` makes, each with its port and mailbox, and a table of which
-//! room lives where; nothing outside this file would notice.
+//! Starting the media plane, and the rooms' way to it: each room's wishes go to the worker it lives on.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::num::NonZeroUsize;
+use std::sync::Arc;
 
 use mio::{Poll, Waker};
 use ring::rand::{SecureRandom, SystemRandom};
 use tokio::sync::{mpsc, oneshot};
 
+use super::crew::Crew;
 use super::dtls::Identity;
-use super::engine::{Answer, Client, Engine, EngineEvent, EngineFuture, Join, JoinRefusal, RecordSink, RelayAccess};
+use super::engine::{
+    Answer, Client, Engine, EngineEvent, EngineFuture, Join, JoinRefusal, RecordSink, RelayAccess, WorkerStatus,
+};
 use super::events::Events;
 use super::ice::Credentials;
-use super::mailbox::{Mailbox, NewPeer};
+use super::mailbox::NewPeer;
+use super::neighbours::Neighbours;
+use super::placement::{Admission, Full};
 use super::plan::Plan;
 use super::relay_key::RelayKey;
 use super::sdp::answer::{self, Transport};
@@ -22,7 +25,8 @@ use super::sdp::negotiate::Negotiated;
 use super::sdp::offer::Offer;
 use super::socket::MediaSocket;
 use super::streams::{MediaStreams, RelaySettings, streams};
-use super::worker::{WAKER, Worker, WorkerCounters};
+use super::supervisor;
+use super::worker::{LONGEST_SLEEP, WAKER, Worker, WorkerCounters};
 use crate::clock::SharedClock;
 use crate::domain::ids::{ConnectionId, SessionId};
 use crate::limits;
@@ -39,12 +43,23 @@ pub struct MediaConfig {
     pub advertise_tcp: Vec<SocketAddr>,
     /// Where browsers find the relay, RFC 7065. Empty: they are given none.
     pub relay_urls: Vec<String>,
+    /// Threads that serve connections, all on the same UDP address; `limits::MEDIA_WORKERS` at most.
+    pub workers: NonZeroUsize,
+    /// How busy a worker may be that takes one more.
+    pub admission: Admission,
 }
 
 impl MediaConfig {
-    /// One UDP port that browsers reach as it is, and nothing beside it.
+    /// One UDP port that browsers reach as it is, and nothing beside it; one worker.
     pub fn on(listen: SocketAddr) -> Self {
-        Self { listen, advertise: Vec::new(), advertise_tcp: Vec::new(), relay_urls: Vec::new() }
+        Self {
+            listen,
+            advertise: Vec::new(),
+            advertise_tcp: Vec::new(),
+            relay_urls: Vec::new(),
+            workers: NonZeroUsize::MIN,
+            admission: Admission::default(),
+        }
     }
 }
 
@@ -72,7 +87,8 @@ pub enum MediaStartError {
 
 /// The media plane on this machine. Dropping it ends all connections.
 pub struct MediaEngine {
-    mailbox: Arc<Mailbox>,
+    crew: Arc<Crew>,
+    admission: Admission,
     identity: Arc<Identity>,
     candidates: Vec<SocketAddr>,
     tcp_candidates: Vec<SocketAddr>,
@@ -81,11 +97,10 @@ pub struct MediaEngine {
     streams: MediaStreams,
     clock: SharedClock,
     local: SocketAddr,
-    counters: Arc<Mutex<WorkerCounters>>,
 }
 
 impl MediaEngine {
-    /// Opens the port and starts the worker. `events` is never waited for; `recorder` is called on the worker's thread.
+    /// Opens the port and starts the workers. `events` is never waited for; `recorder` is called on the workers' threads.
     ///
     /// # Errors
     ///
@@ -96,9 +111,9 @@ impl MediaEngine {
         events: mpsc::Sender<EngineEvent>,
         recorder: Arc<dyn RecordSink>,
     ) -> Result<Arc<Self>, MediaStartError> {
-        let socket = MediaSocket::bind(config.listen)
+        let sockets = MediaSocket::bind_all(config.listen, config.workers.get().min(limits::MEDIA_WORKERS))
             .map_err(|source| MediaStartError::Socket { address: config.listen, source })?;
-        let local = socket.local();
+        let local = sockets.first().map_or(config.listen, MediaSocket::local);
         let mut candidates: Vec<SocketAddr> = config
             .advertise
             .iter()
@@ -113,35 +128,43 @@ impl MediaEngine {
             candidates.push(local);
         }
         let identity = Arc::new(Identity::generate().map_err(MediaStartError::Identity)?);
-        let poll = Poll::new().map_err(MediaStartError::Thread)?;
-        let waker = Waker::new(poll.registry(), WAKER).map_err(MediaStartError::Thread)?;
-        let mailbox = Arc::new(Mailbox::new(waker));
-        let counters = Arc::new(Mutex::new(WorkerCounters::default()));
+        let (mut polls, mut wakers) = (Vec::new(), Vec::new());
+        for _ in &sockets {
+            let poll = Poll::new().map_err(MediaStartError::Thread)?;
+            wakers.push(Waker::new(poll.registry(), WAKER).map_err(MediaStartError::Thread)?);
+            polls.push(poll);
+        }
+        let crew = Crew::new(wakers);
         let mut secret = [0; 32];
         SystemRandom::new().fill(&mut secret).map_err(|_| MediaStartError::Identity("no random numbers".to_owned()))?;
         let relay_keys = Arc::new(RelayKey::new(&secret));
         let relay =
             RelaySettings { provider: identity.provider.clone(), keys: relay_keys.clone(), peers: candidates.clone() };
-        let (streams, table) = streams(mailbox.clone(), relay, clock.clone());
-        let mut worker =
-            Worker::new(socket, table, identity.clone(), clock.clone(), Events::new(events), recorder, mailbox.clone());
-        worker.publish_counters(counters.clone());
-        std::thread::Builder::new()
-            .name("media-0".to_owned())
-            .spawn(move || worker.run(poll))
-            .map_err(MediaStartError::Thread)?;
-        Ok(Arc::new(Self {
-            mailbox,
-            identity,
+        let (streams, tables) = streams(crew.clone(), relay, clock.clone());
+        // Made before threads are started: when one of them cannot be, those before it are told to stop.
+        let engine = Arc::new(Self {
+            crew: crew.clone(),
+            admission: config.admission,
+            identity: identity.clone(),
             candidates,
             tcp_candidates: config.advertise_tcp.clone(),
             relay_urls: config.relay_urls.clone(),
             relay_keys,
             streams,
-            clock,
+            clock: clock.clone(),
             local,
-            counters,
-        }))
+        });
+        for (index, ((socket, table), poll)) in sockets.into_iter().zip(tables).zip(polls).enumerate() {
+            let Some(neighbours) = Neighbours::new(&crew, index) else { continue };
+            let (events, recorder) = (Events::new(events.clone()), recorder.clone());
+            let worker = Worker::new(socket, table, identity.clone(), clock.clone(), events, recorder, neighbours);
+            let (crew, clock) = (crew.clone(), clock.clone());
+            std::thread::Builder::new()
+                .name(format!("media-{index}"))
+                .spawn(move || supervisor::serve(worker, poll, &crew, index, &clock))
+                .map_err(MediaStartError::Thread)?;
+        }
+        Ok(engine)
     }
 
     /// The bound address.
@@ -154,21 +177,47 @@ impl MediaEngine {
         self.streams.clone()
     }
 
-    /// What happened so far, at most a few hundred milliseconds old.
+    /// What happened so far at all workers, at most a few hundred milliseconds old.
     pub fn counters(&self) -> WorkerCounters {
-        *self.counters.lock().unwrap_or_else(PoisonError::into_inner)
+        let each = self.crew.posts().iter().map(|post| post.told().1);
+        each.fold(WorkerCounters::default(), |sum, one| sum + one)
+    }
+
+    /// The worker a room lives on, once it had a join.
+    pub fn worker_of(&self, room: SessionId) -> Option<usize> {
+        self.crew.placement().of(room)
+    }
+
+    /// Makes a worker panic where nothing catches it but what is there for that. For tests of what happens then.
+    #[doc(hidden)]
+    pub fn fault(&self, worker: usize) {
+        if let Some(mailbox) = self.crew.mailbox(worker) {
+            mailbox.fault();
+        }
+    }
+
+    /// Gives a connection to the worker of its room.
+    fn admit(crew: &Crew, admission: Admission, again: bool, peer: NewPeer) -> Result<(), JoinRefusal> {
+        let loads = crew.loads();
+        let mut placement = crew.placement();
+        let (worker, plan) = placement.join(peer.room, again, admission, &loads).map_err(|Full| JoinRefusal::Full)?;
+        let mailbox = crew.mailbox(worker).ok_or(JoinRefusal::Unavailable)?;
+        if let Some(plan) = plan {
+            mailbox.set_plan(peer.room, plan);
+        }
+        mailbox.join(peer)
     }
 }
 
 impl Drop for MediaEngine {
     fn drop(&mut self) {
-        self.mailbox.stop();
+        self.crew.posts().iter().for_each(|post| post.mailbox.stop());
     }
 }
 
 impl Engine for MediaEngine {
     fn join_as(&self, join: Join, client: Client) -> EngineFuture<Result<Answer, JoinRefusal>> {
-        let mailbox = self.mailbox.clone();
+        let (crew, admission) = (self.crew.clone(), self.admission);
         let identity = self.identity.clone();
         let (candidates, tcp_candidates) = (self.candidates.clone(), self.tcp_candidates.clone());
         Box::pin(async move {
@@ -189,7 +238,8 @@ impl Engine for MediaEngine {
             };
             let sdp = answer::write(&offer, &agreed, &transport, rand::random::<u32>() >> 1);
             let (reply, wait) = oneshot::channel();
-            mailbox.join(NewPeer { room: join.room, connection: join.connection, credentials, agreed, reply })?;
+            let peer = NewPeer { room: join.room, connection: join.connection, credentials, agreed, reply };
+            Self::admit(&crew, admission, join.again, peer)?;
             match tokio::time::timeout(limits::MEDIA_JOIN_WAIT, wait).await {
                 Ok(Ok(Ok(()))) => Ok(Answer { sdp, slots, sources }),
                 Ok(Ok(Err(refusal))) => Err(refusal),
@@ -204,15 +254,35 @@ impl Engine for MediaEngine {
         Some(RelayAccess { urls, username, password })
     }
 
+    fn workers(&self) -> Vec<WorkerStatus> {
+        let now_us = self.clock.mono_us();
+        let status = |(status, _): (WorkerStatus, WorkerCounters)| {
+            // One that does not come back from something cannot tell it.
+            let silent_us = now_us - status.told_us - LONGEST_SLEEP.as_micros() as i64;
+            let silent_us = u32::try_from(silent_us.max(0)).unwrap_or(u32::MAX);
+            WorkerStatus { lag_us: status.lag_us.max(silent_us), ..status }
+        };
+        self.crew.posts().iter().map(|post| status(post.told())).collect()
+    }
+
     fn leave(&self, room: SessionId, connection: ConnectionId) {
-        self.mailbox.leave(room, connection);
+        let placement = self.crew.placement();
+        if let Some(mailbox) = placement.of(room).and_then(|worker| self.crew.mailbox(worker)) {
+            mailbox.leave(room, connection);
+        }
     }
 
     fn set_plan(&self, room: SessionId, plan: Plan) {
-        self.mailbox.set_plan(room, plan);
+        let mut placement = self.crew.placement();
+        if let Some(mailbox) = placement.plan(room, plan.clone()).and_then(|worker| self.crew.mailbox(worker)) {
+            mailbox.set_plan(room, plan);
+        }
     }
 
     fn close_room(&self, room: SessionId) {
-        self.mailbox.close_room(room);
+        let mut placement = self.crew.placement();
+        if let Some(mailbox) = placement.close(room).and_then(|worker| self.crew.mailbox(worker)) {
+            mailbox.close_room(room);
+        }
     }
 }

@@ -8,11 +8,13 @@ use rtc_dtls::crypto_provider::default_provider;
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
+use super::crew::Crew;
 use super::dtls::Identity;
 use super::engine::NoRecorder;
 use super::events::Events;
 use super::ice::Credentials;
-use super::mailbox::{Mailbox, NewPeer, Wishes};
+use super::mailbox::{NewPeer, Wishes};
+use super::neighbours::Neighbours;
 use super::plan::{Layer, Plan, SlotFeed, SourceId, SourceKind};
 use super::relay_key::RelayKey;
 use super::remote::Remote;
@@ -44,18 +46,28 @@ fn connection(number: usize) -> ConnectionId {
     ConnectionId(Uuid::from_u128(number as u128 + 2))
 }
 
-/// A worker whose socket sends into `to`; nobody reads there.
-fn worker(to: &UdpSocket) -> Worker {
-    let socket = MediaSocket::bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    let poll = Poll::new().unwrap();
-    let mailbox = Arc::new(Mailbox::new(Waker::new(poll.registry(), WAKER).unwrap()));
+/// A worker without connections, of some.
+fn bare(crew: &Arc<Crew>, index: usize) -> Worker {
+    let socket = MediaSocket::bind_all("127.0.0.1:0".parse().unwrap(), 1).unwrap().remove(0);
     let (events, _) = mpsc::channel(1);
     let clock = SystemClock::start();
     let identity = Arc::new(Identity::generate().unwrap());
     let keys = Arc::new(RelayKey::new(&[7; 32]));
     let relay = RelaySettings { provider: identity.provider.clone(), keys, peers: Vec::new() };
-    let (_, table) = streams(mailbox.clone(), relay, clock.clone());
-    let mut worker = Worker::new(socket, table, identity, clock, Events::new(events), Arc::new(NoRecorder), mailbox);
+    let table = streams(crew.clone(), relay, clock.clone()).1.remove(index);
+    let neighbours = Neighbours::new(crew, index).unwrap();
+    Worker::new(socket, table, identity, clock, Events::new(events), Arc::new(NoRecorder), neighbours)
+}
+
+/// So many posts, and what their wakers wake.
+fn crew(count: usize) -> (Arc<Crew>, Vec<Poll>) {
+    let polls: Vec<Poll> = (0..count).map(|_| Poll::new().unwrap()).collect();
+    (Crew::new(polls.iter().map(|poll| Waker::new(poll.registry(), WAKER).unwrap()).collect()), polls)
+}
+
+/// A worker whose socket sends into `to`; nobody reads there.
+fn worker(to: &UdpSocket, crew: &Arc<Crew>) -> Worker {
+    let mut worker = bare(crew, 0);
     let (mut joins, mut waits) = (Vec::new(), Vec::new());
     for number in 0..=RECEIVERS {
         let offer = Offer::parse(&samples::browser(1)).unwrap();
@@ -83,7 +95,7 @@ fn worker(to: &UdpSocket) -> Worker {
     let provider = default_provider().unwrap();
     for place in 0..worker.peers.len() {
         let address = if place == 0 { publisher() } else { Remote::Udp(to.local_addr().unwrap()) };
-        worker.mux.add_address(address, place);
+        worker.own_address(address, place);
         let peer = worker.peer(place).unwrap();
         peer.srtp = Some(Box::new(SrtpSession::server(provider.crypto(), &exported()).unwrap()));
         peer.paths.checked(address, true);
@@ -121,7 +133,8 @@ fn packets(client: &SrtpSession, turns: std::ops::Range<u64>) -> Vec<Vec<u8>> {
 #[test]
 fn a_packet_passed_on_costs_no_allocation() {
     let nobody = UdpSocket::bind("127.0.0.1:0").unwrap();
-    let mut worker = worker(&nobody);
+    let (crew, _polls) = crew(1);
+    let mut worker = worker(&nobody, &crew);
     let client = SrtpSession::client(default_provider().unwrap().crypto(), &exported()).unwrap();
     // Enough to fill the cache for repairs, what is remembered of a receiver that tells nothing, and every buffer once.
     let mut before = packets(&client, 0..600);
@@ -140,4 +153,61 @@ fn a_packet_passed_on_costs_no_allocation() {
     assert_eq!((found.count_total, found.bytes_max), (0, 0));
     // And the counting itself sees what there is.
     assert!(allocation_counter::measure(|| drop(vec![1u8; 10])).count_total > 0);
+}
+
+/// The same packets by another worker's socket: handing them over costs no allocation on either side.
+#[test]
+fn a_packet_handed_over_costs_no_allocation() {
+    let nobody = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let (crew, _polls) = crew(2);
+    let mut owner = worker(&nobody, &crew);
+    let mut other = bare(&crew, 1);
+    let client = SrtpSession::client(default_provider().unwrap().crypto(), &exported()).unwrap();
+    let mut before = packets(&client, 0..600);
+    let mut counted = packets(&client, 600..750);
+    let pass = |owner: &mut Worker, other: &mut Worker, packets: &mut [Vec<u8>]| {
+        for burst in packets.chunks_mut(8) {
+            owner.now_us += 20_000;
+            burst.iter_mut().for_each(|packet| other.datagram(publisher(), None, packet));
+            other.announce();
+            assert!(!owner.take_handed());
+            owner.flush();
+        }
+    };
+    pass(&mut owner, &mut other, &mut before);
+    let forwarded = owner.counters.forwarded;
+    let found = allocation_counter::measure(|| pass(&mut owner, &mut other, &mut counted));
+    assert_eq!(owner.counters.forwarded - forwarded, (counted.len() * RECEIVERS) as u64, "{:?}", owner.counters);
+    assert_eq!(other.counters.handed_over, (before.len() + counted.len()) as u64, "{:?}", other.counters);
+    assert_eq!((other.counters.strangers, other.counters.handover_lost), (0, 0));
+    assert_eq!((found.count_total, found.bytes_max), (0, 0));
+}
+
+/// What is nobody's is handed to nobody, and what was handed over is not handed on.
+#[test]
+fn strangers_are_not_handed_round() {
+    let nobody = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let (crew, _polls) = crew(2);
+    let mut owner = worker(&nobody, &crew);
+    let mut other = bare(&crew, 1);
+    let stranger = Remote::Udp("127.0.0.1:10".parse().unwrap());
+    let mut check = vec![0, 1, 0, 16, 0x21, 0x12, 0xa4, 0x42, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 0, 6, 0, 10];
+    check.extend_from_slice(b"ufrag0:abc\0\0");
+    other.datagram(stranger, None, &mut check);
+    assert_eq!((other.counters.handed_over, other.counters.strangers), (1, 0), "it names a connection of the first");
+    other.datagram(stranger, None, &mut [0x80, 96, 0, 0]);
+    other.datagram(stranger, None, &mut [0xff; 20]);
+    assert_eq!((other.counters.handed_over, other.counters.strangers), (1, 2));
+    assert!(!owner.take_handed());
+    assert_eq!((owner.counters.strangers, owner.counters.refused), (0, 1), "it does not know the password");
+    // The owner loses the address between giving and taking.
+    other.datagram(publisher(), None, &mut [0x80, 96, 0, 0]);
+    owner.disown_address(publisher(), 0);
+    assert!(!owner.take_handed());
+    assert_eq!((owner.counters.strangers, owner.counters.handed_over), (1, 0));
+    // An address that another worker proved later is no longer ours.
+    owner.own_address(publisher(), 0);
+    other.own_address(publisher(), 7);
+    assert!(owner.learn());
+    assert_eq!(owner.mux.by_address(publisher()), None);
 }

@@ -2,7 +2,7 @@
 //! nothing is lost when the worker is busy and nothing piles up. Only joins queue, and their number is bounded.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
 use mio::Waker;
 use tokio::sync::oneshot;
@@ -28,6 +28,8 @@ pub(crate) struct NewPeer {
 #[derive(Default)]
 pub(crate) struct Wishes {
     pub(crate) stop: bool,
+    /// A fault on purpose, for tests.
+    pub(crate) fault: bool,
     pub(crate) closes: BTreeSet<SessionId>,
     pub(crate) leaves: BTreeSet<(SessionId, ConnectionId)>,
     pub(crate) joins: VecDeque<NewPeer>,
@@ -37,12 +39,13 @@ pub(crate) struct Wishes {
 /// Shared between rooms and one worker.
 pub(crate) struct Mailbox {
     wishes: Mutex<Wishes>,
-    waker: Waker,
+    /// Of the poll the worker waits at; another one only if that failed.
+    waker: RwLock<Waker>,
 }
 
 impl Mailbox {
     pub(crate) fn new(waker: Waker) -> Self {
-        Self { wishes: Mutex::default(), waker }
+        Self { wishes: Mutex::default(), waker: RwLock::new(waker) }
     }
 
     /// Takes all wishes.
@@ -87,6 +90,17 @@ impl Mailbox {
         self.wake();
     }
 
+    /// From now on the worker waits somewhere else.
+    pub(crate) fn wake_by(&self, waker: Waker) {
+        *self.waker.write().unwrap_or_else(PoisonError::into_inner) = waker;
+    }
+
+    /// Makes the worker fail. For tests of what happens then.
+    pub(crate) fn fault(&self) {
+        self.lock().fault = true;
+        self.wake();
+    }
+
     pub(crate) fn stop(&self) {
         self.lock().stop = true;
         self.wake();
@@ -98,7 +112,7 @@ impl Mailbox {
     }
 
     pub(crate) fn wake(&self) {
-        if let Err(error) = self.waker.wake() {
+        if let Err(error) = self.waker.read().unwrap_or_else(PoisonError::into_inner).wake() {
             // The worker looks every tick as well: a wish is late, not lost.
             tracing::warn!(%error, "the media worker could not be woken");
         }

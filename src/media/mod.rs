@@ -1,7 +1,8 @@
 //! Forwarding, gating and recording of sound and picture. The plan comes from the room; nothing here asks who may see whom.
 //!
-//! `engine` is the seam to the rooms and `handle` the way to start it. One thread (`worker`) owns all connections
-//! (`peer`) and is fed by one UDP port (`socket`, `mux`) and by streams where a network lets no UDP through (`streams`). The rest is pure: it knows no socket, clock or runtime.
+//! `engine` is the seam to the rooms and `handle` the way to start it. Workers (`worker`, `crew`) own all connections
+//! (`peer`), each those of its rooms, and are fed by one UDP port (`socket`, `mux`, `neighbours`) and by streams where a
+//! network lets no UDP through (`streams`). The rest is pure: it knows no socket, clock or runtime.
 
 pub mod engine;
 pub mod plan;
@@ -10,6 +11,8 @@ pub mod record;
 mod allocator;
 mod bandwidth;
 mod cache;
+mod crew;
+mod directory;
 mod downlink;
 mod dtls;
 mod events;
@@ -18,7 +21,9 @@ mod forward;
 mod framing;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
+mod gauge;
 mod handle;
+mod handover;
 #[cfg(test)]
 mod hot_path;
 mod ice;
@@ -29,9 +34,11 @@ mod mailbox;
 mod meter;
 mod mux;
 mod nack;
+mod neighbours;
 pub(crate) mod outbox;
 mod pacer;
 mod peer;
+mod placement;
 mod quality;
 mod receive;
 mod relay_key;
@@ -48,6 +55,7 @@ mod speaker;
 pub(crate) mod srtp;
 mod srtp_cm;
 mod streams;
+mod supervisor;
 mod timers;
 mod turn;
 mod twcc;
@@ -56,6 +64,8 @@ mod window;
 pub(crate) mod wire;
 mod worker;
 
+pub use engine::WorkerStatus;
 pub use handle::{MediaConfig, MediaEngine, MediaStartError};
+pub use placement::Admission;
 pub use streams::{Carrier, MediaStreams};
 pub use worker::WorkerCounters;

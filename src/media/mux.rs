@@ -59,6 +59,11 @@ impl Mux {
         }
     }
 
+    /// An address is no longer one of ours, whosever of ours it was.
+    pub(crate) fn forget_address(&mut self, address: Remote) {
+        self.by_address.remove(&address);
+    }
+
     pub(crate) fn remove_ufrag(&mut self, ufrag: &str) {
         self.by_ufrag.remove(ufrag);
     }

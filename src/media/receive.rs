@@ -49,8 +49,10 @@ impl Worker {
             return self.stun(from, to, datagram);
         }
         let Some(place) = self.mux.by_address(from) else {
-            self.counters.strangers += 1;
-            return;
+            return match kind {
+                Kind::Unknown => self.counters.strangers += 1,
+                _ => self.not_ours(from, to, datagram, None),
+            };
         };
         if let Some(peer) = self.peer(place) {
             peer.quality.bytes_in += datagram.len() as u64;
@@ -64,9 +66,12 @@ impl Worker {
     }
 
     fn stun(&mut self, from: Remote, to: Option<IpAddr>, datagram: &[u8]) {
-        let Some(place) = ice::local_ufrag(datagram).and_then(|ufrag| self.mux.by_ufrag(ufrag)) else {
+        let Some(ufrag) = ice::local_ufrag(datagram) else {
             self.counters.strangers += 1;
             return;
+        };
+        let Some(place) = self.mux.by_ufrag(ufrag) else {
+            return self.not_ours(from, to, datagram, Some(ufrag));
         };
         let mapped = match from {
             Remote::Udp(address) => Some(address),
@@ -86,12 +91,12 @@ impl Worker {
         if let PathChange::Added { forgotten } = change {
             if let Some(forgotten) = forgotten {
                 let unused = forgotten.stream().filter(|id| !still_used(*id));
-                self.mux.remove_address(forgotten, place);
+                self.disown_address(forgotten, place);
                 if let Some(id) = unused {
                     self.streams.end(id);
                 }
             }
-            self.mux.add_address(from, place);
+            self.own_address(from, place);
         }
         if let Some(id) = from.stream() {
             self.streams.prove(id, place);

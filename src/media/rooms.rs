@@ -14,6 +14,10 @@ const KINDS: [SourceKind; 3] = [SourceKind::Microphone, SourceKind::Camera, Sour
 
 impl Worker {
     pub(crate) fn fulfil(&mut self, wishes: Wishes) {
+        if wishes.fault {
+            // As a panic, without its page of text.
+            std::panic::resume_unwind(Box::new("the fault that was asked for"));
+        }
         for room in wishes.closes {
             let members = self.rooms.remove(&room).map(|room| room.members).unwrap_or_default();
             members.into_values().for_each(|place| self.remove(place, true));
@@ -56,7 +60,7 @@ impl Worker {
         if let Some(free) = self.peers.get_mut(place) {
             *free = Some(Box::new(peer));
         }
-        self.mux.add_ufrag(ufrag, place);
+        self.own_ufrag(ufrag, place);
         self.rooms.entry(new.room).or_default().members.insert(new.connection, place);
         self.schedule(place, now_us);
         self.reconcile(new.room);
@@ -77,12 +81,12 @@ impl Worker {
             }
         }
         for way in peer.paths.valid() {
-            self.mux.remove_address(*way, place);
+            self.disown_address(*way, place);
             if let Some(id) = way.stream() {
                 self.streams.end(id);
             }
         }
-        self.mux.remove_ufrag(&peer.credentials.ufrag);
+        self.disown_ufrag(&peer.credentials.ufrag);
         self.free.push(place);
         let (room, connection) = (peer.room, peer.connection);
         for kind in KINDS {

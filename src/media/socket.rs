@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use mio::net::UdpSocket;
 use quinn_udp::{BATCH_SIZE, RecvMeta, Transmit, UdpSockRef, UdpSocketState};
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
 use super::outbox::Outbox;
 use crate::limits;
@@ -46,8 +46,23 @@ impl Batch {
 }
 
 impl MediaSocket {
-    /// Binds `listen`; port 0 takes any free one.
-    pub(crate) fn bind(listen: SocketAddr) -> io::Result<Self> {
+    /// Several sockets on one address: the system gives each the datagrams of some remote addresses, always the same.
+    /// The first takes the port like anybody who wants it alone, so that one that is another program's is refused.
+    pub(crate) fn bind_all(listen: SocketAddr, count: usize) -> io::Result<Vec<Self>> {
+        let first = Self::bind(listen, false)?;
+        let local = first.local();
+        if count > 1 {
+            SockRef::from(&first.io).set_reuse_port(true)?;
+        }
+        let mut all = vec![first];
+        for _ in 1..count {
+            all.push(Self::bind(local, true)?);
+        }
+        Ok(all)
+    }
+
+    /// Binds `listen`; port 0 takes any free one. `beside`: others have the same port and allow it.
+    fn bind(listen: SocketAddr, beside: bool) -> io::Result<Self> {
         let socket = Socket::new(Domain::for_address(listen), Type::DGRAM, Some(Protocol::UDP))?;
         if listen.is_ipv6() {
             socket.set_only_v6(false)?;
@@ -56,6 +71,7 @@ impl MediaSocket {
         socket.set_recv_buffer_size(limits::MEDIA_SOCKET_BYTES)?;
         socket.set_send_buffer_size(limits::MEDIA_SOCKET_BYTES)?;
         socket.set_nonblocking(true)?;
+        socket.set_reuse_port(beside)?;
         socket.bind(&listen.into())?;
         let io = UdpSocket::from_std(socket.into());
         let state = UdpSocketState::new(UdpSockRef::from(&io))?;
@@ -115,5 +131,46 @@ impl MediaSocket {
     /// Datagrams the system would not take so far.
     pub(crate) fn dropped(&self) -> u64 {
         self.dropped
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::time::Duration;
+
+    use super::*;
+
+    /// What workers rely on: every socket gets some of the addresses, and each address always comes by the same.
+    #[test]
+    fn one_port_has_several_sockets_and_an_address_comes_by_one_of_them() {
+        let sockets = MediaSocket::bind_all("127.0.0.1:0".parse().unwrap(), 4).unwrap();
+        let port = sockets[0].local();
+        assert!(sockets.iter().all(|socket| socket.local() == port));
+        let senders: Vec<_> = (0..64).map(|_| std::net::UdpSocket::bind("127.0.0.1:0").unwrap()).collect();
+        let mut came: BTreeMap<SocketAddr, usize> = BTreeMap::new();
+        let mut batch = Batch::new();
+        for round in 0..3 {
+            for sender in &senders {
+                assert_eq!(sender.send_to(b"here", port).unwrap(), 4);
+            }
+            let mut missing = senders.len();
+            for _ in 0..10_000 {
+                for (index, socket) in sockets.iter().enumerate() {
+                    let count = socket.receive(&mut batch);
+                    for (from, _, _) in batch.datagrams(count) {
+                        missing -= 1;
+                        assert_eq!(*came.entry(from).or_insert(index), index, "{from} in round {round}");
+                    }
+                }
+                if missing == 0 {
+                    break;
+                }
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            assert_eq!(missing, 0);
+        }
+        let used: std::collections::BTreeSet<usize> = came.into_values().collect();
+        assert_eq!(used.len(), sockets.len(), "by chance once in twenty million");
     }
 }

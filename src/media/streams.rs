@@ -1,11 +1,11 @@
-//! Streams that carry datagrams to the worker: ICE over TCP (RFC 6544, passive) and relays (RFC 8656) for networks that
+//! Streams that carry datagrams to the workers: ICE over TCP (RFC 6544, passive) and relays (RFC 8656) for networks that
 //! let no UDP through. One task per stream; the worker knows each only by a number and the lane that leads to it, and
 //! waits for none.
 
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
 use bytes::BytesMut;
@@ -13,13 +13,14 @@ use rtc_dtls::crypto_provider::RTCCryptoProvider;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::sync::{Semaphore, mpsc};
 
+use super::crew::Crew;
+use super::directory::WorkerIndex;
 use super::forward::PeerIndex;
-use super::framing;
 use super::lane::{Lane, Worth};
-use super::mailbox::Mailbox;
 use super::relay_key::RelayKey;
 use super::remote::Remote;
 use super::turn::{self, Relay, Relayed};
+use super::{framing, ice};
 use crate::clock::SharedClock;
 use crate::limits;
 
@@ -42,6 +43,8 @@ pub(crate) struct Stream {
     /// What the browser is told to come from.
     mapped: SocketAddr,
     lane: Lane,
+    /// The worker whose connection its first check named.
+    owner: OnceLock<WorkerIndex>,
     /// An authentic check came through it.
     proven: AtomicBool,
     /// That, or it is a relay that was given for credentials: many may wait for their first check at once.
@@ -57,15 +60,20 @@ pub(crate) enum Arrival {
 /// What a listener needs to hand streams over.
 #[derive(Clone)]
 pub struct MediaStreams {
-    arrivals: mpsc::Sender<Arrival>,
-    pending: Arc<AtomicBool>,
-    mailbox: Arc<Mailbox>,
+    inlets: Arc<[Inlet]>,
+    crew: Arc<Crew>,
     places: Arc<Semaphore>,
     /// Streams that may not have proven yet whose they are, oldest first.
     knocking: Arc<Mutex<VecDeque<Weak<Stream>>>>,
     next: Arc<AtomicU64>,
     relay: Arc<RelaySettings>,
     clock: SharedClock,
+}
+
+/// The way to one worker.
+struct Inlet {
+    arrivals: mpsc::Sender<Arrival>,
+    pending: Arc<AtomicBool>,
 }
 
 /// What every relay of this process shares.
@@ -76,22 +84,25 @@ pub(crate) struct RelaySettings {
     pub(crate) peers: Vec<SocketAddr>,
 }
 
-/// Both ends: for listeners and for the worker.
-pub(crate) fn streams(mailbox: Arc<Mailbox>, relay: RelaySettings, clock: SharedClock) -> (MediaStreams, StreamTable) {
-    let (arrivals, queue) = mpsc::channel(limits::STREAM_ARRIVALS);
-    let pending = Arc::new(AtomicBool::new(false));
-    let table = StreamTable { queue, pending: pending.clone(), open: HashMap::new(), dropped: 0 };
+/// Both ends: for listeners, and for each worker.
+pub(crate) fn streams(crew: Arc<Crew>, relay: RelaySettings, clock: SharedClock) -> (MediaStreams, Vec<StreamTable>) {
+    let way = |_| {
+        let (arrivals, queue) = mpsc::channel(limits::STREAM_ARRIVALS);
+        let pending = Arc::new(AtomicBool::new(false));
+        let table = StreamTable { queue, pending: pending.clone(), open: HashMap::new(), dropped: 0 };
+        (Inlet { arrivals, pending }, table)
+    };
+    let (inlets, tables): (Vec<_>, Vec<_>) = crew.posts().iter().map(way).unzip();
     let streams = MediaStreams {
-        arrivals,
-        pending,
-        mailbox,
+        inlets: inlets.into(),
+        crew,
         places: Arc::new(Semaphore::new(limits::MEDIA_STREAMS)),
         knocking: Arc::default(),
         next: Arc::default(),
         relay: Arc::new(relay),
         clock,
     };
-    (streams, table)
+    (streams, tables)
 }
 
 /// Why a stream ends before either side closes it.
@@ -124,7 +135,8 @@ impl MediaStreams {
         let mapped = relay.as_ref().map_or(from, |(_, relayed)| *relayed);
         let relay = relay.map(|(relay, _)| Mutex::new(relay));
         let (proven, known) = (AtomicBool::new(false), AtomicBool::new(false));
-        let stream = Arc::new(Stream { id, carrier, mapped, lane: Lane::default(), proven, known });
+        let (lane, owner) = (Lane::default(), OnceLock::new());
+        let stream = Arc::new(Stream { id, carrier, mapped, lane, owner, proven, known });
         self.knock(&stream);
         let (reader, writer) = tokio::io::split(io);
         // Whichever ends first ends both: a browser that closed its side, or the worker that closed the lane.
@@ -144,7 +156,7 @@ impl MediaStreams {
         if let Err(error) = ended {
             tracing::debug!(%from, %error, "a media stream ended");
         }
-        if stream.proven.load(Ordering::Acquire) && self.arrive(Arrival::Gone { id }).await.is_err() {
+        if stream.proven.load(Ordering::Acquire) && self.arrive(&stream, Arrival::Gone { id }).await.is_err() {
             tracing::trace!("the media worker ended before its stream");
         }
     }
@@ -185,11 +197,25 @@ impl MediaStreams {
         Some((Relay::new(provider, keys, nonce, from, relayed, &settings.peers), relayed))
     }
 
-    async fn arrive(&self, arrival: Arrival) -> Result<(), StreamError> {
-        self.arrivals.send(arrival).await.map_err(|_| StreamError::Stopped)?;
+    /// The worker of a stream is that of the connection its first check names. What names none ends at any.
+    fn inlet(&self, stream: &Stream, arrival: &Arrival) -> Option<(WorkerIndex, &Inlet)> {
+        let named = || match arrival {
+            Arrival::Datagram { datagram, .. } => self.crew.directory.of_ufrag(ice::local_ufrag(datagram)?),
+            Arrival::Gone { .. } => None,
+        };
+        let owner = stream.owner.get().copied().or_else(|| named().map(|owner| *stream.owner.get_or_init(|| owner)));
+        let owner = owner.unwrap_or(0);
+        self.inlets.get(owner).map(|inlet| (owner, inlet))
+    }
+
+    async fn arrive(&self, stream: &Stream, arrival: Arrival) -> Result<(), StreamError> {
+        let (owner, inlet) = self.inlet(stream, &arrival).ok_or(StreamError::Stopped)?;
+        inlet.arrivals.send(arrival).await.map_err(|_| StreamError::Stopped)?;
         // One wake-up for all that arrives before the worker looks.
-        if !self.pending.swap(true, Ordering::AcqRel) {
-            self.mailbox.wake();
+        if !inlet.pending.swap(true, Ordering::AcqRel)
+            && let Some(mailbox) = self.crew.mailbox(owner)
+        {
+            mailbox.wake();
         }
         Ok(())
     }
@@ -207,7 +233,7 @@ impl MediaStreams {
             match relay {
                 None => {
                     while let Some(datagram) = framing::take(&mut buffer)? {
-                        self.arrive(Arrival::Datagram { stream: stream.clone(), to: 0, datagram }).await?;
+                        self.arrive(stream, Arrival::Datagram { stream: stream.clone(), to: 0, datagram }).await?;
                     }
                 }
                 Some(relay) => {
@@ -261,7 +287,7 @@ impl MediaStreams {
                 return Ok(false);
             }
             Relayed::Datagram { to, datagram } => {
-                self.arrive(Arrival::Datagram { stream: stream.clone(), to, datagram }).await?;
+                self.arrive(stream, Arrival::Datagram { stream: stream.clone(), to, datagram }).await?;
             }
         }
         Ok(true)
@@ -321,7 +347,8 @@ impl StreamTable {
     /// What arrived next. The first look of a turn is told, so that what comes after it wakes the worker again.
     pub(crate) fn next(&mut self, first: bool) -> Option<Arrival> {
         if first {
-            self.pending.store(false, Ordering::Release);
+            // Not a plain store: that could become visible after the look, and a wake-up be lost.
+            self.pending.swap(false, Ordering::AcqRel);
         }
         self.queue.try_recv().ok()
     }
@@ -357,6 +384,11 @@ impl StreamTable {
         if let Some(open) = self.open.remove(&id) {
             open.stream.lane.close();
         }
+    }
+
+    /// Ends all of them.
+    pub(crate) fn end_all(&mut self) {
+        self.open.drain().for_each(|(_, open)| open.stream.lane.close());
     }
 
     /// The stream is gone; whose it was.

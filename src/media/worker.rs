@@ -1,14 +1,14 @@
-//! One OS thread that serves connections: its tables, and the loop that feeds them.
+//! One worker, which serves the connections of its rooms on a thread of its own: its tables, and the loop that feeds them.
 //!
-//! The loop: take wishes, read datagrams until the socket and the streams are empty, run due timers, send everything
-//! collected for each connection at once. Nothing in it waits, locks per packet, or allocates per packet forwarded over
+//! The loop: take wishes, read datagrams until the socket, the other workers and the streams have no more, run due timers,
+//! send everything collected for each connection at once. Nothing in it waits, locks per packet, or allocates per packet forwarded over
 //! UDP; a stream's lane keeps copies.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap};
 use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use mio::{Events as Ready, Interest, Poll, Token};
@@ -18,9 +18,10 @@ use super::dtls::Identity;
 use super::engine::{EngineEvent, RecordSink};
 use super::events::Events;
 use super::forward::PeerIndex;
+use super::gauge::Gauge;
 use super::lane::Worth;
-use super::mailbox::Mailbox;
 use super::mux::{Kind, Mux};
+use super::neighbours::Neighbours;
 use super::peer::Peer;
 use super::plan::Plan;
 use super::remote::Remote;
@@ -39,7 +40,7 @@ const BATCHES: usize = 8;
 /// Datagrams of streams read in one turn.
 const ARRIVALS: usize = 512;
 /// The loop turns at least this often, should a wake-up be lost.
-const LONGEST_SLEEP: Duration = Duration::from_millis(200);
+pub(crate) const LONGEST_SLEEP: Duration = Duration::from_millis(200);
 
 /// One room: its wanted state and who is there.
 #[derive(Debug, Default)]
@@ -69,6 +70,33 @@ pub struct WorkerCounters {
     pub panics: u64,
     /// Datagrams the system would not send, or a slow stream had no room for.
     pub unsent: u64,
+    /// Datagrams that came to the socket of another worker than theirs, and were given to it.
+    pub handed_over: u64,
+    /// Those for which it had no place.
+    pub handover_lost: u64,
+    /// How often a worker failed, lost its connections and began anew.
+    pub restarts: u64,
+}
+
+impl std::ops::Add for WorkerCounters {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            strangers: self.strangers + other.strangers,
+            refused: self.refused + other.refused,
+            unbound: self.unbound + other.unbound,
+            gated: self.gated + other.gated,
+            forwarded: self.forwarded + other.forwarded,
+            repaired: self.repaired + other.repaired,
+            unrecorded: self.unrecorded + other.unrecorded,
+            panics: self.panics + other.panics,
+            unsent: self.unsent + other.unsent,
+            handed_over: self.handed_over + other.handed_over,
+            handover_lost: self.handover_lost + other.handover_lost,
+            restarts: self.restarts + other.restarts,
+        }
+    }
 }
 
 /// All state of one worker.
@@ -98,13 +126,15 @@ pub(crate) struct Worker {
     pub(crate) now: Instant,
     /// Wall time in microseconds since 1970 at `mono_us` 0.
     pub(crate) wall_us: i64,
+    pub(crate) neighbours: Neighbours,
+    /// The datagram in hand was given to us by another worker.
+    pub(crate) handed: bool,
+    pub(crate) gauge: Gauge,
     clock: SharedClock,
     started: (Instant, i64),
     next_serial: u64,
     next_stream: u32,
     random: SystemRandom,
-    mailbox: Arc<Mailbox>,
-    published: Option<Arc<Mutex<WorkerCounters>>>,
 }
 
 impl Worker {
@@ -115,7 +145,7 @@ impl Worker {
         clock: SharedClock,
         events: Events,
         recorder: Arc<dyn RecordSink>,
-        mailbox: Arc<Mailbox>,
+        neighbours: Neighbours,
     ) -> Self {
         // rtc-dtls wants an `Instant`; all later ones are counted from this by the clock.
         let (now, now_us) = (clock.instant(), clock.mono_us());
@@ -139,66 +169,74 @@ impl Worker {
             now_us,
             now,
             wall_us: clock.now().as_microsecond() - now_us,
+            neighbours,
+            handed: false,
+            gauge: Gauge::begin(now_us),
             clock,
             started: (now, now_us),
             next_serial: 0,
             next_stream: 0,
             random: SystemRandom::new(),
-            mailbox,
-            published: None,
         }
     }
 
-    /// Where the counters are copied to, once per turn of the loop.
-    pub(crate) fn publish_counters(&mut self, to: Arc<Mutex<WorkerCounters>>) {
-        self.published = Some(to);
+    /// The same place with nobody at it: socket, counters and what waits for rooms go on.
+    pub(crate) fn begun_anew(self) -> Self {
+        let Self { socket, streams, identity, clock, events, recorder, neighbours, counters, .. } = self;
+        let fresh = Self::new(socket, streams, identity, clock, events, recorder, neighbours);
+        Self { counters: WorkerCounters { restarts: counters.restarts + 1, ..counters }, ..fresh }
     }
 
     /// Runs until told to stop.
-    pub(crate) fn run(mut self, mut poll: Poll) {
+    ///
+    /// # Errors
+    /// The poll does not wait for the socket.
+    pub(crate) fn run(&mut self, poll: &mut Poll) -> std::io::Result<()> {
         let mut ready = Ready::with_capacity(8);
         let mut batch = Batch::new();
-        if let Err(error) = poll.registry().register(&mut self.socket.io, SOCKET, Interest::READABLE) {
-            tracing::error!(%error, "the media socket cannot be polled");
-            return;
-        }
-        let mut more = false;
+        poll.registry().register(&mut self.socket.io, SOCKET, Interest::READABLE)?;
+        let (mut readable, mut more) = (true, false);
         loop {
-            let sleep = if more { Duration::ZERO } else { self.sleep() };
+            let before_us = self.clock.mono_us();
+            let due_us = if more { before_us } else { self.due_us(before_us) };
+            let sleep = Duration::from_micros(u64::try_from(due_us - before_us).unwrap_or(0));
             if let Err(error) = poll.poll(&mut ready, Some(sleep))
                 && error.kind() != std::io::ErrorKind::Interrupted
             {
-                tracing::error!(%error, "the media worker cannot wait for its socket");
-                return;
+                return Err(error);
             }
             self.look_at_the_clock();
-            let wishes = self.mailbox.take();
+            self.gauge.woke(self.now_us, due_us, || self.clock.thread_us());
+            let wishes = self.neighbours.own.mailbox.take();
             if wishes.stop {
                 self.close_all();
-                return;
+                return Ok(());
             }
             self.fulfil(wishes);
-            // Edge-triggered: what is not read now is not announced again.
-            more = false;
-            for round in 0..BATCHES {
-                let count = self.socket.receive(&mut batch);
-                if count == 0 {
+            self.learn();
+            // Edge-triggered: what is not read now is not announced again. Who was only woken, by rooms, streams or
+            // other workers, is spared the look.
+            readable |= ready.is_empty() || ready.iter().any(|event| event.token() == SOCKET);
+            for _ in 0..BATCHES {
+                let count = if readable { self.socket.receive(&mut batch) } else { 0 };
+                readable = count > 0;
+                if !readable {
                     break;
                 }
-                more = round + 1 == BATCHES;
                 self.look_at_the_clock();
                 for (from, to, datagram) in batch.datagrams(count) {
                     self.guarded_datagram(from.into(), to, datagram);
                 }
                 self.flush();
+                self.announce();
             }
+            more = readable;
+            more |= self.take_handed();
             more |= self.take_arrivals();
             self.run_timers();
             self.flush();
             self.events.flush();
-            if let Some(published) = &self.published {
-                *published.lock().unwrap_or_else(PoisonError::into_inner) = self.counters;
-            }
+            self.tell_status();
         }
     }
 
@@ -229,6 +267,7 @@ impl Worker {
         let Some(peer) = peers.get_mut(place).and_then(Option::as_deref_mut) else { return };
         let lost: Vec<Remote> = peer.paths.valid().iter().copied().filter(|way| way.stream() == Some(id)).collect();
         for way in lost {
+            // No other worker knows streams.
             mux.remove_address(way, place);
             peer.paths.lost(way);
         }
@@ -247,7 +286,7 @@ impl Worker {
     }
 
     /// A datagram of a stranger must never end the calls of all others: whoever it is about is dropped instead.
-    fn guarded_datagram(&mut self, from: Remote, to: Option<IpAddr>, datagram: &mut [u8]) {
+    pub(crate) fn guarded_datagram(&mut self, from: Remote, to: Option<IpAddr>, datagram: &mut [u8]) {
         if catch_unwind(AssertUnwindSafe(|| self.datagram(from, to, datagram))).is_err() {
             self.counters.panics += 1;
             tracing::error!("a datagram made the media worker panic; its connection is dropped");
@@ -367,10 +406,11 @@ impl Worker {
         self.now = started + Duration::from_micros(u64::try_from(self.now_us - started_us).unwrap_or(0));
     }
 
-    fn sleep(&self) -> Duration {
-        let due_us = self.timers.peek().map_or(i64::MAX, |Reverse((due_us, _, _))| *due_us).min(self.levels_due_us);
-        let wait = Duration::from_micros(u64::try_from(due_us - self.clock.mono_us()).unwrap_or(0));
-        wait.min(if self.events.is_waiting() { LONGEST_SLEEP / 10 } else { LONGEST_SLEEP })
+    /// When to look again at the latest.
+    fn due_us(&self, now_us: i64) -> i64 {
+        let longest = if self.events.is_waiting() { LONGEST_SLEEP / 10 } else { LONGEST_SLEEP };
+        let timer_us = self.timers.peek().map_or(i64::MAX, |Reverse((due_us, _, _))| *due_us);
+        timer_us.min(self.levels_due_us).min(now_us + longest.as_micros() as i64)
     }
 }
 

@@ -152,7 +152,9 @@ impl Task {
 
     /// The only offer of this wire goes to the media plane; the answer comes back as a message.
     fn offer(&mut self, connection: ConnectionId, re: CommandId, offer: String) {
-        let join = self.services.engine.join(Join { room: self.session, connection, offer });
+        let point = self.live.wires.get(&connection).and_then(|wire| wire.actor.point);
+        let again = point.is_some_and(|point| self.served.contains(&point));
+        let join = self.services.engine.join(Join { room: self.session, connection, offer, again });
         let own = self.own.clone();
         tokio::spawn(async move {
             let result = join.await;
@@ -182,6 +184,7 @@ impl Task {
         match event {
             EngineEvent::Connected { connection, .. } | EngineEvent::Alive { connection, .. } => {
                 self.media(connection, MediaLink::Connected);
+                self.served.extend(self.live.wires.get(&connection).and_then(|wire| wire.actor.point));
             }
             EngineEvent::Silent { connection, since_mono_us, .. } => {
                 let ago = SignedDuration::from_micros(mono.saturating_sub(since_mono_us).max(0));

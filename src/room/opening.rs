@@ -55,6 +55,7 @@ pub(super) async fn start(services: &Arc<Services>, session: SessionId) -> Resul
     first.extend(resumed(&book, clock, last.unwrap_or(now)));
     let (own, inbox) = mpsc::channel(limits::ROOM_QUEUE);
     let live = Live { missing: cut(&book).map(|point| (point, now)).collect(), ..Live::default() };
+    let served = book.state.points.values().filter(|point| point.seen).map(|point| point.about.point).collect();
     let task = Task {
         session,
         services: Arc::clone(services),
@@ -68,6 +69,7 @@ pub(super) async fn start(services: &Arc<Services>, session: SessionId) -> Resul
         plan: Default::default(),
         slots_sent: HashMap::new(),
         former_points: HashMap::new(),
+        served,
         text_logged_at: now,
         recorder_checked_at: Timestamp::UNIX_EPOCH,
         lines: Default::default(),

@@ -4,7 +4,7 @@
 //! everything decided since the last good one, and nobody has seen any of it. A lost lease ends the room: another
 //! process owns the log.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -60,6 +60,8 @@ pub(super) struct Task {
     pub(super) slots_sent: HashMap<ConnectionId, Vec<SlotView>>,
     /// Where wires that are gone belonged: their last files still come in.
     pub(super) former_points: HashMap<ConnectionId, PointId>,
+    /// Points that had media here, or were linked before the server was started: where newcomers are refused they are not.
+    pub(super) served: BTreeSet<PointId>,
     pub(super) text_logged_at: Timestamp,
     pub(super) recorder_checked_at: Timestamp,
     pub(super) lines: super::quality::Lines,

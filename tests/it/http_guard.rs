@@ -79,7 +79,11 @@ async fn every_answer_carries_the_headers() {
     }
     assert_eq!(web.get("/readyz", "").await.status, 200);
     let metrics = web.get("/metrics", "").await;
-    assert!(String::from_utf8(metrics.body).unwrap().contains("diemcau_requests_total "));
+    let metrics = String::from_utf8(metrics.body).unwrap();
+    let worker = "diemcau_media_connections{worker=\"0\"} 0\n";
+    for part in ["# TYPE diemcau_requests_total counter\n", "# TYPE diemcau_media_busy_permille gauge\n", worker] {
+        assert!(metrics.contains(part), "{part} is not in {metrics}");
+    }
     // Machines that watch know no name of ours; everything else needs one.
     assert_eq!(web.request("GET", "/healthz", &[("host", "10.0.0.5")], b"").await.status, 200);
     assert_eq!(web.request("GET", "/", &[("host", "10.0.0.5")], b"").await.status, 421);

@@ -23,14 +23,23 @@ fn small() -> Scene {
     }
 }
 
-async fn bare() -> Arc<dyn Door> {
+async fn bare(workers: &str) -> Arc<dyn Door> {
     let mut host = Command::new(env!("CARGO_BIN_EXE_diemcau"));
-    host.args(["load-engine", "--listen", "127.0.0.1:0"]);
+    host.args(["load-engine", "--listen", "127.0.0.1:0", "--workers", workers]);
     Arc::new(Bare::start(host).await.unwrap())
 }
 
 async fn play(scene: Scene) -> Report {
-    load::play(scene, bare().await, SystemClock::start()).await.unwrap()
+    load::play(scene, bare("1").await, SystemClock::start()).await.unwrap()
+}
+
+/// The same on several workers: the load does not see how many there are.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rooms_on_several_workers_get_everything() {
+    let scene = Scene { rooms: 4, publishers: 1, subscribers: 3, talkers: 1, ..small() };
+    let report = load::play(scene, bare("3").await, SystemClock::start()).await.unwrap();
+    assert_eq!((report.connected, report.failed, report.reason.clone()), (20, 0, None), "{report:?}");
+    assert_eq!((report.lost, report.repeated, report.missing_streams, report.wrong), (0, 0, 0, 0), "{report:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

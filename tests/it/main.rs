@@ -47,6 +47,7 @@ mod media_loss;
 mod media_passage;
 mod media_stage;
 mod media_through;
+mod media_workers;
 mod papers;
 mod papers_of_a_day;
 mod privacy;

@@ -16,7 +16,7 @@ const SECOND: Duration = Duration::from_secs(1);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn strangers_change_nothing() {
-    let mut stage = Stage::open(None);
+    let mut stage = Stage::with(Stage::config(3));
     let mut a = stage.point(1, &full(1)).await;
     let mut b = stage.point(2, &full(1)).await;
     stage.feed(&a, 0, &b, Layer::Full);

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use diemcau::media::MediaConfig;
 use diemcau::media::engine::{Engine, EngineEvent};
 use diemcau::media::plan::Layer;
 
@@ -11,7 +12,7 @@ const SECOND: Duration = Duration::from_secs(1);
 
 async fn relayed() -> (Relay, Stage) {
     let relay = Relay::open().await;
-    let stage = Stage::open(Some(relay.address));
+    let stage = Stage::with(MediaConfig { advertise: vec![relay.address], ..Stage::config(4) });
     relay.connect(stage.engine.local_addr());
     (relay, stage)
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -45,20 +46,34 @@ pub(crate) struct Stage {
 impl Stage {
     /// `advertise`: what answers name instead of the real port, for a relay in between.
     pub(crate) fn open(advertise: Option<SocketAddr>) -> Self {
-        let config = MediaConfig {
-            advertise: advertise.into_iter().collect(),
+        Self::with(MediaConfig { advertise: advertise.into_iter().collect(), ..Self::config(1) })
+    }
+
+    /// What an engine of some workers is made with.
+    pub(crate) fn config(workers: usize) -> MediaConfig {
+        MediaConfig {
             advertise_tcp: vec![SocketAddr::from((Ipv4Addr::LOCALHOST, 443))],
             relay_urls: vec!["turns:localhost:443?transport=tcp".to_owned()],
+            workers: NonZeroUsize::new(workers).unwrap(),
             ..MediaConfig::on(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
-        };
+        }
+    }
+
+    pub(crate) fn with(config: MediaConfig) -> Self {
         let (events_in, events) = mpsc::channel(4_096);
         let tape = Arc::new(Tape::default());
         let engine = MediaEngine::start(&config, SystemClock::start(), events_in, tape.clone()).unwrap();
         Self { engine, events, tape, room: SessionId(Uuid::new_v4()), plan: Plan::default() }
     }
 
+    /// Another room on the same engine. Events of both are told to the first.
+    pub(crate) fn beside(&self) -> Self {
+        let (engine, tape) = (self.engine.clone(), self.tape.clone());
+        Self { engine, tape, events: mpsc::channel(1).1, room: SessionId(Uuid::new_v4()), plan: Plan::default() }
+    }
+
     pub(crate) async fn join(&self, connection: ConnectionId, offer: String) -> Result<Answer, JoinRefusal> {
-        self.engine.join(Join { room: self.room, connection, offer }).await
+        self.engine.join(Join { room: self.room, connection, offer, again: false }).await
     }
 
     /// A connected point whose line is measured: it tells which packets came.
@@ -84,8 +99,18 @@ impl Stage {
         self.enter(who, config, bot, offer).await
     }
 
+    /// A connected point that had the connection's name before.
+    pub(crate) async fn named(&self, connection: ConnectionId, who: u8, config: &BotConfig) -> Point {
+        let (bot, offer) = Bot::offer(config).await.unwrap();
+        let point = self.enter_as(connection, who, config, bot, offer).await;
+        point.expect_connected(Duration::from_secs(5)).await
+    }
+
     async fn enter(&self, who: u8, config: &BotConfig, bot: Bot, offer: String) -> Point {
-        let connection = ConnectionId(Uuid::new_v4());
+        self.enter_as(ConnectionId(Uuid::new_v4()), who, config, bot, offer).await
+    }
+
+    async fn enter_as(&self, connection: ConnectionId, who: u8, config: &BotConfig, bot: Bot, offer: String) -> Point {
         let answer = self.join(connection, offer).await.unwrap();
         assert_eq!(answer.slots, config.slots);
         bot.accept(&answer.sdp).await.unwrap();

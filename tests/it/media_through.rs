@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use diemcau::domain::ids::ConnectionId;
 use diemcau::limits;
+use diemcau::media::MediaConfig;
 use diemcau::media::engine::{Engine, EngineEvent, Rung};
 use diemcau::media::plan::Layer;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -16,10 +17,10 @@ use super::media_stage::{Point, Stage, full, holes, run};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// A stage whose points reach it through a passage only.
+/// A stage whose points reach it through a passage only. Its workers are three: streams find theirs.
 async fn behind(through: Through) -> (Passage, Stage) {
     let passage = Passage::dig().await;
-    let stage = Stage::open(Some(passage.address));
+    let stage = Stage::with(MediaConfig { advertise: vec![passage.address], ..Stage::config(3) });
     let port = OnePort::open(&stage).await;
     let access = stage.engine.relay(ConnectionId(Uuid::new_v4())).unwrap();
     passage.connect(stage.engine.local_addr(), port, access);

@@ -2,14 +2,18 @@
 
 use std::time::Duration;
 
+use diemcau::bot::Bot;
 use diemcau::domain::event::Event;
+use diemcau::domain::ids::CommandId;
 use diemcau::media::engine::EngineEvent;
 use diemcau::media::plan::Layer;
+use diemcau::media::{Admission, MediaConfig};
 use diemcau::protocol::command::Command;
-use diemcau::protocol::frame::{CameraLayer, ServerBody};
+use diemcau::protocol::frame::{CameraLayer, ClientBody, ServerBody};
 use serde_json::json;
 use uuid::Uuid;
 
+use super::media_stage::full;
 use super::support::day::{CITIZEN_1, COMMUNE_A, Client, Day, SESSION, VISIT_1, Who, person};
 use super::support::store::World;
 use diemcau::domain::people::PersonRole;
@@ -100,4 +104,46 @@ async fn what_is_told_of_layers_reaches_the_publisher_alone() {
     officer.until("which layers are wanted", told).await;
     presider.drain();
     assert!(!told(&presider));
+}
+
+/// The only offer of a wire; `None`: it was answered.
+async fn offers(client: &mut Client, sdp: &str) -> Option<String> {
+    let id = CommandId(Uuid::new_v4());
+    client.sends(id, ClientBody::Offer { sdp: sdp.to_owned() }).await;
+    let answer = |body: &ServerBody| match body {
+        ServerBody::Answer { re, .. } if *re == id => Some(None),
+        ServerBody::Refused { re, code, .. } if *re == id => Some(Some(code.clone())),
+        _ => None,
+    };
+    client.until("an answer", |client| client.seen.iter().any(|body| answer(body).is_some())).await;
+    client.seen.iter().find_map(answer).unwrap()
+}
+
+/// A media server that is busy takes no newcomers, and their page alone makes nobody less of one; a point that was there
+/// before the server failed is taken.
+#[tokio::test]
+async fn who_comes_back_is_taken_where_newcomers_are_refused() {
+    let (_bot, offer) = Bot::offer(&full(1)).await.unwrap();
+    let admission = Admission { new: 0, again: 1_000 };
+    let busy = MediaConfig { admission, ..MediaConfig::on("127.0.0.1:0".parse().unwrap()) };
+    let seen = async |day: &Day| {
+        let room = day.room().await;
+        for _ in 0..400 {
+            if room.look().await.unwrap().state.points.get(&COMMUNE_A).is_some_and(|point| point.seen) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("the commune was never linked");
+    };
+    let day = Day::with_open_lobby(World::sqlite().await).await;
+    let day = Day::with_media(day.killed().await, &busy).await;
+    let mut officer = day.joins(Who::OfficerA).await;
+    seen(&day).await;
+    assert_eq!(offers(&mut officer, &offer).await.as_deref(), Some("media_full"));
+    let day = Day::with_media(day.killed().await, &busy).await;
+    let mut officer = day.joins(Who::OfficerA).await;
+    assert_eq!(offers(&mut officer, &offer).await, None);
+    let mut other = day.joins(Who::OfficerB).await;
+    assert_eq!(offers(&mut other, &offer).await.as_deref(), Some("media_full"));
 }

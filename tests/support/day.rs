@@ -186,14 +186,18 @@ impl Day {
 
     /// The server's parts on a store that may have a past.
     pub async fn on(world: World) -> Self {
+        Self::with_media(world, &MediaConfig::on("127.0.0.1:0".parse().unwrap())).await
+    }
+
+    /// The same with another media engine.
+    pub async fn with_media(world: World, media: &MediaConfig) -> Self {
         let clock = SystemClock::start();
         let record_keys = Arc::new(RecordKeys::default());
         let (recorder_events, mut from_recorder) = mpsc::channel(limits::ENGINE_EVENTS);
         let config = RecorderConfig { min_free: 1, ..RecorderConfig::new(world.dir.path().join("recordings")) };
         let recorder = Recorder::start(config, clock.clone(), record_keys.clone(), recorder_events).unwrap();
         let (engine_events, mut from_engine) = mpsc::channel(limits::ENGINE_EVENTS);
-        let media = MediaConfig::on("127.0.0.1:0".parse().unwrap());
-        let engine = MediaEngine::start(&media, clock.clone(), engine_events, recorder.clone()).unwrap();
+        let engine = MediaEngine::start(media, clock.clone(), engine_events, recorder.clone()).unwrap();
         let services = Services {
             clock: clock.clone(),
             store: world.store.clone(),
@@ -287,10 +291,15 @@ impl Day {
 
     /// As after a crash: nothing is told to anybody, a new process opens the same data.
     pub async fn after_a_kill(self) -> Self {
+        Self::on(self.killed().await).await
+    }
+
+    /// What a crash leaves.
+    pub async fn killed(self) -> World {
         let Self { world, registry, engine, recorder, .. } = self;
         drop((registry, engine, recorder));
         let store = world.again().await;
-        Self::on(World { store, ..world }).await
+        World { store, ..world }
     }
 }
 

@@ -114,6 +114,8 @@ pub const LAYERS: &[Layer] = &[
             "media::allocator",
             "media::bandwidth",
             "media::cache",
+            "media::directory",
+            "media::gauge",
             "media::layers",
             "media::meter",
             "media::nack",
@@ -132,6 +134,12 @@ pub const LAYERS: &[Layer] = &[
         pure: true,
     },
     Layer { modules: &["media::plan"], uses: &["domain::ids"], crates: Only(&["serde"]), pure: true },
+    Layer {
+        modules: &["media::placement"],
+        uses: &["domain::ids", "media::directory", "media::plan", "limits"],
+        crates: Only(&[]),
+        pure: true,
+    },
     Layer {
         modules: &[
             "media::forward",
