@@ -34,7 +34,7 @@ struct GcmDirection {
 }
 
 /// What one side sends, of RTP or of RTCP, by the profile that was agreed.
-#[expect(clippy::large_enum_variant, reason = "the keys that every packet of a page needs stand in place")]
+#[expect(clippy::large_enum_variant, reason = "pages have the large one, and their packets follow no pointer")]
 enum Direction {
     Gcm(GcmDirection),
     Cm(Box<CmDirection>),
