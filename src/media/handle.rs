@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::crew::Crew;
 use super::dtls::Identity;
 use super::engine::{
-    Answer, Engine, EngineEvent, EngineFuture, Join, JoinRefusal, RecordSink, RelayAccess, WorkerStatus,
+    Answer, Client, Engine, EngineEvent, EngineFuture, Join, JoinRefusal, RecordSink, RelayAccess, WorkerStatus,
 };
 use super::events::Events;
 use super::ice::Credentials;
@@ -216,18 +216,19 @@ impl Drop for MediaEngine {
 }
 
 impl Engine for MediaEngine {
-    fn join(&self, join: Join) -> EngineFuture<Result<Answer, JoinRefusal>> {
+    fn join_as(&self, join: Join, client: Client) -> EngineFuture<Result<Answer, JoinRefusal>> {
         let (crew, admission) = (self.crew.clone(), self.admission);
         let identity = self.identity.clone();
         let (candidates, tcp_candidates) = (self.candidates.clone(), self.tcp_candidates.clone());
         Box::pin(async move {
-            let offer = Offer::parse(&join.offer)?;
+            let offer = Offer::parse(&join.offer)?.meant_by(client)?;
             let random = SystemRandom::new();
             let mut secret = [0; 32];
             random.fill(&mut secret).map_err(|_| JoinRefusal::Unavailable)?;
             let credentials = Credentials::from_random(&secret);
             let agreed = Negotiated::from_offer(&offer, rand::random)?;
             let slots = agreed.slots.len();
+            let sources = agreed.sources.iter().map(|source| source.kind).collect();
             let transport = Transport {
                 ufrag: &credentials.ufrag,
                 pwd: &credentials.pwd,
@@ -240,7 +241,7 @@ impl Engine for MediaEngine {
             let peer = NewPeer { room: join.room, connection: join.connection, credentials, agreed, reply };
             Self::admit(&crew, admission, join.again, peer)?;
             match tokio::time::timeout(limits::MEDIA_JOIN_WAIT, wait).await {
-                Ok(Ok(Ok(()))) => Ok(Answer { sdp, slots }),
+                Ok(Ok(Ok(()))) => Ok(Answer { sdp, slots, sources }),
                 Ok(Ok(Err(refusal))) => Err(refusal),
                 Ok(Err(_)) | Err(_) => Err(JoinRefusal::Unavailable),
             }

@@ -53,6 +53,7 @@ mod shares;
 mod socket;
 mod speaker;
 pub(crate) mod srtp;
+mod srtp_cm;
 mod streams;
 mod supervisor;
 mod timers;

@@ -39,6 +39,8 @@ impl Task {
             Message::Filing(read) => self.filing_read(*read),
             Message::UnitRead(pending, known) => self.unit_read(*pending, known),
             Message::Joined { connection, re, result } => self.joined(connection, re, result),
+            Message::Foreign(connection, offer) => self.foreign_offer(connection, *offer),
+            Message::ForeignJoined { connection, result, reply } => self.foreign_joined(connection, result, reply),
             Message::Engine(event) => self.engine_event(event),
             Message::Recorder(event) => self.recorder_event(event),
             Message::Look(answer) => {
@@ -79,6 +81,7 @@ impl Task {
             media: MediaLink::None,
             slots: 0,
             paused: Default::default(),
+            publishes: Default::default(),
             sending: Default::default(),
             layer: None,
             quality: Default::default(),
@@ -97,6 +100,7 @@ impl Task {
         self.publisher.detach(connection);
         self.slots_sent.remove(&connection);
         self.services.engine.leave(self.session, connection);
+        super::foreign::changed(&mut self.live, connection);
         let Some(wire) = self.live.wires.remove(&connection) else { return };
         if let Some(point) = wire.actor.point {
             self.former_points.insert(connection, point);
@@ -148,8 +152,7 @@ impl Task {
 
     /// The only offer of this wire goes to the media plane; the answer comes back as a message.
     fn offer(&mut self, connection: ConnectionId, re: CommandId, offer: String) {
-        let point = self.live.wires.get(&connection).and_then(|wire| wire.actor.point);
-        let again = point.is_some_and(|point| self.served.contains(&point));
+        let again = self.comes_back(connection);
         let join = self.services.engine.join(Join { room: self.session, connection, offer, again });
         let own = self.own.clone();
         tokio::spawn(async move {
@@ -158,6 +161,12 @@ impl Task {
                 tracing::debug!("a room ended before its answer");
             }
         });
+    }
+
+    /// Whether the point of a wire had media here before.
+    pub(super) fn comes_back(&self, connection: ConnectionId) -> bool {
+        let point = self.live.wires.get(&connection).and_then(|wire| wire.actor.point);
+        point.is_some_and(|point| self.served.contains(&point))
     }
 
     fn joined(&mut self, connection: ConnectionId, re: CommandId, result: Result<Answer, JoinRefusal>) {
@@ -192,6 +201,7 @@ impl Task {
                 if was_connected {
                     self.media(connection, MediaLink::Silent(now));
                 }
+                self.foreign_gone(connection);
             }
             EngineEvent::Source { source, sending, top_layer, .. } => {
                 if let Some(wire) = self.live.wires.get_mut(&source.connection) {
@@ -372,7 +382,8 @@ fn slots_for(state: &super::state::State, actor: &Actor) -> u32 {
     let follows = has(Function::Observer) || has(Function::AdvisingUnit) || has(Function::Interpreter);
     match actor.device {
         DeviceKind::CitizenScreen => 2,
-        DeviceKind::Paper => 0,
+        // They have no page to be told.
+        DeviceKind::Paper | DeviceKind::Encoder | DeviceKind::Wall => 0,
         DeviceKind::Companion if has(Function::Technician) => 25,
         DeviceKind::Companion if writes => 2,
         // Their function is to follow the visit, from a machine beside the place's main one.

@@ -86,7 +86,8 @@ async fn nobody_learns_whether_an_account_exists() {
         }
     }
     let [known, unknown] = quickest;
-    assert!(known < unknown * 2 && unknown < known * 2, "{known} µs against {unknown} µs");
+    // Without it the answer is twenty times as quick; a busy machine alone makes a factor of two.
+    assert!(known < unknown * 6 && unknown < known * 6, "{known} µs against {unknown} µs");
 }
 
 #[tokio::test(flavor = "multi_thread")]
