@@ -152,8 +152,7 @@ impl Task {
 
     /// The only offer of this wire goes to the media plane; the answer comes back as a message.
     fn offer(&mut self, connection: ConnectionId, re: CommandId, offer: String) {
-        let point = self.live.wires.get(&connection).and_then(|wire| wire.actor.point);
-        let again = point.is_some_and(|point| self.served.contains(&point));
+        let again = self.comes_back(connection);
         let join = self.services.engine.join(Join { room: self.session, connection, offer, again });
         let own = self.own.clone();
         tokio::spawn(async move {
@@ -162,6 +161,12 @@ impl Task {
                 tracing::debug!("a room ended before its answer");
             }
         });
+    }
+
+    /// Whether the point of a wire had media here before.
+    pub(super) fn comes_back(&self, connection: ConnectionId) -> bool {
+        let point = self.live.wires.get(&connection).and_then(|wire| wire.actor.point);
+        point.is_some_and(|point| self.served.contains(&point))
     }
 
     fn joined(&mut self, connection: ConnectionId, re: CommandId, result: Result<Answer, JoinRefusal>) {
