@@ -32,10 +32,10 @@ impl Task {
     pub(super) fn foreign_offer(&mut self, connection: ConnectionId, offer: ForeignOffer) {
         let ForeignOffer { client, sdp, reply } = offer;
         let live = self.book.state.status().is_some_and(SessionStatus::is_live);
-        let Some(wire) = self.live.wires.get(&connection).filter(|_| live) else {
+        if !live || !self.live.wires.contains_key(&connection) {
             return answer(reply, Err(JoinRefusal::Unavailable));
-        };
-        let again = wire.actor.point.is_some_and(|point| self.served.contains(&point));
+        }
+        let again = self.comes_back(connection);
         let join = Join { room: self.session, connection, offer: sdp, again };
         let join = self.services.engine.join_as(join, client);
         let own = self.own.clone();
