@@ -5,7 +5,8 @@ use std::time::Duration;
 use diemcau::media::engine::{Engine, EngineEvent};
 use diemcau::media::plan::Layer;
 
-use super::media_stage::{Relay, Stage, Way, full, holes, run};
+use super::media_stage::{Relay, Stage, full, holes, run};
+use diemcau::line::Direction;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -24,7 +25,7 @@ async fn a_lost_server_hello_does_not_hang_the_join() {
     let mut done = false;
     relay.judge(move |way, datagram| {
         // Handshake record whose first message is ServerHello.
-        let hello = way == Way::ToClient && datagram.first() == Some(&22) && datagram.get(13) == Some(&2);
+        let hello = way == Direction::Down && datagram.first() == Some(&22) && datagram.get(13) == Some(&2);
         if hello && !std::mem::replace(&mut done, true) {
             lost_in.send(datagram.len()).unwrap();
             return false;
@@ -62,14 +63,10 @@ async fn three_percent_loss_both_ways_is_repaired() {
     stage.feed(&b, 0, &a, Layer::Full);
     stage.apply();
     run(&mut [&mut a, &mut b], SECOND).await;
-    let mut seed = 7u32;
-    relay.judge(move |_, datagram| {
-        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        let media = datagram.first().is_some_and(|first| first >> 6 == 2);
-        !media || (seed >> 16) % 100 >= 3
-    });
+    relay.change("3 % loss");
     run(&mut [&mut a, &mut b], 8 * SECOND).await;
-    relay.judge(|_, _| true);
+    relay.change("perfect");
+    assert!(relay.lost() > 20, "the line was poor: {}", relay.lost());
     run(&mut [&mut a, &mut b], SECOND).await;
     for viewer in [&a, &b] {
         let picture = viewer.slot(0, true);
@@ -88,6 +85,35 @@ async fn three_percent_loss_both_ways_is_repaired() {
         })
         .max();
     assert!(worst.is_some_and(|permille| (5..150).contains(&permille)), "the loss is told: {worst:?}");
+}
+
+/// A tenth is lost on each of two ways: sound that is lost stays lost, and never so much at once that a word is.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_tenth_lost_leaves_no_long_gap_in_the_sound() {
+    let (relay, mut stage) = relayed().await;
+    let mut a = stage.point(1, &full(1)).await;
+    let mut b = stage.point(2, &full(1)).await;
+    stage.feed(&b, 0, &a, Layer::Full);
+    stage.open_microphone(&a);
+    stage.apply();
+    let mut waited = 0;
+    while b.slot(0, false).is_empty() {
+        run(&mut [&mut a, &mut b], SECOND / 2).await;
+        waited += 1;
+        assert!(waited < 60, "no sound");
+    }
+    relay.change("10 % loss, 20 ms delay, 10 ms jitter");
+    b.heard.clear();
+    run(&mut [&mut a, &mut b], 8 * SECOND).await;
+    let sound = b.slot(0, false);
+    let (missing, _) = holes(&sound);
+    assert!(sound.len() > 50 && missing > 0, "the line was poor: {missing} beside {}", sound.len());
+    let mut numbers: Vec<u16> =
+        sound.iter().map(|(packet, _)| packet.sequence.wrapping_sub(sound[0].0.sequence)).collect();
+    numbers.sort_unstable();
+    let longest = numbers.windows(2).map(|pair| pair[1] - pair[0]).max();
+    // Packets of 20 ms.
+    assert!(longest.is_some_and(|step| step <= 10), "{longest:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
