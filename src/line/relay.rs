@@ -263,7 +263,7 @@ impl Place {
             // An error is of an earlier datagram whose receiver was gone.
             let Ok((length, from)) = face.recv_from(&mut buffer).await else { continue };
             let now = self.with(|state| state.address);
-            if std::mem::replace(&mut address, now) != now {
+            if std::mem::replace(&mut address, now) != now || backs.len() > limits::LINE_SENDERS {
                 backs.clear();
             }
             let to = *server.lock().unwrap_or_else(PoisonError::into_inner);

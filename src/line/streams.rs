@@ -54,6 +54,9 @@ pub(super) async fn accept(place: Arc<Place>, listener: TcpListener, server: Soc
         match listener.accept().await {
             Ok((page, _)) => {
                 while connections.try_join_next().is_some() {}
+                while connections.len() >= limits::LINE_CONNECTIONS {
+                    connections.join_next().await;
+                }
                 connections.spawn(carry(place.clone(), page, server, pages));
             }
             Err(error) => {
