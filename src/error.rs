@@ -27,6 +27,18 @@ pub enum AppError {
     TicketExpired,
     #[error("ticket spent")]
     TicketSpent,
+    /// No Bearer token, or one that opens nothing.
+    #[error("device token refused")]
+    DeviceTokenRefused,
+    /// The request changes something and does not say which state it means (RFC 6585 §3).
+    #[error("precondition required")]
+    PreconditionRequired,
+    /// The state it means is not the one there is (RFC 9110 §15.5.13).
+    #[error("precondition failed")]
+    PreconditionFailed,
+    /// A restart of ICE, which we do not take part in.
+    #[error("ice restart refused")]
+    IceRestartRefused,
     #[error("origin refused")]
     OriginRefused,
     #[error("host refused")]
@@ -107,6 +119,10 @@ const KIOSK_REFUSED: Row = row(401, 4401, "kiosk_refused", Level::Warn);
 const TICKET_INVALID: Row = row(401, 4401, "ticket_invalid", Level::Warn);
 const TICKET_EXPIRED: Row = row(401, 4401, "ticket_expired", Level::Info);
 const TICKET_SPENT: Row = row(401, 4401, "ticket_spent", Level::Warn);
+const DEVICE_TOKEN_REFUSED: Row = row(401, 4401, "device_token_refused", Level::Warn);
+const PRECONDITION_REQUIRED: Row = row(428, 4400, "precondition_required", Level::Info);
+const PRECONDITION_FAILED: Row = row(412, 4400, "precondition_failed", Level::Info);
+const ICE_RESTART_REFUSED: Row = row(422, 4400, "ice_restart_refused", Level::Info);
 const ORIGIN_REFUSED: Row = row(403, 4403, "origin_refused", Level::Warn);
 const HOST_REFUSED: Row = row(421, 4403, "host_refused", Level::Warn);
 const NOT_ALLOWED: Row = row(403, 4403, "not_allowed", Level::Info);
@@ -135,7 +151,7 @@ const PAPER_PROCESS: Row = row(500, 1011, "paper_process", Level::Error);
 /// The code of a refusal is its own; its sentence is under `refusal.`.
 const REFUSED: Row = row(409, 4400, "refused", Level::Info);
 
-const ROWS: [Row; 25] = [
+const ROWS: [Row; 29] = [
     SIGN_IN_NEEDED,
     SIGN_IN_FAILED,
     TOO_MANY_ATTEMPTS,
@@ -146,6 +162,10 @@ const ROWS: [Row; 25] = [
     TICKET_INVALID,
     TICKET_EXPIRED,
     TICKET_SPENT,
+    DEVICE_TOKEN_REFUSED,
+    PRECONDITION_REQUIRED,
+    PRECONDITION_FAILED,
+    ICE_RESTART_REFUSED,
     ORIGIN_REFUSED,
     HOST_REFUSED,
     NOT_ALLOWED,
@@ -182,6 +202,10 @@ impl AppError {
             Self::TicketInvalid => TICKET_INVALID,
             Self::TicketExpired => TICKET_EXPIRED,
             Self::TicketSpent => TICKET_SPENT,
+            Self::DeviceTokenRefused => DEVICE_TOKEN_REFUSED,
+            Self::PreconditionRequired => PRECONDITION_REQUIRED,
+            Self::PreconditionFailed => PRECONDITION_FAILED,
+            Self::IceRestartRefused => ICE_RESTART_REFUSED,
             Self::OriginRefused => ORIGIN_REFUSED,
             Self::HostRefused => HOST_REFUSED,
             Self::NotAllowed => NOT_ALLOWED,
@@ -211,12 +235,15 @@ impl AppError {
     }
 }
 
-/// A refusal keeps its code; three of them have a status of their own.
+/// A refusal keeps its code; some of them have a status of their own.
 fn refused(refusal: Refusal) -> Row {
     let like = match refusal.code {
         "session_unknown" => NOT_FOUND,
         "not_permitted" => NOT_ALLOWED,
         "store_unavailable" => STORE_UNAVAILABLE,
+        "media_offer_malformed" => BODY_MALFORMED,
+        "media_offer_unsupported" | "h264_unrecorded" => ICE_RESTART_REFUSED,
+        "media_full" | "media_unavailable" => BUSY,
         _ => REFUSED,
     };
     Row { code: refusal.code, ..like }

@@ -205,6 +205,12 @@ pub const THROTTLE_ENTRIES: usize = 10_000;
 pub const SIGN_IN_LINK: Duration = Duration::from_secs(15 * 60);
 /// Lifetime of a pairing code. Older: refused `pairing_code_wrong`.
 pub const PAIRING_CODE: Duration = Duration::from_secs(10 * 60);
+/// Longest lifetime of a token of an encoder or wall display. Older: refused `device_token_refused`.
+pub const DEVICE_TOKEN_DAYS: u32 = 366;
+/// Encoders and wall displays of the whole server at a time. More: refused `media_full`.
+pub const FOREIGN_DEVICES: usize = 256;
+/// Largest body of a trickle or restart fragment (RFC 8840). Larger: refused `body_too_large`.
+pub const SDP_FRAGMENT_BYTES: usize = 8 * 1024;
 /// Lifetime of a kiosk's challenge. Older: refused `kiosk_refused`.
 pub const KIOSK_CHALLENGE: Duration = Duration::from_secs(60);
 /// How often a socket asks whether its sign-in still stands: what is withdrawn ends within this.

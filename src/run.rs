@@ -27,6 +27,7 @@ use crate::domain::access;
 use crate::domain::chain::{Hash, Scope};
 use crate::error::AppError;
 use crate::http::context::{App, Context};
+use crate::http::foreign::Foreign;
 use crate::http::guard::Guard;
 use crate::http::headers::Headers;
 use crate::http::listener::{self, Doors};
@@ -259,6 +260,7 @@ fn context(
         headers: Headers::new(&config.http),
         key_fingerprint: signer.id().to_string(),
         sockets: Sockets::default(),
+        foreign: Foreign::default(),
         metrics: Metrics::default(),
         config,
         clock,

@@ -151,7 +151,9 @@ mod tests {
                 wanted.extend(literals_after(codes, "=>").into_iter().map(|code| format!("verify.fault.{code}")));
             }
         }
-        for code in ["media_offer_malformed", "media_offer_unsupported", "media_full", "media_unavailable"] {
+        for code in
+            ["h264_unrecorded", "media_offer_malformed", "media_offer_unsupported", "media_full", "media_unavailable"]
+        {
             wanted.insert(format!("refusal.{code}"));
         }
         wanted.extend(crate::error::codes().map(|code| format!("error.{code}")));

@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 
 use crate::domain::chain::Hash;
-use crate::domain::ids::{DeviceId, PointId, UserId};
+use crate::domain::ids::{DeviceId, PointId, SessionId, UserId};
 use crate::domain::people::{RoleGrant, User};
 use crate::domain::units::{Device, Point, Unit};
 use crate::error::AppError;
-use crate::store::office::{self, Account, Act, PairingCode, TicketUse, WebSession};
+use crate::store::office::{self, Account, Act, DeviceToken, PairingCode, TicketUse, WebSession};
 use crate::store::{Store, StoreError, WriterCounts};
 
 pub use crate::domain::people::KIOSK_LOGIN;
@@ -145,6 +145,44 @@ impl Accounts {
         let act = Act::by(format!("device:{}", device.id), now);
         self.store.write_office(act, vec![office::user(&account)]).await?;
         Ok(account.user)
+    }
+
+    // --- machines without a browser of ours
+
+    pub async fn make_device_token(&self, token: &DeviceToken, act: impl Into<Act>) -> Result<(), AppError> {
+        Ok(self.store.write_office(act, vec![office::device_token(token)]).await?)
+    }
+
+    pub async fn device_token(&self, digest: Hash) -> Result<Option<DeviceToken>, AppError> {
+        Ok(self.store.device_token(digest).await?)
+    }
+
+    /// All that were ever made.
+    pub async fn device_tokens(&self) -> Result<Vec<DeviceToken>, AppError> {
+        Ok(self.store.device_tokens().await?)
+    }
+
+    /// Takes a token back: what runs by it ends within `limits::SIGN_IN_CHECK`. `None`: none of this id that is good.
+    pub async fn revoke_device_token(
+        &self,
+        id: DeviceId,
+        act: impl Into<Act>,
+    ) -> Result<Option<DeviceToken>, AppError> {
+        let act = act.into();
+        let known = self.store.device_tokens().await?;
+        let Some(token) = known.into_iter().find(|token| token.id == id && token.revoked_at.is_none()) else {
+            return Ok(None);
+        };
+        let revoke = office::revoke_device_token(token.token_hash, act.at);
+        match self.store.write_office(act, vec![revoke]).await {
+            Err(StoreError::Stale { .. }) => Ok(None),
+            done => Ok(done.map(|()| Some(token))?),
+        }
+    }
+
+    /// The session a point takes part in now.
+    pub async fn live_session_at(&self, point: PointId) -> Result<Option<SessionId>, AppError> {
+        Ok(self.store.live_session_at(point).await?)
     }
 
     // --- administration

@@ -1,5 +1,6 @@
-//! Who you are: passwords, sign-ins, kiosks, tickets. What you may do is `domain::access`.
+//! Who you are: passwords, sign-ins, kiosks, tickets, tokens of machines. What you may do is `domain::access`.
 
+pub mod device;
 pub mod kiosk;
 pub mod link;
 pub mod password;

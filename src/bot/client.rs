@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
+use rtc::dtls::extension::extension_use_srtp::SrtpProtectionProfile;
 use rtc::interceptor::{Registry, Slot};
 use rtc::media_stream::MediaStreamTrack;
 use rtc::peer_connection::configuration::interceptor_registry::{
@@ -147,10 +148,24 @@ impl Bot {
     ///
     /// [`BotError::Webrtc`] when the crate refuses, [`BotError::NoCandidates`] when `bind` is not usable.
     pub async fn offer(config: &BotConfig) -> Result<(Self, String), BotError> {
+        Self::offer_with(config, Vec::new()).await
+    }
+
+    /// The same with AES-CM and SHA-1 alone (RFC 3711), as old encoders have it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Bot::offer`].
+    pub async fn offer_old_keys(config: &BotConfig) -> Result<(Self, String), BotError> {
+        Self::offer_with(config, vec![SrtpProtectionProfile::Srtp_Aes128_Cm_Hmac_Sha1_80]).await
+    }
+
+    async fn offer_with(config: &BotConfig, profiles: Vec<SrtpProtectionProfile>) -> Result<(Self, String), BotError> {
         let (mut media, registry) = engine()?;
         let registry = register_default_interceptors(registry, &mut media)?;
         let registry = registry.with(Slot::from(14_000), KeyFrameTap::default());
         let settings = SettingEngineBuilder::new()
+            .with_srtp_protection_profiles(profiles)
             .with_include_loopback_candidate(true)
             .with_ice_connection_attempts(Some(Duration::from_millis(20)), Some(100))
             .with_multicast_dns_mode(rtc::ice::mdns::MulticastDnsMode::Disabled)

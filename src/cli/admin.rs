@@ -44,6 +44,9 @@ enum Act {
     /// Paired browsers.
     #[command(subcommand)]
     Kiosk(KioskAct),
+    /// Tokens of encoders (WHIP) and wall displays (WHEP).
+    #[command(subcommand)]
+    DeviceToken(super::device_token::DeviceTokenAct),
     /// Destroy the key of a visit: nobody opens it again.
     Erase(super::erase::Erase),
     /// Print a one-use sign-in link (only where the configuration allows them).
@@ -189,6 +192,9 @@ pub(super) async fn run(desk: &Desk, admin: &Admin) -> Outcome {
     if let Act::Erase(what) = &admin.act {
         return super::erase::run(desk, &store, what).await;
     }
+    if let Act::DeviceToken(act) = &admin.act {
+        return super::device_token::run(desk, &store, act).await;
+    }
     let office = Office { desk, config, accounts: Accounts::new(store) };
     match &admin.act {
         Act::User(act) => office.user(act).await,
@@ -196,7 +202,7 @@ pub(super) async fn run(desk: &Desk, admin: &Admin) -> Outcome {
         Act::Point(act) => office.point(act).await,
         Act::Kiosk(act) => office.kiosk(act).await,
         Act::SignInLink { login } => office.link(login).await,
-        Act::Erase(_) => Ok(()),
+        Act::Erase(_) | Act::DeviceToken(_) => Ok(()),
     }
 }
 

@@ -3,6 +3,7 @@
 mod admin;
 mod anchor;
 mod demo;
+mod device_token;
 mod erase;
 mod init;
 mod line;
@@ -41,7 +42,7 @@ enum Verb {
     Demo(demo::Demo),
     /// Check configuration, keys, folders and ports without starting.
     Check(WithConfig),
-    /// Accounts, roles, units, points, sign-in links, kiosks and erasures.
+    /// Accounts, roles, units, points, sign-in links, kiosks, tokens of machines and erasures.
     Admin(admin::Admin),
     /// Prove that the logs are intact: of a bundle, or of the database.
     Verify(prove::Verify),

@@ -14,7 +14,9 @@ use super::player::Player;
 use crate::bot::BotPacket;
 use crate::clock::SharedClock;
 use crate::domain::ids::{ConnectionId, SessionId};
-use crate::media::engine::{Answer, Codec, Engine, EngineFuture, Join, JoinRefusal, RecordSink as _, RecordedPacket};
+use crate::media::engine::{
+    Answer, Client, Codec, Engine, EngineFuture, Join, JoinRefusal, RecordSink as _, RecordedPacket,
+};
 use crate::media::plan::{Layer, Plan, SourceId, SourceKind};
 use crate::media::record::{KeyLookup, Recorder};
 
@@ -178,7 +180,7 @@ impl Sender {
 }
 
 impl Engine for Studio {
-    fn join(&self, _join: Join) -> EngineFuture<Result<Answer, JoinRefusal>> {
+    fn join_as(&self, _join: Join, _client: Client) -> EngineFuture<Result<Answer, JoinRefusal>> {
         Box::pin(async { Err(JoinRefusal::Unavailable) })
     }
     fn leave(&self, _room: SessionId, _connection: ConnectionId) {}

@@ -95,6 +95,17 @@ pub enum DeviceKind {
     Paper,
     /// No sound: papers, roster, texts.
     Companion,
+    /// An encoder or a codec's output without a browser of ours (RFC 9725): picture and sound of the point.
+    Encoder,
+    /// A display of the public stage, without a browser of ours (WHEP). It stands at no point.
+    Wall,
+}
+
+impl DeviceKind {
+    /// Whether it comes by a token of its own and not through our pages: it has no socket and acts never.
+    pub fn is_foreign(self) -> bool {
+        matches!(self, Self::Encoder | Self::Wall)
+    }
 }
 
 /// A machine paired with a point.

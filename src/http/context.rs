@@ -14,6 +14,7 @@ use crate::room::registry::Registry;
 use crate::telemetry::Metrics;
 use crate::ws::sockets::Sockets;
 
+use super::foreign::Foreign;
 use super::guard::Guard;
 use super::headers::Headers;
 use super::recordings::Recordings;
@@ -33,6 +34,8 @@ pub struct Context {
     pub rooms: Rooms,
     pub recordings: Recordings,
     pub sockets: Sockets,
+    /// Encoders and wall displays.
+    pub foreign: Foreign,
     pub metrics: Metrics,
     /// Short fingerprint of the signing key, as papers print it.
     pub key_fingerprint: String,

@@ -6,8 +6,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::context::App;
-use super::cookie;
 use super::routes::Route;
+use super::{cookie, foreign};
 use crate::domain::access;
 use crate::error::AppError;
 
@@ -18,12 +18,16 @@ const API: &str = "/api/";
 /// For assets and routes alike: the host we are, headers on every answer, counters.
 pub async fn every_request(State(app): State<App>, request: Request, next: Next) -> Response {
     app.metrics.requests.add();
+    let from_anywhere = foreign::is_foreign(request.uri().path()).then(|| request.method().clone());
     let mut response = match check(&app, &request) {
         Ok(()) => next.run(request).await,
         Err(error) => error.into_response(),
     };
     if response.status().is_server_error() {
         app.metrics.request_errors.add();
+    }
+    if let Some(method) = from_anywhere {
+        foreign::allow_any_origin(&method, response.headers_mut());
     }
     app.headers.add_to(response.headers_mut());
     // Nothing tells a stranger which release to attack.

@@ -7,6 +7,7 @@ pub mod caller;
 pub mod context;
 pub mod cookie;
 pub(crate) mod first;
+pub mod foreign;
 pub mod gate;
 pub mod guard;
 mod handlers;

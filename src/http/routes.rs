@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{MethodRouter, delete, get, options, patch, post};
 
 use super::context::App;
-use super::handlers::{files, health, kiosk, openapi, papers, recordings, sessions, sign_in, tickets};
+use super::handlers::{files, foreign, health, kiosk, openapi, papers, recordings, sessions, sign_in, tickets};
 use crate::limits;
 
 /// What a route takes; names are those of `config/openapi-schemas.json`.
@@ -18,6 +18,8 @@ pub enum Takes {
     Query(&'static str),
     /// A file with its fields (`multipart/form-data`).
     Form,
+    /// Text of this media type, from a machine with a Bearer token.
+    Text(&'static str),
 }
 
 /// What a route answers when it is done.
@@ -82,6 +84,13 @@ impl Route {
         self
     }
 
+    /// For what comes from a machine with a Bearer token.
+    const fn text(mut self, body: usize, kind: &'static str) -> Self {
+        self.body = body;
+        self.takes = Takes::Text(kind);
+        self
+    }
+
     /// For uploads: the file and its fields.
     const fn large(mut self) -> Self {
         self.body = limits::UPLOAD_BYTES + 64 * 1024;
@@ -91,6 +100,8 @@ impl Route {
 }
 
 const TEXT: &str = "text/plain";
+const SDP: &str = "application/sdp";
+const FRAGMENT: &str = "application/trickle-ice-sdpfrag";
 
 /// The interface.
 pub const ROUTES: &[Route] = &[
@@ -175,4 +186,38 @@ pub const ROUTES: &[Route] = &[
         .takes(Takes::Json("TicketRequest"))
         .gives(200, Gives::Json("Ticket")),
     route("http.socket", "GET", "/ws", "The socket", || get(crate::ws::upgrade::upgrade)).gives(101, Gives::Socket),
+    route("http.whip", "POST", "/whip/{point}", "An encoder's offer of a point's picture and sound (RFC 9725)", || {
+        post(foreign::publish)
+    })
+    .text(limits::SDP_BYTES, SDP)
+    .gives(201, Gives::Bytes(SDP)),
+    route("http.whip.options", "OPTIONS", "/whip/{point}", "What an encoder may ask", || options(foreign::options))
+        .gives(200, Gives::Nothing),
+    route("http.whip.end", "DELETE", "/whip/{point}/{connection}", "The encoder stops", || delete(foreign::end))
+        .gives(200, Gives::Nothing),
+    route("http.whip.trickle", "PATCH", "/whip/{point}/{connection}", "Candidates of the encoder (RFC 8840)", || {
+        patch(foreign::trickle)
+    })
+    .text(limits::SDP_FRAGMENT_BYTES, FRAGMENT),
+    route("http.whip.session", "OPTIONS", "/whip/{point}/{connection}", "What an encoder may ask", || {
+        options(foreign::options)
+    })
+    .gives(200, Gives::Nothing),
+    route("http.whep", "POST", "/whep/{session}", "A wall display's offer to show the public stage (WHEP)", || {
+        post(foreign::show)
+    })
+    .text(limits::SDP_BYTES, SDP)
+    .gives(201, Gives::Bytes(SDP)),
+    route("http.whep.options", "OPTIONS", "/whep/{session}", "What a display may ask", || options(foreign::options))
+        .gives(200, Gives::Nothing),
+    route("http.whep.end", "DELETE", "/whep/{session}/{connection}", "The display stops", || delete(foreign::end))
+        .gives(200, Gives::Nothing),
+    route("http.whep.trickle", "PATCH", "/whep/{session}/{connection}", "Candidates of the display (RFC 8840)", || {
+        patch(foreign::trickle)
+    })
+    .text(limits::SDP_FRAGMENT_BYTES, FRAGMENT),
+    route("http.whep.session", "OPTIONS", "/whep/{session}/{connection}", "What a display may ask", || {
+        options(foreign::options)
+    })
+    .gives(200, Gives::Nothing),
 ];

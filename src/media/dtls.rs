@@ -18,7 +18,9 @@ use rtc_dtls::endpoint::{Endpoint, EndpointEvent};
 use rtc_dtls::extension::extension_use_srtp::SrtpProtectionProfile;
 use rtc_shared::TransportProtocol;
 
+use super::engine::Client;
 use super::srtp::{EXPORT, SrtpSession};
+use super::srtp_cm::EXPORT_CM;
 
 /// The endpoint keys its associations by address; ours is routed by the worker, so a constant stands for it and a
 /// changed path keeps its association.
@@ -29,6 +31,8 @@ const FIRST_REPEAT: Duration = Duration::from_millis(100);
 /// 100 ms * 2^7 is the last wait: then the connection is given up by its timeout.
 const REPEATS: u32 = 7;
 const RECORD_HEADER: usize = 13;
+const GCM: SrtpProtectionProfile = SrtpProtectionProfile::Srtp_Aead_Aes_128_Gcm;
+const CM: SrtpProtectionProfile = SrtpProtectionProfile::Srtp_Aes128_Cm_Hmac_Sha1_80;
 const CLIENT_HELLO: u8 = 1;
 const HELLO_VERIFY: u8 = 3;
 /// Datagrams of one flight that are kept. Ours are 1 or 2.
@@ -37,6 +41,8 @@ const FLIGHT_DATAGRAMS: usize = 8;
 /// The server's certificate and DTLS settings, made once per process.
 pub(crate) struct Identity {
     config: Arc<HandshakeConfig>,
+    /// For machines without a browser of ours.
+    foreign: Arc<HandshakeConfig>,
     pub(crate) provider: Arc<dyn RTCCryptoProvider>,
     /// `AB:CD:…`, SHA-256, for the answer.
     pub(crate) fingerprint: String,
@@ -51,18 +57,22 @@ impl Identity {
         let der = certificate.certificate.first().ok_or("no certificate was made")?;
         let fingerprint =
             sha256(der.as_ref()).as_ref().iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(":");
-        let config = ConfigBuilder::default()
-            .with_crypto_provider(provider.clone())
-            .with_certificates(vec![certificate])
-            .with_cipher_suites(vec![CipherSuiteId::Tls_Ecdhe_Ecdsa_With_Aes_128_Gcm_Sha256])
-            .with_srtp_protection_profiles(vec![SrtpProtectionProfile::Srtp_Aead_Aes_128_Gcm])
-            .with_client_auth(ClientAuthType::RequireAnyClientCert)
-            // The chain says nothing in WebRTC; the fingerprint of the offer is compared below.
-            .with_insecure_skip_verify(true)
-            .with_extended_master_secret(ExtendedMasterSecretType::Require)
-            .build(false, None)
-            .map_err(|error| error.to_string())?;
-        Ok(Self { config: Arc::new(config), provider, fingerprint })
+        let config = |profiles: &[SrtpProtectionProfile]| {
+            ConfigBuilder::default()
+                .with_crypto_provider(provider.clone())
+                .with_certificates(vec![certificate.clone()])
+                .with_cipher_suites(vec![CipherSuiteId::Tls_Ecdhe_Ecdsa_With_Aes_128_Gcm_Sha256])
+                .with_srtp_protection_profiles(profiles.to_vec())
+                .with_client_auth(ClientAuthType::RequireAnyClientCert)
+                // The chain says nothing in WebRTC; the fingerprint of the offer is compared below.
+                .with_insecure_skip_verify(true)
+                .with_extended_master_secret(ExtendedMasterSecretType::Require)
+                .build(false, None)
+                .map(Arc::new)
+                .map_err(|error| error.to_string())
+        };
+        let (pages, foreign) = (config(&[GCM])?, config(&[GCM, CM])?);
+        Ok(Self { config: pages, foreign, provider, fingerprint })
     }
 }
 
@@ -90,9 +100,10 @@ pub(crate) struct Dtls {
 }
 
 impl Dtls {
-    /// `fingerprint`: SHA-256 of the certificate the offer announces.
-    pub(crate) fn new(identity: Arc<Identity>, fingerprint: [u8; 32]) -> Self {
-        let endpoint = Endpoint::new(PEER, TransportProtocol::UDP, Some(identity.config.clone()));
+    /// `fingerprint`: SHA-256 of the certificate the offer announces. `client`: which keys it may ask for.
+    pub(crate) fn new(identity: Arc<Identity>, fingerprint: [u8; 32], client: Client) -> Self {
+        let config = if client == Client::Browser { &identity.config } else { &identity.foreign };
+        let endpoint = Endpoint::new(PEER, TransportProtocol::UDP, Some(config.clone()));
         Self { identity, endpoint, fingerprint, connected: false, flight: Vec::new(), flight_sent: None, repeats: 0 }
     }
 
@@ -169,13 +180,17 @@ impl Dtls {
             .peer_certificates
             .first()
             .is_some_and(|certificate| constant_time_eq(sha256(certificate).as_ref(), &self.fingerprint));
-        if !authentic || state.srtp_protection_profile() != SrtpProtectionProfile::Srtp_Aead_Aes_128_Gcm {
+        if !authentic {
             return DtlsOutcome::Failed;
         }
-        let session = state
-            .export_keying_material("EXTRACTOR-dtls_srtp", &[], EXPORT)
-            .ok()
-            .and_then(|exported| SrtpSession::server(self.identity.provider.crypto(), exported.as_ref()).ok());
+        let crypto = self.identity.provider.crypto();
+        let exported = |length| state.export_keying_material("EXTRACTOR-dtls_srtp", &[], length).ok();
+        // Which profiles may be agreed stands in the configuration of this client's class.
+        let session = match state.srtp_protection_profile() {
+            GCM => exported(EXPORT).and_then(|keys| SrtpSession::server(crypto, keys.as_ref()).ok()),
+            CM => exported(EXPORT_CM).and_then(|keys| SrtpSession::server_cm(crypto, keys.as_ref()).ok()),
+            _ => None,
+        };
         match session {
             Some(session) => {
                 self.connected = true;

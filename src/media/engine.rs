@@ -7,7 +7,7 @@ use std::pin::Pin;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::plan::{Layer, Plan, RecordTarget, SourceId};
+use super::plan::{Layer, Plan, RecordTarget, SourceId, SourceKind};
 use crate::domain::ids::{ConnectionId, SessionId};
 
 /// One browser asks to take part: its only offer.
@@ -21,6 +21,18 @@ pub struct Join {
     pub offer: String,
 }
 
+/// Who offers. What it may send or receive, and which keys it may ask for, follows from it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Client {
+    /// One of our pages: both ways, VP8 and Opus, AES-GCM alone.
+    #[default]
+    Browser,
+    /// Sends only (RFC 9725). AES-CM with SHA-1 where it has nothing better.
+    Encoder,
+    /// Receives only (WHEP). Keys as an encoder.
+    Wall,
+}
+
 /// The server's only answer.
 #[derive(Clone, Debug)]
 pub struct Answer {
@@ -28,6 +40,8 @@ pub struct Answer {
     pub sdp: String,
     /// How many slot pairs (picture k with sound k) the offer asked for and got.
     pub slots: usize,
+    /// What it may send.
+    pub sources: BTreeSet<SourceKind>,
 }
 
 /// What a browser needs to use our relay (RFC 8656, long-term credentials).
@@ -48,6 +62,9 @@ pub enum JoinRefusal {
     /// No common codec, SRTP profile or direction.
     #[error("nothing in the offer can be served: {0}")]
     Unsupported(String),
+    /// An encoder offers its picture as H.264 alone, which the recorder does not write: it would be unrecorded.
+    #[error("the picture is offered as H.264 alone, which is not recorded")]
+    Unrecorded,
     /// Admission control: the worker is at its limit.
     #[error("the media server is at its limit")]
     Full,
@@ -62,6 +79,7 @@ impl JoinRefusal {
         match self {
             Self::Malformed(_) => "media_offer_malformed",
             Self::Unsupported(_) => "media_offer_unsupported",
+            Self::Unrecorded => "h264_unrecorded",
             Self::Full => "media_full",
             Self::Unavailable => "media_unavailable",
         }
@@ -189,7 +207,11 @@ pub type EngineFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 /// The media plane as rooms see it.
 pub trait Engine: Send + Sync + 'static {
     /// One offer, one answer. A second join of the same point is a new connection beside the old one.
-    fn join(&self, join: Join) -> EngineFuture<Result<Answer, JoinRefusal>>;
+    fn join(&self, join: Join) -> EngineFuture<Result<Answer, JoinRefusal>> {
+        self.join_as(join, Client::Browser)
+    }
+    /// The same for whoever `client` is.
+    fn join_as(&self, join: Join, client: Client) -> EngineFuture<Result<Answer, JoinRefusal>>;
     /// A relay to our own media address for a connection whose network lets nothing else through; `None` where there is
     /// none. Good for `limits::RELAY_CREDENTIALS`.
     fn relay(&self, _connection: ConnectionId) -> Option<RelayAccess> {

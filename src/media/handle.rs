@@ -11,7 +11,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 use tokio::sync::{mpsc, oneshot};
 
 use super::dtls::Identity;
-use super::engine::{Answer, Engine, EngineEvent, EngineFuture, Join, JoinRefusal, RecordSink, RelayAccess};
+use super::engine::{Answer, Client, Engine, EngineEvent, EngineFuture, Join, JoinRefusal, RecordSink, RelayAccess};
 use super::events::Events;
 use super::ice::Credentials;
 use super::mailbox::{Mailbox, NewPeer};
@@ -167,18 +167,19 @@ impl Drop for MediaEngine {
 }
 
 impl Engine for MediaEngine {
-    fn join(&self, join: Join) -> EngineFuture<Result<Answer, JoinRefusal>> {
+    fn join_as(&self, join: Join, client: Client) -> EngineFuture<Result<Answer, JoinRefusal>> {
         let mailbox = self.mailbox.clone();
         let identity = self.identity.clone();
         let (candidates, tcp_candidates) = (self.candidates.clone(), self.tcp_candidates.clone());
         Box::pin(async move {
-            let offer = Offer::parse(&join.offer)?;
+            let offer = Offer::parse(&join.offer)?.meant_by(client)?;
             let random = SystemRandom::new();
             let mut secret = [0; 32];
             random.fill(&mut secret).map_err(|_| JoinRefusal::Unavailable)?;
             let credentials = Credentials::from_random(&secret);
             let agreed = Negotiated::from_offer(&offer, rand::random)?;
             let slots = agreed.slots.len();
+            let sources = agreed.sources.iter().map(|source| source.kind).collect();
             let transport = Transport {
                 ufrag: &credentials.ufrag,
                 pwd: &credentials.pwd,
@@ -190,7 +191,7 @@ impl Engine for MediaEngine {
             let (reply, wait) = oneshot::channel();
             mailbox.join(NewPeer { room: join.room, connection: join.connection, credentials, agreed, reply })?;
             match tokio::time::timeout(limits::MEDIA_JOIN_WAIT, wait).await {
-                Ok(Ok(Ok(()))) => Ok(Answer { sdp, slots }),
+                Ok(Ok(Ok(()))) => Ok(Answer { sdp, slots, sources }),
                 Ok(Ok(Err(refusal))) => Err(refusal),
                 Ok(Err(_)) | Err(_) => Err(JoinRefusal::Unavailable),
             }

@@ -46,6 +46,7 @@ mod shares;
 mod socket;
 mod speaker;
 pub(crate) mod srtp;
+mod srtp_cm;
 mod streams;
 mod timers;
 mod turn;

@@ -1,9 +1,10 @@
-//! SRTP and SRTCP with AEAD_AES_128_GCM (RFC 7714), in place. The only profile: browsers all have it, and it costs a
-//! fifth of AES-CM with SHA-1.
+//! SRTP and SRTCP with AEAD_AES_128_GCM (RFC 7714), in place. The only profile of pages: browsers all have it, and it costs
+//! a fifth of AES-CM with SHA-1, which `srtp_cm` has for machines that know nothing better.
 
 use ring::aead::{AES_128_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use rtc_dtls::crypto_provider::{BlockCipherAlgorithm, RTCCrypto};
 
+use super::srtp_cm::{CmDirection, EXPORT_CM, TAG};
 use super::window::IndexWindow;
 use super::wire::{put, u32_at};
 use crate::limits;
@@ -27,12 +28,18 @@ pub(crate) enum SrtpError {
     Keys,
 }
 
-struct Direction {
+struct GcmDirection {
     key: LessSafeKey,
     salt: [u8; 12],
 }
 
-impl Direction {
+/// What one side sends, of RTP or of RTCP, by the profile that was agreed.
+enum Direction {
+    Gcm(GcmDirection),
+    Cm(Box<CmDirection>),
+}
+
+impl GcmDirection {
     fn derive(
         crypto: &dyn RTCCrypto,
         master_key: &[u8],
@@ -65,13 +72,23 @@ struct Keys {
     rtcp: Direction,
 }
 
-/// AES-CM key derivation (RFC 3711 §4.3.1) with a key derivation rate of zero: one block of keystream.
 fn derive(crypto: &dyn RTCCrypto, master_key: &[u8], padded_salt: &[u8; 14], label: u8) -> Result<[u8; 16], SrtpError> {
+    derive_block(crypto, master_key, padded_salt, (label, 0))
+}
+
+/// AES-CM key derivation (RFC 3711 §4.3.1) with a key derivation rate of zero: one block of keystream.
+pub(crate) fn derive_block(
+    crypto: &dyn RTCCrypto,
+    master_key: &[u8],
+    padded_salt: &[u8; 14],
+    (label, count): (u8, u8),
+) -> Result<[u8; 16], SrtpError> {
     let mut block = [0; 16];
     put(&mut block, 0, padded_salt);
     if let Some(byte) = block.get_mut(7) {
         *byte ^= label;
     }
+    put(&mut block, 15, &[count]);
     crypto.block_encrypt(BlockCipherAlgorithm::Aes128, master_key, &mut block).map_err(|_| SrtpError::Keys)?;
     Ok(block)
 }
@@ -109,9 +126,30 @@ impl SrtpSession {
         let server_salt = server_salt.first_chunk().ok_or(SrtpError::Keys)?;
         let keys = |key, salt| {
             Ok(Keys {
-                rtp: Direction::derive(crypto, key, salt, (0, 2))?,
-                rtcp: Direction::derive(crypto, key, salt, (3, 5))?,
+                rtp: Direction::Gcm(GcmDirection::derive(crypto, key, salt, (0, 2))?),
+                rtcp: Direction::Gcm(GcmDirection::derive(crypto, key, salt, (3, 5))?),
             })
+        };
+        Ok((keys(client_key, client_salt)?, keys(server_key, server_salt)?))
+    }
+
+    /// AES-CM with SHA-1; `exported`: [`EXPORT_CM`] bytes, we are the DTLS server.
+    pub(crate) fn server_cm(crypto: &dyn RTCCrypto, exported: &[u8]) -> Result<Self, SrtpError> {
+        let (client, server) = Self::directions_cm(crypto, exported)?;
+        Ok(Self::new(client, server))
+    }
+
+    fn directions_cm(crypto: &dyn RTCCrypto, exported: &[u8]) -> Result<(Keys, Keys), SrtpError> {
+        let exported = exported.get(..EXPORT_CM).ok_or(SrtpError::Keys)?;
+        let (client_key, rest) = exported.split_at_checked(16).ok_or(SrtpError::Keys)?;
+        let (server_key, rest) = rest.split_at_checked(16).ok_or(SrtpError::Keys)?;
+        let (client_salt, server_salt) = rest.split_at_checked(14).ok_or(SrtpError::Keys)?;
+        let keys = |key, salt: &[u8]| {
+            let salt = salt.first_chunk().ok_or(SrtpError::Keys)?;
+            let direction = |labels| {
+                CmDirection::derive(crypto, key, salt, labels).map(|direction| Direction::Cm(Box::new(direction)))
+            };
+            Ok(Keys { rtp: direction((0, 1, 2))?, rtcp: direction((3, 4, 5))? })
         };
         Ok((keys(client_key, client_salt)?, keys(server_key, server_salt)?))
     }
@@ -130,10 +168,19 @@ impl SrtpSession {
     /// Decrypts in place; returns the length of header and payload without tag. The caller has the index from
     /// [`ReceiveWindow::index`] and takes it only after this succeeded.
     pub(crate) fn open_rtp(&self, packet: &mut [u8], header: usize, ssrc: u32, index: u64) -> Result<usize, SrtpError> {
-        let (header, body) = packet.split_at_mut_checked(header).ok_or(SrtpError::Short)?;
-        let nonce = self.rtp_in.nonce(ssrc, index);
-        let plain = self.rtp_in.key.open_in_place(nonce, Aad::from(&*header), body).map_err(|_| SrtpError::Forged)?;
-        Ok(header.len() + plain.len())
+        match &self.rtp_in {
+            Direction::Gcm(with) => {
+                let (header, body) = packet.split_at_mut_checked(header).ok_or(SrtpError::Short)?;
+                let nonce = with.nonce(ssrc, index);
+                let plain = with.key.open_in_place(nonce, Aad::from(&*header), body).map_err(|_| SrtpError::Forged)?;
+                Ok(header.len() + plain.len())
+            }
+            Direction::Cm(with) => {
+                let end = packet.len().checked_sub(TAG).filter(|end| *end >= header).ok_or(SrtpError::Short)?;
+                with.open(packet, end, (header, end), (ssrc, index), &roll_over(index))?;
+                Ok(end)
+            }
+        }
     }
 
     /// Encrypts what stands in `out` from `start` (a header of `header` bytes, then payload) and appends the tag.
@@ -146,12 +193,20 @@ impl SrtpSession {
         ssrc: u32,
         index: u64,
     ) -> Result<(), SrtpError> {
-        seal(&self.rtp_out, out, start, header, ssrc, index, &[])
+        match &self.rtp_out {
+            Direction::Gcm(with) => seal(with, out, start, header, ssrc, index, &[]),
+            Direction::Cm(with) => {
+                with.encrypt(out, start + header, ssrc, index)?;
+                with.sign(out, start, &roll_over(index))
+            }
+        }
     }
 
     /// Decrypts a compound packet in place; returns its length.
     pub(crate) fn open_rtcp(&mut self, packet: &mut [u8]) -> Result<usize, SrtpError> {
-        let body = packet.len().checked_sub(4).ok_or(SrtpError::Short)?;
+        // AES-CM signs the trailer and puts the tag behind it, AES-GCM the other way round.
+        let tag = if matches!(self.rtcp_in, Direction::Cm(_)) { TAG } else { 0 };
+        let body = packet.len().checked_sub(4 + tag).ok_or(SrtpError::Short)?;
         let trailer = u32_at(packet, body).ok_or(SrtpError::Short)?;
         let ssrc = u32_at(packet, 4).ok_or(SrtpError::Short)?;
         let index = u64::from(trailer & 0x7fff_ffff);
@@ -167,13 +222,22 @@ impl SrtpSession {
         if known.is_none() && self.rtcp_windows.len() >= limits::INCOMING_STREAMS {
             return Err(SrtpError::TooMany);
         }
-        let (packet, _) = packet.split_at_mut_checked(body).ok_or(SrtpError::Short)?;
-        let (header, body) = packet.split_at_mut_checked(RTCP_HEADER).ok_or(SrtpError::Short)?;
-        let mut aad = [0; RTCP_HEADER + 4];
-        put(&mut aad, 0, header);
-        put(&mut aad, RTCP_HEADER, &trailer.to_be_bytes());
-        let nonce = self.rtcp_in.nonce(ssrc, index);
-        let plain = self.rtcp_in.key.open_in_place(nonce, Aad::from(aad), body).map_err(|_| SrtpError::Forged)?.len();
+        let plain = match &self.rtcp_in {
+            Direction::Gcm(with) => {
+                let (packet, _) = packet.split_at_mut_checked(body).ok_or(SrtpError::Short)?;
+                let (header, body) = packet.split_at_mut_checked(RTCP_HEADER).ok_or(SrtpError::Short)?;
+                let mut aad = [0; RTCP_HEADER + 4];
+                put(&mut aad, 0, header);
+                put(&mut aad, RTCP_HEADER, &trailer.to_be_bytes());
+                let nonce = with.nonce(ssrc, index);
+                with.key.open_in_place(nonce, Aad::from(aad), body).map_err(|_| SrtpError::Forged)?.len()
+            }
+            Direction::Cm(with) => {
+                let plain = body.checked_sub(RTCP_HEADER).ok_or(SrtpError::Short)?;
+                with.open(packet, body + 4, (RTCP_HEADER, body), (ssrc, index), &[])?;
+                plain
+            }
+        };
         let place = known.unwrap_or_else(|| {
             self.rtcp_windows.push((ssrc, IndexWindow::new()));
             self.rtcp_windows.len() - 1
@@ -191,9 +255,19 @@ impl SrtpSession {
         self.rtcp_out_index =
             self.rtcp_out_index.checked_add(1).filter(|index| index >> 31 == 0).ok_or(SrtpError::Keys)?;
         let trailer = (self.rtcp_out_index | 1 << 31).to_be_bytes();
-        seal(&self.rtcp_out, out, start, RTCP_HEADER, ssrc, u64::from(self.rtcp_out_index), &trailer)?;
-        out.extend_from_slice(&trailer);
-        Ok(())
+        let index = u64::from(self.rtcp_out_index);
+        match &self.rtcp_out {
+            Direction::Gcm(with) => {
+                seal(with, out, start, RTCP_HEADER, ssrc, index, &trailer)?;
+                out.extend_from_slice(&trailer);
+                Ok(())
+            }
+            Direction::Cm(with) => {
+                with.encrypt(out, start + RTCP_HEADER, ssrc, index)?;
+                out.extend_from_slice(&trailer);
+                with.sign(out, start, &[])
+            }
+        }
     }
 }
 
@@ -201,7 +275,7 @@ impl SrtpSession {
 const AAD: usize = 32;
 
 fn seal(
-    with: &Direction,
+    with: &GcmDirection,
     out: &mut Vec<u8>,
     start: usize,
     header: usize,
@@ -222,6 +296,11 @@ fn seal(
         .map_err(|_| SrtpError::Keys)?;
     out.extend_from_slice(tag.as_ref());
     Ok(())
+}
+
+/// What AES-CM signs beside the packet (RFC 3711 §4.2): how often the sequence number has run over.
+fn roll_over(index: u64) -> [u8; 4] {
+    ((index >> 16) as u32).to_be_bytes()
 }
 
 /// Sequence numbers to 48-bit indices, and what was received (RFC 3711 §3.3.1, §3.3.2).
@@ -264,17 +343,17 @@ pub(crate) mod tests {
     use super::super::rtp::{Outline, write_header};
     use super::*;
 
-    fn hex(text: &str) -> Vec<u8> {
+    pub(crate) fn hex(text: &str) -> Vec<u8> {
         let digits: Vec<u8> = text.bytes().filter(u8::is_ascii_hexdigit).collect();
         digits.chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap()).collect()
     }
 
-    fn crypto() -> std::sync::Arc<dyn rtc_dtls::crypto_provider::RTCCryptoProvider> {
+    pub(crate) fn crypto() -> std::sync::Arc<dyn rtc_dtls::crypto_provider::RTCCryptoProvider> {
         rtc_dtls::crypto_provider::default_provider().unwrap()
     }
 
-    fn direction(key: &[u8], salt: &[u8; 12]) -> Direction {
-        Direction { key: LessSafeKey::new(UnboundKey::new(&AES_128_GCM, key).unwrap()), salt: *salt }
+    fn direction(key: &[u8], salt: &[u8; 12]) -> GcmDirection {
+        GcmDirection { key: LessSafeKey::new(UnboundKey::new(&AES_128_GCM, key).unwrap()), salt: *salt }
     }
 
     /// RFC 3711 §B.3.
@@ -312,9 +391,61 @@ pub(crate) mod tests {
         )
     }
 
+    /// The same by the other profile.
+    fn pair_cm() -> (SrtpSession, SrtpSession) {
+        let exported: Vec<u8> = (0..60).collect();
+        let provider = crypto();
+        let (client, server) = SrtpSession::directions_cm(provider.crypto(), &exported).unwrap();
+        (SrtpSession::server_cm(provider.crypto(), &exported).unwrap(), SrtpSession::new(server, client))
+    }
+
+    #[test]
+    fn too_few_keys_are_refused() {
+        let provider = crypto();
+        assert_eq!(SrtpSession::server_cm(provider.crypto(), &[0; 59]).err(), Some(SrtpError::Keys));
+        assert_eq!(SrtpSession::server(provider.crypto(), &[0; 55]).err(), Some(SrtpError::Keys));
+    }
+
+    /// Whatever is changed in a packet of either kind, or left out of it, it is refused.
+    #[test]
+    fn damage_is_seen_by_both_profiles() {
+        for (mut server, mut client) in [pair(), pair_cm()] {
+            let mut rtp = Vec::new();
+            let outline =
+                Outline { padding: false, marker: true, payload_type: 96, index: 70_000, timestamp: 7, ssrc: 42 };
+            let header = write_header(&mut rtp, &outline, None);
+            rtp.extend_from_slice(b"payload");
+            client.seal_rtp(&mut rtp, 0, header, 42, 70_000).unwrap();
+            let mut rtcp = hex("80c90001 0000002a");
+            rtcp.extend_from_slice(b"more compound");
+            client.seal_rtcp(&mut rtcp, 0).unwrap();
+            for at in 0..rtp.len() {
+                let mut bad = rtp.clone();
+                bad[at] ^= 0x10;
+                assert!(server.open_rtp(&mut bad, header, 42, 70_000).is_err(), "byte {at}");
+                assert!(server.open_rtp(&mut rtp[..at].to_vec(), header, 42, 70_000).is_err(), "cut at {at}");
+            }
+            for at in 0..rtcp.len() {
+                let mut bad = rtcp.clone();
+                bad[at] ^= 0x10;
+                assert!(server.open_rtcp(&mut bad).is_err(), "byte {at}");
+                assert!(server.open_rtcp(&mut rtcp[..at].to_vec()).is_err(), "cut at {at}");
+            }
+            // The same packet a wrap later is another one.
+            assert!(server.open_rtp(&mut rtp.clone(), header, 42, 70_000 + 65_536).is_err());
+            assert_eq!(server.open_rtp(&mut rtp, header, 42, 70_000), Ok(header + 7));
+            assert_eq!(&rtp[header..header + 7], b"payload");
+            assert_eq!(server.open_rtcp(&mut rtcp), Ok(8 + 13));
+            assert_eq!(&rtcp[8..21], b"more compound");
+        }
+    }
+
     #[test]
     fn rtp_round_trip_over_a_sequence_wrap_and_replay() {
-        let (server, client) = pair();
+        [pair(), pair_cm()].into_iter().for_each(rtp_round_trip);
+    }
+
+    fn rtp_round_trip((server, client): (SrtpSession, SrtpSession)) {
         let mut window = ReceiveWindow::new();
         for index in [65_534u64, 65_535, 65_536, 65_537] {
             let mut packet = Vec::new();
@@ -353,7 +484,10 @@ pub(crate) mod tests {
 
     #[test]
     fn rtcp_round_trip_and_replay() {
-        let (mut server, mut client) = pair();
+        [pair(), pair_cm()].into_iter().for_each(rtcp_round_trip);
+    }
+
+    fn rtcp_round_trip((mut server, mut client): (SrtpSession, SrtpSession)) {
         let mut packet = hex("80c90001 0000002a");
         packet.extend_from_slice(b"more compound");
         let plain = packet.clone();

@@ -10,7 +10,7 @@ use super::state::State;
 use crate::domain::actor::Actor;
 use crate::domain::ids::{CommandId, ConnectionId, VisitId};
 use crate::domain::refusal::Refusal;
-use crate::media::engine::{Answer, EngineEvent, JoinRefusal};
+use crate::media::engine::{Answer, Client, EngineEvent, JoinRefusal};
 use crate::protocol::command::Command;
 use crate::protocol::frame::ClientFrame;
 
@@ -78,6 +78,13 @@ pub(super) enum Message {
         re: CommandId,
         result: Result<Answer, JoinRefusal>,
     },
+    /// The only offer of a machine without a socket.
+    Foreign(ConnectionId, Box<ForeignOffer>),
+    ForeignJoined {
+        connection: ConnectionId,
+        result: Result<Answer, JoinRefusal>,
+        reply: oneshot::Sender<Result<Answer, JoinRefusal>>,
+    },
     Engine(EngineEvent),
     Recorder(crate::media::record::RecorderEvent),
     /// A unit was looked up for a command that names it.
@@ -91,6 +98,14 @@ pub(super) enum Message {
     /// A look at the committed state, for pages and papers.
     Look(oneshot::Sender<Look>),
     Stop(oneshot::Sender<()>),
+}
+
+/// What an encoder or a wall display offers, and who waits for the answer.
+#[derive(Debug)]
+pub(super) struct ForeignOffer {
+    pub(super) client: Client,
+    pub(super) sdp: String,
+    pub(super) reply: oneshot::Sender<Result<Answer, JoinRefusal>>,
 }
 
 /// A command that waited for the register.
@@ -123,6 +138,14 @@ impl RoomHandle {
     /// A frame of an attached socket. Waits while the room is behind: that is the back-pressure.
     pub async fn frame(&self, connection: ConnectionId, frame: ClientFrame) -> Result<(), Refusal> {
         self.inbox.send(Message::Frame(connection, Box::new(frame))).await.map_err(|_| GONE)
+    }
+
+    /// The only offer of an attached machine that has no socket: an encoder or a wall display.
+    pub async fn join(&self, connection: ConnectionId, client: Client, sdp: String) -> Result<Answer, JoinRefusal> {
+        let (reply, answer) = oneshot::channel();
+        let offer = Box::new(ForeignOffer { client, sdp, reply });
+        self.inbox.send(Message::Foreign(connection, offer)).await.map_err(|_| JoinRefusal::Unavailable)?;
+        answer.await.map_err(|_| JoinRefusal::Unavailable)?
     }
 
     /// The socket is gone.

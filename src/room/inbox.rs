@@ -39,6 +39,8 @@ impl Task {
             Message::Filing(read) => self.filing_read(*read),
             Message::UnitRead(pending, known) => self.unit_read(*pending, known),
             Message::Joined { connection, re, result } => self.joined(connection, re, result),
+            Message::Foreign(connection, offer) => self.foreign_offer(connection, *offer),
+            Message::ForeignJoined { connection, result, reply } => self.foreign_joined(connection, result, reply),
             Message::Engine(event) => self.engine_event(event),
             Message::Recorder(event) => self.recorder_event(event),
             Message::Look(answer) => {
@@ -79,6 +81,7 @@ impl Task {
             media: MediaLink::None,
             slots: 0,
             paused: Default::default(),
+            publishes: Default::default(),
             sending: Default::default(),
             layer: None,
             quality: Default::default(),
@@ -97,6 +100,7 @@ impl Task {
         self.publisher.detach(connection);
         self.slots_sent.remove(&connection);
         self.services.engine.leave(self.session, connection);
+        super::foreign::changed(&mut self.live, connection);
         let Some(wire) = self.live.wires.remove(&connection) else { return };
         if let Some(point) = wire.actor.point {
             self.former_points.insert(connection, point);
@@ -189,6 +193,7 @@ impl Task {
                 if was_connected {
                     self.media(connection, MediaLink::Silent(now));
                 }
+                self.foreign_gone(connection);
             }
             EngineEvent::Source { source, sending, top_layer, .. } => {
                 if let Some(wire) = self.live.wires.get_mut(&source.connection) {
@@ -369,7 +374,8 @@ fn slots_for(state: &super::state::State, actor: &Actor) -> u32 {
     let follows = has(Function::Observer) || has(Function::AdvisingUnit) || has(Function::Interpreter);
     match actor.device {
         DeviceKind::CitizenScreen => 2,
-        DeviceKind::Paper => 0,
+        // They have no page to be told.
+        DeviceKind::Paper | DeviceKind::Encoder | DeviceKind::Wall => 0,
         DeviceKind::Companion if has(Function::Technician) => 25,
         DeviceKind::Companion if writes => 2,
         // Their function is to follow the visit, from a machine beside the place's main one.

@@ -110,6 +110,8 @@ pub struct WireState {
     pub slots: usize,
     /// Slots whose picture its line does not take now.
     pub paused: BTreeSet<usize>,
+    /// What a machine without a browser of ours was let in to send; empty for all others.
+    pub publishes: BTreeSet<SourceKind>,
     pub sending: BTreeSet<SourceKind>,
     /// Best layer of its camera that arrives.
     pub layer: Option<Layer>,
@@ -148,6 +150,20 @@ impl Live {
     pub fn main_wire(&self, point: PointId) -> Option<(ConnectionId, &WireState)> {
         let id = *self.main.get(&point)?;
         self.wires.get(&id).map(|wire| (id, wire))
+    }
+
+    /// Where sound or picture of a point comes from: its newest encoder that was let in to send it, else its main
+    /// device. A picture that the encoder does not send just now is the main device's; a microphone never changes by
+    /// itself.
+    pub fn source_wire(&self, point: PointId, kind: SourceKind) -> Option<(ConnectionId, &WireState)> {
+        let sends = |wire: &WireState| {
+            wire.actor.point == Some(point)
+                && wire.publishes.contains(&kind)
+                && (kind == SourceKind::Microphone || wire.media == MediaLink::Connected)
+        };
+        // Connection ids sort by birth.
+        let encoder = self.wires.iter().rfind(|(_, wire)| wire.actor.device == DeviceKind::Encoder && sends(wire));
+        encoder.map(|(id, wire)| (*id, wire)).or_else(|| self.main_wire(point))
     }
 
     /// Wires of a point that wait to take over its main device: of another browser than the one in use.

@@ -25,6 +25,7 @@ pub fn plan(session: SessionId, state: &State, live: &Live) -> Plan {
             continue;
         }
         let feeds = match wire.actor.point {
+            None if wire.actor.device == DeviceKind::Wall => feeds_of_public_wall(state, live, &stage, &order),
             Some(point) if !is_technician(state, &wire.actor) => {
                 feeds_of_seat(state, live, (&stage, &order), point, (*connection, wire))
             }
@@ -34,7 +35,10 @@ pub fn plan(session: SessionId, state: &State, live: &Live) -> Plan {
         plan.slots.insert(*connection, feeds);
     }
     for point in state.floor.open().difference(&live.rejoined) {
-        if let Some((connection, _)) = live.main_wire(*point) {
+        // An encoder has no key: without the page whose key opened it, the point's microphone is closed.
+        if live.main_wire(*point).is_some()
+            && let Some((connection, _)) = live.source_wire(*point, SourceKind::Microphone)
+        {
             plan.open_microphones.insert(connection);
         }
     }
@@ -98,7 +102,7 @@ fn feeds_of_seat(
         // Who waits at a place that is consulted must not watch it.
         DeviceKind::CitizenScreen if stage.running == Running::Consultation => return Vec::new(),
         DeviceKind::CitizenScreen => false,
-        DeviceKind::Paper => return Vec::new(),
+        DeviceKind::Paper | DeviceKind::Encoder | DeviceKind::Wall => return Vec::new(),
     } && stage.admits(state, actor, Sense::Hear);
     let order: Vec<PointId> = match device {
         // The presider first, then the own place.
@@ -114,15 +118,16 @@ fn feeds_of_seat(
         if point == own && device != DeviceKind::CitizenScreen {
             continue;
         }
-        let Some((connection, wire)) = live.main_wire(point) else { continue };
-        if wire.media == MediaLink::None || connection == own_wire {
+        let cap = if Some(point) == large { Layer::Full } else { Layer::Quarter };
+        let sound = source_of(live, point, SourceKind::Microphone);
+        let picture = source_of(live, point, SourceKind::Camera);
+        if [sound, picture].into_iter().flatten().any(|source| source.connection == own_wire) {
             continue;
         }
-        let cap = if Some(point) == large { Layer::Full } else { Layer::Quarter };
-        feeds.push(SlotFeed {
-            audio: with_sound.then_some(SourceId { connection, kind: SourceKind::Microphone }),
-            video: Some((SourceId { connection, kind: SourceKind::Camera }, cap)),
-        });
+        if sound.is_none() && picture.is_none() {
+            continue;
+        }
+        feeds.push(SlotFeed { audio: sound.filter(|_| with_sound), video: picture.map(|source| (source, cap)) });
         if with_sound {
             feeds.extend(
                 papers_of(live, point).map(|source| SlotFeed { audio: None, video: Some((source, Layer::Full)) }),
@@ -145,13 +150,31 @@ fn feeds_of_wall(state: &State, live: &Live, stage: &Stage, actor: &crate::domai
     state
         .points
         .keys()
-        .filter_map(|point| live.main_wire(*point))
-        .filter(|(_, wire)| wire.media != MediaLink::None)
-        .map(|(connection, _)| SlotFeed {
-            audio: None,
-            video: Some((SourceId { connection, kind: SourceKind::Camera }, Layer::Quarter)),
-        })
+        .filter_map(|point| source_of(live, *point, SourceKind::Camera))
+        .map(|source| SlotFeed { audio: None, video: Some((source, Layer::Quarter)) })
         .collect()
+}
+
+/// A display for the public: who speaks now, then the others by their order. It has no account, so what it may show is
+/// the same for all of them.
+fn feeds_of_public_wall(state: &State, live: &Live, stage: &Stage, order: &[PointId]) -> Vec<SlotFeed> {
+    if !state.status().is_some_and(SessionStatus::is_live) || !stage.is_for_walls(state) {
+        return Vec::new();
+    }
+    let (speaking, silent): (Vec<PointId>, Vec<PointId>) =
+        order.iter().partition(|point| state.floor.open().contains(point));
+    let feed = |point: PointId| {
+        let sound = source_of(live, point, SourceKind::Microphone);
+        let picture = source_of(live, point, SourceKind::Camera).map(|source| (source, Layer::Full));
+        (sound.is_some() || picture.is_some()).then_some(SlotFeed { audio: sound, video: picture })
+    };
+    speaking.into_iter().chain(silent).filter_map(feed).collect()
+}
+
+/// What a point sends of a kind, as far as its media is up.
+fn source_of(live: &Live, point: PointId, kind: SourceKind) -> Option<SourceId> {
+    let (connection, wire) = live.source_wire(point, kind)?;
+    (wire.media != MediaLink::None).then_some(SourceId { connection, kind })
 }
 
 /// Papers that are being shown at a point: by its main device or a document camera of its own.
@@ -159,8 +182,8 @@ fn papers_of(live: &Live, point: PointId) -> impl Iterator<Item = SourceId> {
     let browser = live.main_wire(point).map(|(_, main)| main.actor.browser);
     let shows = move |wire: &WireState| match wire.actor.device {
         DeviceKind::Main => browser == Some(wire.actor.browser),
-        DeviceKind::Paper => true,
-        DeviceKind::Companion | DeviceKind::CitizenScreen => false,
+        DeviceKind::Paper | DeviceKind::Encoder => true,
+        DeviceKind::Companion | DeviceKind::CitizenScreen | DeviceKind::Wall => false,
     };
     live.wires
         .iter()
@@ -171,9 +194,8 @@ fn papers_of(live: &Live, point: PointId) -> impl Iterator<Item = SourceId> {
 
 fn sources_of(live: &Live, point: PointId) -> Vec<SourceId> {
     let mut sources: Vec<SourceId> = papers_of(live, point).collect();
-    if let Some((connection, _)) = live.main_wire(point) {
-        sources.push(SourceId { connection, kind: SourceKind::Microphone });
-        sources.push(SourceId { connection, kind: SourceKind::Camera });
+    for kind in [SourceKind::Microphone, SourceKind::Camera] {
+        sources.extend(live.source_wire(point, kind).map(|(connection, _)| SourceId { connection, kind }));
     }
     sources
 }

@@ -8,6 +8,7 @@ pub mod decide;
 mod directory;
 pub mod echo;
 mod flight;
+mod foreign;
 pub mod handle;
 mod inbox;
 pub mod links;

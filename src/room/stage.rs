@@ -71,6 +71,16 @@ impl Stage {
         matches!(self.running, Running::Consultation | Running::Visit { restricted: true, .. })
     }
 
+    /// Whether what runs may stand on a wall for whoever walks by: what every point of the session is shown, and nothing
+    /// private. A visit belongs to its own points unless the presider has shown it to all.
+    pub fn is_for_walls(&self, state: &State) -> bool {
+        match self.running {
+            Running::Session => true,
+            Running::Visit { restricted, .. } => !restricted && state.room_wide,
+            Running::Consultation => false,
+        }
+    }
+
     /// Whether a visit has sound and picture.
     pub fn is_visit(&self) -> bool {
         matches!(self.running, Running::Visit { .. })

@@ -244,6 +244,7 @@ impl Task {
         }
         if before != self.book.state.status() {
             self.live.end_asked_by = None;
+            self.end_foreign();
         }
         self.refresh();
     }

@@ -99,13 +99,17 @@ async fn the_description_lists_every_route_and_none_works_without_a_sign_in_unle
             if operation["security"] == json!([]) {
                 continue;
             }
+            let path = path.replace("{point}", &id).replace("{connection}", &id);
             let path =
                 path.replace("{session}", &id).replace("{visit}", &id).replace("{file}", &id).replace("{segment}", &id);
             let answer = match method.as_str() {
                 "get" => web.get(&path, "").await,
-                _ => web.post(&path, "", &json!({})).await,
+                "post" => web.post(&path, "", &json!({})).await,
+                other => web.request(&other.to_uppercase(), &path, &[("host", &web.host)], b"").await,
             };
-            assert_eq!((answer.status, answer.code().as_str()), (401, "sign_in_needed"), "{method} {path}");
+            let of_machines = operation["security"] == json!([{"deviceToken": []}]);
+            let wanted = if of_machines { "device_token_refused" } else { "sign_in_needed" };
+            assert_eq!((answer.status, answer.code().as_str()), (401, wanted), "{method} {path}");
         }
     }
 }

@@ -33,6 +33,7 @@ mod demo_day;
 mod demo_media;
 mod demo_seed;
 mod docs;
+mod foreign;
 mod http_files;
 mod http_guard;
 mod http_openapi;

@@ -52,6 +52,7 @@ fn joins(world: &mut World, n: u128, who: &Actor) {
         media: MediaLink::Connected,
         slots: 4,
         paused: Default::default(),
+        publishes: Default::default(),
         sending: Default::default(),
         layer: None,
         senses: None,

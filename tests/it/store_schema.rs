@@ -92,7 +92,7 @@ async fn a_copy_is_made_before_an_old_database_is_changed() {
     let keys = Keys::init(&dir.path().join("keys"), INSTALLATION, at(0)).unwrap();
     let store = Store::open(&Backend::Sqlite { path: path.clone(), max_bytes: None }, keys).await.unwrap();
     assert!(store.units().await.unwrap().is_empty(), "the new tables are there");
-    let mut copy = options(&dir.path().join("diemcau.db.before-0003")).connect().await.unwrap();
+    let mut copy = options(&dir.path().join("diemcau.db.before-0004")).connect().await.unwrap();
     let lease: i64 =
         sqlx::query_scalar("SELECT epoch FROM room_lease WHERE session_id = 'old'").fetch_one(&mut copy).await.unwrap();
     let tables: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM sqlite_schema WHERE name = 'unit'")

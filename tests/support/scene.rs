@@ -135,6 +135,7 @@ impl World {
                 media: MediaLink::Connected,
                 slots: 4,
                 paused: Default::default(),
+                publishes: Default::default(),
                 sending: Default::default(),
                 layer: None,
                 senses: None,

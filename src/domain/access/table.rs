@@ -310,8 +310,20 @@ pub const TABLE: &[(&str, &[Grant])] = &[
     ),
     ("http.tickets", EVERY_FUNCTION),
     ("http.socket", &[ANYONE]),
+    // Machines without an account: each with a token for one point or one session.
+    ("http.whip", &[ANYONE]),
+    ("http.whip.options", &[ANYONE]),
+    ("http.whip.end", &[ANYONE]),
+    ("http.whip.trickle", &[ANYONE]),
+    ("http.whip.session", &[ANYONE]),
+    ("http.whep", &[ANYONE]),
+    ("http.whep.options", &[ANYONE]),
+    ("http.whep.end", &[ANYONE]),
+    ("http.whep.trickle", &[ANYONE]),
+    ("http.whep.session", &[ANYONE]),
     // By command line and office pages.
     ("admin.users", &[ADMINISTRATOR]),
     ("admin.kiosks", &[ADMINISTRATOR]),
+    ("admin.device_tokens", &[ADMINISTRATOR, UNIT_TECHNICIAN]),
     ("admin.erase", &[Grant::to(Who::Role(UnitRole::DataProtectionOfficer)).even_restricted()]),
 ];

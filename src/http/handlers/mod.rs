@@ -1,6 +1,7 @@
 //! What serves each route: unpack, ask, pack. The work is in `app`, `auth` and the rooms.
 
 pub(super) mod files;
+pub(super) mod foreign;
 pub(super) mod health;
 pub(super) mod kiosk;
 pub(super) mod openapi;

@@ -7,6 +7,7 @@ use axum::Json;
 use serde_json::{Map, Value, json};
 
 use crate::domain::access;
+use crate::http::foreign;
 use crate::http::routes::{Gives, ROUTES, Route, Takes};
 use crate::{error, text};
 
@@ -28,7 +29,10 @@ pub(in crate::http) async fn describe() -> Json<Value> {
         "info": { "title": env!("CARGO_PKG_NAME"), "version": env!("CARGO_PKG_VERSION") },
         "paths": paths,
         "components": {
-            "securitySchemes": { "signIn": { "type": "apiKey", "in": "cookie", "name": "__Host-sid" } },
+            "securitySchemes": {
+                "signIn": { "type": "apiKey", "in": "cookie", "name": "__Host-sid" },
+                "deviceToken": { "type": "http", "scheme": "bearer" },
+            },
             "schemas": schemas(),
         },
     }))
@@ -51,7 +55,13 @@ fn named(name: &str) -> Value {
 }
 
 fn operation(route: &Route) -> Value {
-    let security = if access::is_open(route.id) { json!([]) } else { json!([{ "signIn": [] }]) };
+    let security = if let Some(security) = of_machines(route) {
+        security
+    } else if access::is_open(route.id) {
+        json!([])
+    } else {
+        json!([{ "signIn": [] }])
+    };
     let mut operation = json!({
         "operationId": route.id,
         "summary": route.summary,
@@ -68,12 +78,21 @@ fn operation(route: &Route) -> Value {
     let content = match route.takes {
         Takes::Json(name) => json!({ "application/json": { "schema": named(name) } }),
         Takes::Form => json!({ "multipart/form-data": { "schema": form() } }),
+        Takes::Text(kind) => json!({ kind: { "schema": { "type": "string" } } }),
         Takes::Nothing | Takes::Query(_) => return operation,
     };
     if let Some(operation) = operation.as_object_mut() {
         operation.insert("requestBody".to_owned(), json!({ "required": true, "content": content }));
     }
     operation
+}
+
+/// Machines have a token of their own, except for asking what they may ask.
+fn of_machines(route: &Route) -> Option<Value> {
+    foreign::is_foreign(route.path).then(|| match route.method {
+        "OPTIONS" => json!([]),
+        _ => json!([{ "deviceToken": [] }]),
+    })
 }
 
 fn parameters(route: &Route) -> Vec<Value> {
@@ -89,7 +108,7 @@ fn parameters(route: &Route) -> Vec<Value> {
             parameters.push(json!({ "name": name, "in": "query", "schema": schema }));
         }
     }
-    if route.method == "POST" {
+    if route.method == "POST" && !foreign::is_foreign(route.path) {
         // No form of another page can send it.
         parameters.push(json!({ "name": "x-diemcau", "in": "header", "required": true, "schema": { "const": "1" } }));
     }

@@ -15,6 +15,10 @@ pub(in crate::http) async fn issue(
     caller: Caller,
     Strict(asked): Strict<TicketRequest>,
 ) -> Result<Json<Ticket>, AppError> {
+    // They have a way of their own, with a token for nothing else.
+    if asked.device.is_foreign() {
+        return Err(AppError::BodyMalformed(Some("device".to_owned())));
+    }
     let actor = caller.actor(asked.point, asked.device);
     app.rooms.sit(&actor, caller.kiosk_point(), asked.session).await?;
     let TicketRequest { session, point, device } = asked;

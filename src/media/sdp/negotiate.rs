@@ -6,7 +6,7 @@
 
 use super::offer::{Direction, MediaKind, Offer, OfferedLine};
 use crate::limits;
-use crate::media::engine::JoinRefusal;
+use crate::media::engine::{Client, JoinRefusal};
 use crate::media::plan::{Layer, SourceKind};
 
 const URI_MID: &str = "urn:ietf:params:rtp-hdrext:sdes:mid";
@@ -74,6 +74,7 @@ pub(crate) enum Role {
 /// The whole agreement.
 #[derive(Clone, Debug)]
 pub(crate) struct Negotiated {
+    pub(crate) client: Client,
     pub(crate) fingerprint: [u8; 32],
     pub(crate) extensions: ExtensionIds,
     pub(crate) sources: Vec<SourceLine>,
@@ -103,6 +104,7 @@ impl Negotiated {
             }
         };
         let mut agreed = Self {
+            client: offer.client,
             fingerprint: offer.fingerprint,
             extensions: ExtensionIds::default(),
             sources: Vec::new(),

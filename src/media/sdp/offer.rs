@@ -3,10 +3,11 @@
 use std::io::Cursor;
 use std::panic::catch_unwind;
 
+use rtc_sdp::description::common::Attribute;
 use rtc_sdp::{MediaDescription, SessionDescription};
 
 use crate::limits;
-use crate::media::engine::JoinRefusal;
+use crate::media::engine::{Client, JoinRefusal};
 
 /// Sound or picture; other m-lines (data channels) are answered with port 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +46,8 @@ pub(crate) struct OfferedLine {
     pub(crate) rids: Vec<String>,
     pub(crate) ssrc: Option<u32>,
     pub(crate) rtx_ssrc: Option<u32>,
+    /// Offered, and not taken: the recorder writes VP8.
+    h264: bool,
     rejected: bool,
 }
 
@@ -61,6 +64,7 @@ impl OfferedLine {
 /// A whole offer.
 #[derive(Clone, Debug)]
 pub(crate) struct Offer {
+    pub(crate) client: Client,
     /// SHA-256 of the browser's certificate.
     pub(crate) fingerprint: [u8; 32],
     pub(crate) lines: Vec<OfferedLine>,
@@ -90,14 +94,14 @@ impl Offer {
             .collect::<Vec<_>>();
         let at_session = |key: &str| session.attribute(key).map(String::as_str);
         let mut lines = Vec::new();
-        let mut fingerprint = at_session("fingerprint").and_then(sha256);
+        let mut fingerprint = fingerprint_of(&session.attributes);
         let mut credentials = at_session("ice-ufrag").is_some() && at_session("ice-pwd").is_some();
         let mut setup = at_session("setup").map(str::to_owned);
         for media in &session.media_descriptions {
             let line = read_line(media);
             let value = |key: &str| media.attribute(key).flatten();
             if !line.rejected && bundled.contains(&line.mid.as_str()) {
-                fingerprint = fingerprint.or_else(|| value("fingerprint").and_then(sha256));
+                fingerprint = fingerprint.or_else(|| fingerprint_of(&media.attributes));
                 credentials |= value("ice-ufrag").is_some() && value("ice-pwd").is_some();
                 setup = setup.or_else(|| value("setup").map(str::to_owned));
                 lines.push(line);
@@ -121,7 +125,40 @@ impl Offer {
             }
             None => return Err(malformed("no DTLS setup")),
         }
-        Ok(Self { fingerprint: fingerprint.ok_or_else(|| malformed("no SHA-256 fingerprint"))?, lines })
+        Ok(Self {
+            client: Client::Browser,
+            fingerprint: fingerprint.ok_or_else(|| malformed("no SHA-256 fingerprint"))?,
+            lines,
+        })
+    }
+
+    /// The offer as its sender may mean it: an encoder sends, a display receives, whatever else their lines say
+    /// (RFC 9725 §4.2; libraries write `sendrecv` for both).
+    ///
+    /// # Errors
+    /// `Unrecorded`, `Unsupported` where an encoder's picture could not be taken: its sound alone is not what anybody
+    /// meant.
+    pub(crate) fn meant_by(mut self, client: Client) -> Result<Self, JoinRefusal> {
+        self.client = client;
+        let (meant, never) = match client {
+            Client::Browser => return Ok(self),
+            Client::Encoder => (Direction::SendOnly, Direction::RecvOnly),
+            Client::Wall => (Direction::RecvOnly, Direction::SendOnly),
+        };
+        for line in &mut self.lines {
+            line.rejected |= line.direction == never;
+            if line.direction == Direction::SendRecv {
+                line.direction = meant;
+            }
+        }
+        let pictures = || self.lines.iter().filter(|line| line.kind == MediaKind::Video && !line.rejected);
+        if pictures().next().is_none() || pictures().any(OfferedLine::usable) {
+            return Ok(self);
+        }
+        Err(match pictures().any(|line| line.h264) {
+            true if client == Client::Encoder => JoinRefusal::Unrecorded,
+            _ => JoinRefusal::Unsupported("no picture that we can take".to_owned()),
+        })
     }
 }
 
@@ -196,11 +233,18 @@ fn read_line(media: &MediaDescription) -> OfferedLine {
         rtx_payload_type,
         extensions,
         rids,
+        h264: values("rtpmap").any(|map| map.to_ascii_lowercase().contains(" h264/90000")),
         ssrc: pair.map(|(ssrc, _)| ssrc).or(single),
         rtx_ssrc: pair.map(|(_, rtx)| rtx),
         // Port 0 without bundle-only is a line the browser itself has given up.
         rejected: media.media_name.port.value == 0 && !media.has_attribute("bundle-only"),
     }
+}
+
+/// Of several (RFC 8122 §5) the one that we can check.
+fn fingerprint_of(attributes: &[Attribute]) -> Option<[u8; 32]> {
+    let values = attributes.iter().filter(|attribute| attribute.key == "fingerprint");
+    values.filter_map(|attribute| attribute.value.as_deref()).find_map(sha256)
 }
 
 /// `sha-256 AB:CD:…` to bytes; other hash functions are not used by browsers for ECDSA certificates.

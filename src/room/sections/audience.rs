@@ -58,6 +58,10 @@ impl Key {
 
 /// Everything a connection is sent, by name.
 pub fn subscriptions(state: &State, actor: &Actor) -> BTreeMap<String, Key> {
+    // They have no page.
+    if actor.device.is_foreign() {
+        return BTreeMap::new();
+    }
     let stage = Stage::of(state);
     let mut keys = vec![Key::Public { told: stage.is_private() && stage.is_told_to(state, actor) }];
     // The citizen's screen shows the public part and nothing that lies on the officer's table.

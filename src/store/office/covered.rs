@@ -25,6 +25,7 @@ pub enum Table {
     Session,
     SessionPoint,
     SessionFunction,
+    DeviceToken,
     Visit,
     VisitPoint,
     Person,
@@ -39,7 +40,7 @@ every! {
     /// All of them; rows of a table refer only to rows of those before it.
     TABLES: Table {
         Unit, UnitSuccessor, Point, Device, PairingCode, UserAccount, RoleGrant, SignInLink, Session, SessionPoint,
-        SessionFunction, Visit, VisitPoint, Person, CaseRecord, Petition, Promise, RegisterEntry, File,
+        SessionFunction, DeviceToken, Visit, VisitPoint, Person, CaseRecord, Petition, Promise, RegisterEntry, File,
     }
 }
 
@@ -60,6 +61,8 @@ struct Spec {
 }
 
 const OF_POINT: &str = "LEFT JOIN point p ON p.point_id = r.point_id";
+const OF_POINT_OR_SESSION: &str =
+    "LEFT JOIN point p ON p.point_id = r.point_id LEFT JOIN session s ON s.session_id = r.session_id";
 const OF_SESSION: &str = "LEFT JOIN session s ON s.session_id = r.session_id";
 const OF_VISIT: &str =
     "LEFT JOIN visit v ON v.visit_id = r.visit_id LEFT JOIN session s ON s.session_id = v.session_id";
@@ -134,6 +137,24 @@ impl Table {
             Self::SessionFunction => {
                 of_session("session_function", &["session_id", "user_id", "function"], &["point_id", "name", "title"])
             }
+            Self::DeviceToken => Spec {
+                home: "COALESCE(p.unit_id, s.unit_id)",
+                joins: OF_POINT_OR_SESSION,
+                ..of_office(
+                    "device_token",
+                    &["token_hash"],
+                    &[
+                        "device_id",
+                        "kind",
+                        "point_id",
+                        "session_id",
+                        "name",
+                        "made_at_us",
+                        "expires_at_us",
+                        "revoked_at_us",
+                    ],
+                )
+            },
             Self::Visit => of_session(
                 "visit",
                 &["visit_id"],

@@ -167,9 +167,9 @@ pub const LAYERS: &[Layer] = &[
         pure: true,
     },
     Layer {
-        modules: &["media::srtp"],
+        modules: &["media::srtp", "media::srtp_cm"],
         uses: &["media::window", "media::wire", "limits"],
-        crates: Only(&["ring", "rtc_dtls", "thiserror"]),
+        crates: Only(&["aes", "ctr", "ring", "rtc_dtls", "thiserror"]),
         pure: true,
     },
     // Streams that carry datagrams, and the relay of one of them.
@@ -305,9 +305,11 @@ pub const LAYERS: &[Layer] = &[
             "room::registry",
             "room::standing",
             "=media",
+            "media::engine",
             "media::plan",
             "media::record",
             "=store",
+            "store::office",
             "store::verify",
         ],
         crates: Not(&["sqlx", "webrtc", "rtc", "rtc_dtls", "rtc_sdp", "rtc_stun", "mio", "socket2", "quinn_udp"]),

@@ -4,7 +4,7 @@ import type { PointId, UnitId } from "./ids";
 /**
  * What a device of a point is for.
  */
-export type DeviceKind = "main" | "citizen_screen" | "paper" | "companion";
+export type DeviceKind = "main" | "citizen_screen" | "paper" | "companion" | "encoder" | "wall";
 
 /**
  * Điểm cầu: a place with its address. Whether it is central or component is a matter of the session.

@@ -1,0 +1,153 @@
+//! A server with an open lobby, a page at the central point, and what a machine says by HTTP.
+
+use std::time::Duration;
+
+use diemcau::auth::device;
+use diemcau::bot::{Bot, BotConfig};
+use diemcau::clock::Clock as _;
+use diemcau::config::Config;
+use diemcau::domain::actor::Actor;
+use diemcau::domain::ids::{CommandId, DeviceId, PointId, SessionId};
+use diemcau::domain::people::UnitRole;
+use diemcau::domain::session::{SessionAct, SessionStep, StepOutcome};
+use diemcau::domain::units::DeviceKind;
+use diemcau::protocol::command::Command;
+use diemcau::store::office::{Act, DeviceScope};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::support::web::{Answer, BOARD, CENTRAL, PEOPLE, Socket, Web, XA_A, frame, user};
+
+/// A server, its session with an open lobby, and tokens for both kinds of machines.
+pub(super) struct House {
+    pub(super) web: Web,
+    pub(super) session: SessionId,
+    /// Of the commune's point.
+    pub(super) encoder: String,
+    pub(super) encoder_id: DeviceId,
+    pub(super) wall: String,
+}
+
+pub(super) fn actor(login: &str, point: PointId) -> Actor {
+    let (_, unit, role) = PEOPLE.into_iter().find(|(name, _, _)| *name == login).unwrap();
+    Actor {
+        user: user(login),
+        name: login.to_owned(),
+        title: String::new(),
+        point: Some(point),
+        device: DeviceKind::Companion,
+        browser: Uuid::nil(),
+        roles: vec![(unit, role)],
+    }
+}
+
+impl House {
+    pub(super) async fn open() -> Self {
+        Self::open_with(|_| {}).await
+    }
+
+    pub(super) async fn open_with(change: impl FnOnce(&mut Config)) -> Self {
+        let web = Web::start_with(change).await;
+        let session = web.session().await;
+        let (_, encoder_id, encoder) = token(&web, DeviceScope::Point(XA_A)).await;
+        let (_, _, wall) = token(&web, DeviceScope::Session(session)).await;
+        let house = Self { web, session, encoder, encoder_id, wall };
+        house.prepare().await;
+        house
+    }
+
+    pub(super) async fn acts(&self, login: &str, command: Command) -> Result<i64, &'static str> {
+        let room = self.web.server.app().registry.open(self.session).await.unwrap();
+        room.command(actor(login, CENTRAL), CommandId(Uuid::new_v4()), command).await.map_err(|refusal| refusal.code)
+    }
+
+    pub(super) async fn moves(&self, login: &str, act: SessionAct) {
+        self.acts(login, Command::MoveSession { act, reason: "thử".to_owned(), new_start: None }).await.unwrap();
+    }
+
+    async fn prepare(&self) {
+        for step in [SessionStep::Publication, SessionStep::Notice, SessionStep::TrialCall] {
+            let outcome = StepOutcome::Done { note: "đã làm".to_owned() };
+            self.acts("officer", Command::RecordStep { step, point: None, outcome }).await.unwrap();
+        }
+        assert_eq!(PEOPLE[0], ("head", BOARD, UnitRole::Head));
+        for (login, act) in [
+            ("head", SessionAct::Approve),
+            ("officer", SessionAct::Publish),
+            ("officer", SessionAct::Notify),
+            ("officer", SessionAct::Test),
+            ("head", SessionAct::OpenLobby),
+        ] {
+            self.moves(login, act).await;
+        }
+    }
+
+    /// A page with sound and picture at a point.
+    pub(super) async fn page(&self, login: &str, point: PointId, config: &BotConfig) -> (Socket, Bot) {
+        let (mut socket, _) = self.web.joined(login, self.session, point).await;
+        let (mut bot, offer) = Bot::offer(config).await.unwrap();
+        let answer = offer_by_socket(&mut socket, &offer).await;
+        bot.accept(&answer).await.unwrap();
+        assert!(bot.connected(Duration::from_secs(20)).await);
+        (socket, bot)
+    }
+
+    pub(super) async fn ask(
+        &self,
+        method: &str,
+        path: &str,
+        token: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Answer {
+        let bearer = format!("Bearer {token}");
+        let mut all = vec![("host", self.web.host.as_str()), ("authorization", &bearer)];
+        all.extend(headers);
+        self.web.request(method, path, &all, body.as_bytes()).await
+    }
+
+    pub(super) async fn post(&self, path: &str, token: &str, offer: &str) -> Answer {
+        self.ask("POST", path, token, &[("content-type", "application/sdp")], offer).await
+    }
+
+    pub(super) fn whip(&self) -> String {
+        format!("/whip/{XA_A}")
+    }
+
+    pub(super) fn whep(&self) -> String {
+        format!("/whep/{}", self.session)
+    }
+
+    /// A machine that speaks through the `webrtc` crate; the address of what it made.
+    pub(super) async fn machine(&self, path: &str, token: &str, config: &BotConfig) -> (Bot, String) {
+        self.enters(path, token, Bot::offer(config).await.unwrap()).await
+    }
+
+    pub(super) async fn enters(&self, path: &str, token: &str, (mut bot, offer): (Bot, String)) -> (Bot, String) {
+        let answer = self.post(path, token, &offer).await;
+        assert_eq!(answer.status, 201, "{answer:?}");
+        bot.accept(std::str::from_utf8(&answer.body).unwrap()).await.unwrap();
+        assert!(bot.connected(Duration::from_secs(20)).await);
+        (bot, answer.header("location").unwrap().to_owned())
+    }
+}
+
+pub(super) async fn token(web: &Web, scope: DeviceScope) -> (DeviceScope, DeviceId, String) {
+    let id = DeviceId(web.clock.new_id());
+    let by = Act::by("console", web.clock.now());
+    let day = Duration::from_secs(24 * 60 * 60);
+    let (kept, token) = device::make(web.accounts(), id, scope, ("máy thử", day), by).await.unwrap();
+    assert_eq!(kept.id, id);
+    (scope, id, token)
+}
+
+pub(super) async fn offer_by_socket(socket: &mut Socket, offer: &str) -> String {
+    socket.say(&frame(json!({"type": "offer", "sdp": offer}))).await;
+    socket.until("answer").await["sdp"].as_str().unwrap().to_owned()
+}
+
+/// One act by the page of a point, done when it is stored.
+pub(super) async fn acts(socket: &mut Socket, command: Value) {
+    socket.say(&frame(json!({"type": "command", "command": command}))).await;
+    socket.until("done").await;
+}
