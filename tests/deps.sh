@@ -14,6 +14,7 @@ TABLE
 /usr/lib/postgresql/*/bin/initdb|postgresql|the store's contract on the second engine, in a cluster of the tests' own
 /usr/bin/ffmpeg|ffmpeg|makes sound and picture for the recorder's tests and judges its files
 /usr/bin/pdftotext|poppler-utils|reads what stands in the papers
+/usr/lib/python3*/ensurepip/__init__.py|python3-venv|an encoder and a display by other hands (aiortc, from PyPI)
 /usr/bin/chromium|chromium|calls, screens and papers in a real browser
 /usr/sbin/runuser|util-linux|runs PostgreSQL as its own user, mounts small disks to be filled
 TABLE

@@ -9,7 +9,7 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::sync::OnceCell;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::house::{House, acts, offer_by_socket};
+use super::house::{House, Seat};
 use crate::support::web::{CENTRAL, XA_A};
 
 /// Other software on a busy machine takes its time.
@@ -98,11 +98,11 @@ fn url(house: &House, path: &str) -> String {
 }
 
 /// The commune's point has the floor and its officer's key was pressed.
-async fn speaks(house: &House) -> (crate::support::web::Socket, crate::support::web::Socket) {
-    let (mut presider, _) = house.web.joined("head", house.session, CENTRAL).await;
-    let (mut officer, _) = house.web.joined("xa-a", house.session, XA_A).await;
-    acts(&mut presider, json!({"do": "give_floor", "point": XA_A})).await;
-    acts(&mut officer, json!({"do": "microphone", "open": true})).await;
+async fn speaks(house: &House) -> (Seat, Seat) {
+    let mut presider = house.seat("head", CENTRAL).await;
+    let mut officer = house.seat("xa-a", XA_A).await;
+    presider.acts(json!({"do": "give_floor", "point": XA_A})).await;
+    officer.acts(json!({"do": "microphone", "open": true})).await;
     (presider, officer)
 }
 
@@ -118,7 +118,7 @@ async fn what_an_aiortc_encoder_sends_is_decoded_by_a_page_and_by_a_wall() {
     let (mut presider, _officer) = speaks(&house).await;
     let mut page = Client::start(python, "client.py", &["page"]);
     let offer = page.event("offer").await;
-    let answer = offer_by_socket(&mut presider, offer["sdp"].as_str().unwrap()).await;
+    let answer = presider.offers(offer["sdp"].as_str().unwrap()).await;
     page.tell(&json!({"sdp": answer}).to_string()).await;
     let mut wall = Client::start(python, "client.py", &["show", &url(&house, &house.whep()), &house.wall]);
     assert_eq!(wall.event("answered").await["status"], 201);
@@ -168,39 +168,4 @@ async fn aiortc_is_told_why_not() {
         assert_eq!(problem["code"], code);
     }
     assert_eq!(house.web.server.app().foreign.count(), 0);
-}
-
-/// GStreamer has its own ICE, DTLS (an RSA certificate) and SRTP. Slow to install: part of `make test-long`.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs GStreamer with libnice: make test-long"]
-async fn what_a_gstreamer_encoder_sends_is_decoded_by_a_wall() {
-    let there = "import gi; gi.require_version('GstWebRTC', '1.0'); gi.require_version('Gst', '1.0'); \
-                 from gi.repository import Gst, GstWebRTC; Gst.init(None); \
-                 raise SystemExit(not all(map(Gst.ElementFactory.find, \
-                 ['webrtcbin', 'nicesrc', 'vp8enc', 'opusenc', 'rtpvp8pay'])))";
-    let system = "/usr/bin/python3";
-    let found = Command::new(system).args(["-c", there]).stderr(Stdio::null()).status().await;
-    if !found.is_ok_and(|status| status.success()) {
-        return println!("skipped: GStreamer with webrtcbin and libnice is not here (see tests/foreign/gstreamer.py)");
-    }
-    let Some(python) = python().await else { return };
-    // libnice gathers no loopback address, and from another to loopback it does not check: both ends need a real one.
-    let real = std::net::UdpSocket::bind("0.0.0.0:0").and_then(|socket| {
-        socket.connect("198.51.100.1:9")?;
-        socket.local_addr()
-    });
-    let Some(real) = real.ok().map(|local| local.ip()).filter(|ip| !ip.is_loopback()) else {
-        return println!("skipped: this machine has no address but loopback");
-    };
-    let house = House::open_with(|config| config.media.listen = (real, 0).into()).await;
-    let whip = url(&house, &house.whip());
-    let mut encoder = Client::start(system, "gstreamer.py", &["publish", &whip, &house.encoder]);
-    assert_eq!(encoder.event("answered").await["status"], 201);
-    encoder.connected().await;
-    let (_presider, _officer) = speaks(&house).await;
-    let mut wall = Client::start(python, "client.py", &["show", &url(&house, &house.whep()), &house.wall]);
-    assert_eq!(wall.decodes("video", 16).await["format"], "320x240");
-    wall.decodes("audio", 32).await;
-    encoder.tell("end").await;
-    assert_eq!(encoder.event("deleted").await["status"], 200);
 }

@@ -13,7 +13,10 @@ use diemcau::domain::session::{SessionAct, SessionStep, StepOutcome};
 use diemcau::domain::units::DeviceKind;
 use diemcau::protocol::command::Command;
 use diemcau::store::office::{Act, DeviceScope};
+use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
+use tokio::sync::mpsc;
+use tokio_tungstenite::tungstenite::Message;
 use uuid::Uuid;
 
 use crate::support::web::{Answer, BOARD, CENTRAL, PEOPLE, Socket, Web, XA_A, frame, user};
@@ -83,13 +86,18 @@ impl House {
     }
 
     /// A page with sound and picture at a point.
-    pub(super) async fn page(&self, login: &str, point: PointId, config: &BotConfig) -> (Socket, Bot) {
-        let (mut socket, _) = self.web.joined(login, self.session, point).await;
+    pub(super) async fn page(&self, login: &str, point: PointId, config: &BotConfig) -> (Seat, Bot) {
+        let mut seat = self.seat(login, point).await;
         let (mut bot, offer) = Bot::offer(config).await.unwrap();
-        let answer = offer_by_socket(&mut socket, &offer).await;
+        let answer = seat.offers(&offer).await;
         bot.accept(&answer).await.unwrap();
         assert!(bot.connected(Duration::from_secs(20)).await);
-        (socket, bot)
+        (seat, bot)
+    }
+
+    /// A page without media yet.
+    pub(super) async fn seat(&self, login: &str, point: PointId) -> Seat {
+        Seat::take(self.web.joined(login, self.session, point).await.0)
     }
 
     pub(super) async fn ask(
@@ -141,13 +149,65 @@ pub(super) async fn token(web: &Web, scope: DeviceScope) -> (DeviceScope, Device
     (scope, id, token)
 }
 
-pub(super) async fn offer_by_socket(socket: &mut Socket, offer: &str) -> String {
-    socket.say(&frame(json!({"type": "offer", "sdp": offer}))).await;
-    socket.until("answer").await["sdp"].as_str().unwrap().to_owned()
+/// A page that stays as long as the test does, however slow the machine: it answers as browsers do, by itself.
+pub(super) struct Seat {
+    say: mpsc::UnboundedSender<String>,
+    heard: mpsc::UnboundedReceiver<Value>,
 }
 
-/// One act by the page of a point, done when it is stored.
-pub(super) async fn acts(socket: &mut Socket, command: Value) {
-    socket.say(&frame(json!({"type": "command", "command": command}))).await;
-    socket.until("done").await;
+impl Seat {
+    fn take(socket: Socket) -> Self {
+        let (mut sink, mut stream) = socket.stream.split();
+        let (say, mut to_say) = mpsc::unbounded_channel::<String>();
+        let (hear, heard) = mpsc::unbounded_channel();
+        tokio::spawn(async move {
+            let mut alive = tokio::time::interval(Duration::from_secs(1));
+            loop {
+                let text = tokio::select! {
+                    text = to_say.recv() => match text {
+                        Some(text) => text,
+                        None => return,
+                    },
+                    _ = alive.tick() => frame(json!({"type": "pong"})),
+                };
+                if sink.send(Message::text(text)).await.is_err() {
+                    return;
+                }
+            }
+        });
+        tokio::spawn(async move {
+            while let Some(Ok(message)) = stream.next().await {
+                let Message::Text(text) = message else { continue };
+                let mut body: Value = serde_json::from_str(&text).unwrap();
+                if hear.send(body["body"].take()).is_err() {
+                    return;
+                }
+            }
+        });
+        Self { say, heard }
+    }
+
+    async fn until(&mut self, kind: &str) -> Value {
+        let wait = async {
+            loop {
+                let body = self.heard.recv().await.unwrap_or_else(|| panic!("the socket ended before {kind}"));
+                assert!(body["type"] != "refused", "{body}");
+                if body["type"] == kind {
+                    return body;
+                }
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(30), wait).await.expect("an answer")
+    }
+
+    pub(super) async fn offers(&mut self, offer: &str) -> String {
+        self.say.send(frame(json!({"type": "offer", "sdp": offer}))).unwrap();
+        self.until("answer").await["sdp"].as_str().unwrap().to_owned()
+    }
+
+    /// One act, done when it is stored.
+    pub(super) async fn acts(&mut self, command: Value) {
+        self.say.send(frame(json!({"type": "command", "command": command}))).unwrap();
+        self.until("done").await;
+    }
 }

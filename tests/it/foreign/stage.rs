@@ -8,7 +8,7 @@ use diemcau::media::plan::{Layer, SourceKind};
 use serde_json::json;
 use tokio::time::Instant;
 
-use super::house::{House, acts, offer_by_socket};
+use super::house::House;
 use crate::media_stage::full;
 use crate::support::web::{CENTRAL, XA_A};
 
@@ -109,10 +109,10 @@ async fn an_encoder_is_the_camera_and_the_microphone_of_its_point() {
 
     // No key, no floor: nobody hears it.
     assert_eq!(count(&mut [&mut page, &mut encoder], &mut viewer, false, ENCODER, 25).await, 0);
-    acts(&mut presider, json!({"do": "give_floor", "point": XA_A})).await;
+    presider.acts(json!({"do": "give_floor", "point": XA_A})).await;
     assert_eq!(count(&mut [&mut page, &mut encoder], &mut viewer, false, ENCODER, 25).await, 0);
     // The officer's key opens the point's microphone, which is the encoder's now.
-    acts(&mut officer, json!({"do": "microphone", "open": true})).await;
+    officer.acts(json!({"do": "microphone", "open": true})).await;
     until(&mut [&mut page, &mut encoder], &mut viewer, false, ENCODER, 20).await;
     assert_eq!(count(&mut [&mut page, &mut encoder], &mut viewer, false, PAGE, 10).await, 0);
 
@@ -128,18 +128,18 @@ async fn an_encoder_is_the_camera_and_the_microphone_of_its_point() {
 async fn an_encoder_that_begins_anew_replaces_itself_and_is_silent_again() {
     let house = House::open().await;
     let (mut presider, mut viewer) = house.page("head", CENTRAL, &watches(4)).await;
-    let (mut officer, _) = house.web.joined("xa-a", house.session, XA_A).await;
+    let mut officer = house.seat("xa-a", XA_A).await;
     let (first, old) = house.machine(&house.whip(), &house.encoder, &sends()).await;
     let mut first = Sender::new(first, PAGE);
-    acts(&mut presider, json!({"do": "give_floor", "point": XA_A})).await;
-    acts(&mut officer, json!({"do": "microphone", "open": true})).await;
+    presider.acts(json!({"do": "give_floor", "point": XA_A})).await;
+    officer.acts(json!({"do": "microphone", "open": true})).await;
     until(&mut [&mut first], &mut viewer, false, PAGE, 10).await;
 
     let (second, new) = house.machine(&house.whip(), &house.encoder, &sends()).await;
     let mut second = Sender::new(second, ENCODER);
     until(&mut [&mut second], &mut viewer, true, ENCODER, 5).await;
     assert_eq!(count(&mut [&mut second], &mut viewer, false, ENCODER, 25).await, 0, "closed after any reconnect");
-    acts(&mut officer, json!({"do": "microphone", "open": true})).await;
+    officer.acts(json!({"do": "microphone", "open": true})).await;
     until(&mut [&mut second], &mut viewer, false, ENCODER, 10).await;
     assert_ne!(old, new);
     assert_eq!(house.ask("DELETE", &old, &house.encoder, &[], "").await.status, 404);
@@ -156,8 +156,8 @@ async fn a_wall_shows_who_speaks_and_ends_with_its_token() {
     let (mut wall, address) = house.machine(&house.whep(), &house.wall, &watches(1)).await;
     // One pair only: the presider's place comes first as long as nobody speaks.
     until(&mut [&mut page, &mut central], &mut wall, true, ENCODER, 10).await;
-    acts(&mut presider, json!({"do": "give_floor", "point": XA_A})).await;
-    acts(&mut officer, json!({"do": "microphone", "open": true})).await;
+    presider.acts(json!({"do": "give_floor", "point": XA_A})).await;
+    officer.acts(json!({"do": "microphone", "open": true})).await;
     until(&mut [&mut page, &mut central], &mut wall, false, PAGE, 10).await;
     until(&mut [&mut page, &mut central], &mut wall, true, PAGE, 10).await;
     let gone = house.ask("DELETE", &address, &house.wall, &[], "").await;
@@ -174,13 +174,13 @@ async fn a_wall_shows_who_speaks_and_ends_with_its_token() {
 async fn machines_with_old_keys_send_and_show() {
     let house = House::open().await;
     let (mut presider, own) = house.page("head", CENTRAL, &watches(1)).await;
-    let (mut officer, _) = house.web.joined("xa-a", house.session, XA_A).await;
+    let mut officer = house.seat("xa-a", XA_A).await;
     let offer = Bot::offer_old_keys(&sends()).await.unwrap();
     let mut encoder = Sender::new(house.enters(&house.whip(), &house.encoder, offer).await.0, ENCODER);
     let offer = Bot::offer_old_keys(&watches(1)).await.unwrap();
     let (mut wall, _) = house.enters(&house.whep(), &house.wall, offer).await;
-    acts(&mut presider, json!({"do": "give_floor", "point": XA_A})).await;
-    acts(&mut officer, json!({"do": "microphone", "open": true})).await;
+    presider.acts(json!({"do": "give_floor", "point": XA_A})).await;
+    officer.acts(json!({"do": "microphone", "open": true})).await;
     let mut viewer = own;
     until(&mut [&mut encoder], &mut viewer, true, ENCODER, 10).await;
     until(&mut [&mut encoder], &mut viewer, false, ENCODER, 10).await;
@@ -188,7 +188,7 @@ async fn machines_with_old_keys_send_and_show() {
     until(&mut [&mut encoder], &mut wall, false, ENCODER, 10).await;
 
     let (mut old_page, offer) = Bot::offer_old_keys(&watches(1)).await.unwrap();
-    let (mut socket, _) = house.web.joined("officer", house.session, CENTRAL).await;
-    old_page.accept(&offer_by_socket(&mut socket, &offer).await).await.unwrap();
+    let mut socket = house.seat("officer", CENTRAL).await;
+    old_page.accept(&socket.offers(&offer).await).await.unwrap();
     assert!(!old_page.connected(Duration::from_secs(3)).await, "a page has better keys");
 }
