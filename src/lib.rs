@@ -26,6 +26,7 @@ pub mod error;
 pub mod fuzz;
 pub mod http;
 pub mod limits;
+pub mod line;
 pub mod load;
 pub mod media;
 pub mod protocol;

@@ -75,6 +75,14 @@ pub const STREAM_PICTURE_AGE: Duration = Duration::from_millis(500);
 pub const STREAM_CHUNK: usize = 8 * 1024;
 /// A relay that is not refreshed ends after this (RFC 8656 §7).
 pub const RELAY_LIFE: Duration = Duration::from_secs(600);
+/// Datagrams on their way through a relay that plays a poor line. More: lost.
+pub const LINE_POSTED: usize = 65_536;
+/// Senders of datagrams behind such a line. More: all are forgotten and known anew, as by a router whose table is full.
+pub const LINE_SENDERS: usize = 1_024;
+/// Connections through such a line. More: they wait until one ends.
+pub const LINE_CONNECTIONS: usize = 1_024;
+/// Pauses of such a line that its reader has not taken. More: not told.
+pub const LINE_PAUSES: usize = 256;
 /// Credentials of a relay are good for this long after the welcome. Later: refused 401; a new join gives new ones.
 pub const RELAY_CREDENTIALS: Duration = Duration::from_secs(120);
 /// What a relay's message has beside its datagram, in bytes. More: the stream is closed.

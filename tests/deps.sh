@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What a machine needs, by what it is for: `tests/deps.sh build` or `tests/deps.sh test`.
+# What a machine needs, by what it is for: `tests/deps.sh build`, `tests/deps.sh test`, `tests/deps.sh long`.
 # Says what is missing and from where; on a terminal it asks before it installs, elsewhere it just does.
 set -euo pipefail
 
@@ -17,6 +17,10 @@ TABLE
 /usr/lib/python3*/ensurepip/__init__.py|python3-venv|an encoder and a display by other hands (aiortc, from PyPI)
 /usr/bin/chromium|chromium|calls, screens and papers in a real browser
 /usr/sbin/runuser|util-linux|runs PostgreSQL as its own user, mounts small disks to be filled
+TABLE
+  [ "$purpose" != long ] || cat <<'TABLE'
+/usr/bin/firefox-esr|firefox-esr|the other browser in a call
+/usr/bin/espeak-ng|espeak-ng|speaks the numbers that are looked for in a recording
 TABLE
 )
 

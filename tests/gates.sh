@@ -50,6 +50,15 @@ browser() {
   [ "$ran" -gt 0 ] || echo "browser result: 1 skipped (web/e2e/day.mjs is not there)"
 }
 
+# What takes minutes in real browsers; only `make test-long` asks for it.
+long() {
+  for script in web/e2e/poor-lines.mjs web/e2e/firefox.mjs; do
+    echo "-- $script"
+    DIEMCAU_BIN="$cargo_target/debug/diemcau" node "$script"
+    echo "browser result: 1 passed"
+  done
+}
+
 state_of_the_tree() { { git status --porcelain; git diff; } | sha256sum; }
 
 # Generated and golden files are compared by the tests themselves; whatever a test wrote instead shows here.

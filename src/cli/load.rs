@@ -11,7 +11,8 @@ use tokio::process::Command;
 
 use super::{Desk, Outcome};
 use crate::config::Log;
-use crate::load::{self, Bare, Door, Installation, Line, Profile, Report, Scene};
+use crate::line::Schedule;
+use crate::load::{self, Bare, Door, Installation, Profile, Report, Scene};
 use crate::media::MediaConfig;
 use crate::telemetry;
 
@@ -69,9 +70,9 @@ pub(crate) struct Load {
     /// Receivers per minute that leave and come back.
     #[arg(long, default_value_t = 0)]
     churn: u32,
-    /// Every client's line: perfect, fibre, 4g, mountain-3g, satellite, broken-adsl, commune.
+    /// Every client's line, as `diemcau line` takes it: mountain-3g, "256/128 kbit/s, 3 % loss".
     #[arg(long)]
-    line: Option<Line>,
+    line: Option<Schedule>,
     /// Sequence number of first packets; it wraps at 65535.
     #[arg(long, default_value_t = 1_000)]
     first_sequence: u16,

@@ -6,6 +6,7 @@ mod demo;
 mod device_token;
 mod erase;
 mod init;
+mod line;
 mod load;
 mod prove;
 mod serve;
@@ -51,6 +52,8 @@ enum Verb {
     Export(prove::Export),
     /// Put load on a media engine or an installation, and say what became of it.
     Load(Box<load::Load>),
+    /// Ports that stand for a server's and are as a poor line: how a reception would be on it.
+    Line(Box<line::Line>),
     /// The engine that `load` measures.
     #[command(hide = true)]
     LoadEngine(load::Engine),
@@ -142,6 +145,7 @@ async fn run(desk: &Desk, verb: Verb) -> Outcome {
         Verb::Anchor(made) => anchor::run(desk, &made).await,
         Verb::Export(export) => prove::export(desk, &export).await,
         Verb::Load(load) => load::run(desk, &load).await,
+        Verb::Line(asked) => line::run(desk, *asked).await,
         Verb::LoadEngine(engine) => load::engine(desk, &engine).await,
     }
 }

@@ -17,10 +17,10 @@ use tokio::sync::oneshot;
 use super::client::{Client, Now, Times};
 use super::dtls::Identity;
 use super::histogram::Histogram;
-use super::line::{Lane, Line};
 use super::tally::Sum;
 use crate::clock::SharedClock;
 use crate::limits;
+use crate::line::{Direction, Lane, Schedule};
 
 /// Room for one receive call: the kernel may join up to 64 KiB of datagrams into one buffer.
 const BUFFER: usize = 64 * 1024;
@@ -72,7 +72,7 @@ pub(super) struct Field {
 
 impl Field {
     /// `line`: what every client's datagrams go through. `seed`: its fate.
-    pub(super) fn start(clock: SharedClock, line: Option<Line>, seed: u64) -> Result<Self, String> {
+    pub(super) fn start(clock: SharedClock, line: Option<Schedule>, seed: u64) -> Result<Self, String> {
         let identity = Arc::new(Identity::generate()?);
         let poll = Poll::new().map_err(|error| error.to_string())?;
         let waker = Arc::new(Waker::new(poll.registry(), WAKER).map_err(|error| error.to_string())?);
@@ -85,7 +85,7 @@ impl Field {
             poll,
             players: HashMap::new(),
             timers: BinaryHeap::new(),
-            line: line.filter(|line| line.name != "perfect"),
+            line: line.filter(|line| !line.is_whole()),
             seed,
             post: BinaryHeap::new(),
             posted: 0,
@@ -171,7 +171,7 @@ struct Ground {
     poll: Poll,
     players: HashMap<ClientId, Player>,
     timers: BinaryHeap<Reverse<(i64, ClientId)>>,
-    line: Option<Line>,
+    line: Option<Schedule>,
     seed: u64,
     post: BinaryHeap<Reverse<Posted>>,
     posted: u64,
@@ -281,7 +281,8 @@ impl Ground {
         };
         let lanes = self.line.as_ref().map(|line| {
             let seed = self.seed ^ (id as u64) << 32;
-            (Lane::new(line.up.clone(), seed), Lane::new(line.down.clone(), !seed))
+            let along = |direction, seed| Lane::along(line, direction, seed, self.clock.mono_us());
+            (along(Direction::Up, seed), along(Direction::Down, !seed))
         });
         self.players.insert(id, Player { client, io, state, lanes, due_us: i64::MAX });
         self.plan(id);

@@ -3,7 +3,7 @@
 //!
 //! `field` is one thread that plays all clients; `run` brings them in through a `door`, waits, measures and reports.
 //! Doors lead to an `installation` as its people reach it, and to a `bare` media engine in a process of its own (`host`).
-//! Pure: `line` makes a line poor, `material` is what is sent, `tally` counts what comes, `histogram` `sdp`. A `client` is
+//! Pure: `material` is what is sent, `tally` counts what comes, `histogram` `sdp`. A `client` is
 //! bytes and time in, bytes out; `ice` `dtls` its way there, `source` what it publishes.
 
 mod bare;
@@ -15,7 +15,6 @@ mod histogram;
 mod host;
 mod ice;
 mod installation;
-mod line;
 mod material;
 mod process;
 mod report;
@@ -26,12 +25,13 @@ mod tally;
 
 use serde::Serialize;
 
+use crate::line::Schedule;
+
 pub use bare::Bare;
 pub use door::{Admitted, Door, DoorError, DoorFuture, Wish};
 pub use histogram::Histogram;
 pub use host::{HostError, serve};
 pub use installation::Installation;
-pub use line::{Dice, Lane, Line, Way};
 pub use process::{Usage, usage};
 pub use report::{Doubt, Report, ServerShare, Spread};
 pub use run::{LoadError, play};
@@ -98,13 +98,13 @@ pub struct Scene {
     pub first_sequence: u16,
     /// Fate of datagrams on a poor line, and who leaves.
     pub seed: u64,
-    /// Every client's line.
+    /// Every client's line, from its join on.
     #[serde(serialize_with = "name_of")]
-    pub line: Option<Line>,
+    pub line: Option<Schedule>,
 }
 
-fn name_of<S: serde::Serializer>(line: &Option<Line>, out: S) -> Result<S::Ok, S::Error> {
-    line.as_ref().map(|line| line.name).serialize(out)
+fn name_of<S: serde::Serializer>(line: &Option<Schedule>, out: S) -> Result<S::Ok, S::Error> {
+    line.as_ref().map(|line| &line.name).serialize(out)
 }
 
 impl Default for Scene {

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::Scene;
 use super::histogram::Histogram;
+use crate::line::Schedule;
 
 /// Median, nearly all, and the worst.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
@@ -115,7 +116,7 @@ impl Doubt {
 impl Report {
     /// Finds what is doubtful.
     pub(super) fn judged(mut self) -> Self {
-        let line_loses = self.scene.line.as_ref().is_some_and(super::Line::loses);
+        let line_loses = self.scene.line.as_ref().is_some_and(Schedule::loses);
         self.doubts = [
             (self.failed > 0, Doubt::NotConnected),
             (self.missing_streams > 0, Doubt::MissingStreams),

@@ -13,12 +13,12 @@ use super::client::{Client, Draft};
 use super::door::{Admitted, Door, DoorError, Wish};
 use super::field::{ClientId, Field, Look};
 use super::histogram::Histogram;
-use super::line::{Dice, Line};
 use super::process::{Usage, usage};
 use super::report::{Report, ServerShare, Spread};
 use super::sdp::Local;
 use super::{Scene, material};
 use crate::clock::SharedClock;
+use crate::line::{Dice, Schedule};
 
 /// Between two looks at how the clients are.
 const LOOK: Duration = Duration::from_millis(20);
@@ -175,7 +175,7 @@ impl Stage {
             places: (place, place + 1),
             first_sequence: self.scene.first_sequence,
             profile: self.scene.profile.clone(),
-            lossy: self.scene.line.as_ref().is_some_and(Line::loses),
+            lossy: self.scene.line.as_ref().is_some_and(Schedule::loses),
             serial,
         })
     }
@@ -227,7 +227,7 @@ impl Stage {
         }
         self.field.play(false);
         let (lasted_us, after) = (self.clock.mono_us() - began_us, usages());
-        let way_us = self.scene.line.as_ref().map_or(0, |line| line.up.longest_us() + line.down.longest_us());
+        let way_us = self.scene.line.as_ref().map_or(0, Schedule::longest_us);
         sleep(DRAIN + Duration::from_micros(way_us.unsigned_abs())).await;
         let look = self.field.look().await;
         Ok(Window { look, lasted_us, load: (before.0, after.0), server: before.1.zip(after.1) })

@@ -40,8 +40,11 @@ impl Worker {
                 let ours = |slot: &super::peer::Slot| {
                     slot.video.out.stream.ssrc == block.ssrc || slot.audio.out.stream.ssrc == block.ssrc
                 };
-                if peer.slots.iter().any(ours) {
-                    peer.quality.block(&block, now_ntp32(wall_us + now_us));
+                let Some(slot) = peer.slots.iter().find(|slot| ours(slot)) else { return };
+                let heard = slot.audio.out.rewriter.stream().filter(|_| slot.audio.out.stream.ssrc == block.ssrc);
+                peer.quality.block(&block, now_ntp32(wall_us + now_us));
+                if let Some(stream) = heard {
+                    self.listener_lost(stream, block.fraction_lost);
                 }
             }
             Rtcp::Bye { ssrc } => {
@@ -75,6 +78,15 @@ impl Worker {
                     self.repair(place, media_ssrc, sequence);
                 }
             }
+        }
+    }
+
+    /// Somebody who hears this stream told what was lost of it. The upper half of its key is its publisher's place.
+    fn listener_lost(&mut self, stream: StreamKey, fraction: u8) {
+        let now_us = self.now_us;
+        let Some(publisher) = usize::try_from(stream >> 32).ok().and_then(|place| self.peer(place)) else { return };
+        if let Some(incoming) = publisher.incoming.iter_mut().find(|incoming| incoming.key == stream) {
+            incoming.listeners.reported(fraction, now_us);
         }
     }
 

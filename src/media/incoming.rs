@@ -5,7 +5,7 @@ use super::engine::Codec;
 use super::meter::RateMeter;
 use super::nack::{Gap, NackGenerator};
 use super::plan::{Layer, SourceKind};
-use super::reports::{ReceiveStatistics, StreamClock};
+use super::reports::{ListenersLoss, ReceiveStatistics, StreamClock};
 use super::rewrite::StreamKey;
 use super::srtp::ReceiveWindow;
 use crate::limits;
@@ -69,6 +69,8 @@ pub(crate) struct Incoming {
     pub(crate) key_frames: KeyFrameRequests,
     pub(crate) clock: StreamClock,
     pub(crate) statistics: ReceiveStatistics,
+    /// Of a microphone: what those lose that hear it.
+    pub(crate) listeners: ListenersLoss,
     meter: RateMeter,
     /// Smoothed bits per second as a viewer's line carries them; `None` before it was measured.
     cost: Option<f64>,
@@ -95,6 +97,7 @@ impl Incoming {
             key_frames: KeyFrameRequests::new(),
             clock: StreamClock::new(clock_hz(kind)),
             statistics: ReceiveStatistics::default(),
+            listeners: ListenersLoss::default(),
             meter: RateMeter::default(),
             cost: None,
             last_packet_us: i64::MIN / 2,

@@ -93,6 +93,8 @@ pub(crate) struct ReceiveStatistics {
     transit: Option<i64>,
     last_expected: u64,
     last_received: u64,
+    /// Packets there should have been between the last two blocks.
+    lately: u64,
     last_report: Option<(u32, i64)>,
 }
 
@@ -120,6 +122,11 @@ impl ReceiveStatistics {
         (self.first.map_or(0, |first| self.highest + 1 - first.min(self.highest)), self.received)
     }
 
+    /// Packets there should have been between the last two blocks.
+    pub(crate) fn lately(&self) -> u64 {
+        self.lately
+    }
+
     /// In milliseconds.
     pub(crate) fn jitter_ms(&self, hz: u32) -> u16 {
         u16::try_from(self.jitter16 / 16 * 1_000 / u64::from(hz.max(1))).unwrap_or(u16::MAX)
@@ -130,7 +137,7 @@ impl ReceiveStatistics {
         self.first?;
         let (expected, received) = self.totals();
         let (expected_now, received_now) = (expected - self.last_expected, received.saturating_sub(self.last_received));
-        (self.last_expected, self.last_received) = (expected, received);
+        (self.last_expected, self.last_received, self.lately) = (expected, received, expected_now);
         let lost_now = expected_now.saturating_sub(received_now);
         let fraction = (lost_now << 8).checked_div(expected_now).unwrap_or(0);
         let (last_sr, delay) = self.last_report.map_or((0, 0), |(sr, at_us)| (sr, us_to_ntp32(now_us - at_us)));
@@ -143,6 +150,41 @@ impl ReceiveStatistics {
             last_sr,
             delay,
         })
+    }
+}
+
+/// What a microphone's worst listener loses. Nobody asks for lost sound again: it is made whole only by what the encoder
+/// put into the next packet (Opus FEC), and it does so when it is told of losses. On its own way there may be none.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ListenersLoss {
+    /// In 1/256, as receiver reports have it.
+    worst: u8,
+    told_us: i64,
+    /// Told as lost on behalf of listeners so far, in 1/256 of a packet.
+    added: u64,
+}
+
+/// Browsers report sound every 5 s.
+const LISTENER_US: i64 = 6_000_000;
+/// A quarter: protection against more costs more than it saves.
+const MOST_PROTECTED: u8 = 64;
+
+impl ListenersLoss {
+    /// A listener lost this much of the sound since its last report.
+    pub(crate) fn reported(&mut self, fraction: u8, now_us: i64) {
+        if fraction >= self.worst || now_us - self.told_us > LISTENER_US {
+            (self.worst, self.told_us) = (fraction.min(MOST_PROTECTED), now_us);
+        }
+    }
+
+    /// Makes the microphone's block tell of the worst listener where that loses more. Browsers take the losses of all
+    /// their streams together: `expected` are the packets of all of them since the last report.
+    pub(crate) fn tell(&mut self, block: &mut ReportBlock, expected: u64, now_us: i64) {
+        let worst = if now_us - self.told_us > 2 * LISTENER_US { 0 } else { self.worst };
+        self.added += expected * u64::from(worst.saturating_sub(block.fraction_lost));
+        let added = i32::try_from(self.added >> 8).unwrap_or(i32::MAX);
+        block.total_lost = block.total_lost.saturating_add(added);
+        block.fraction_lost = block.fraction_lost.max(worst);
     }
 }
 
@@ -184,5 +226,36 @@ mod tests {
         assert_eq!((block.last_sr, block.delay), (0x2222_3333, 32_768));
         assert!(block.jitter < 50);
         assert_eq!(statistics.block(9, 1_500_000).unwrap().fraction_lost, 0);
+    }
+
+    #[test]
+    fn a_microphone_is_told_of_its_worst_listener() {
+        let own = |lost| ReportBlock {
+            ssrc: 9,
+            fraction_lost: lost,
+            total_lost: 3,
+            highest_sequence: 1_000,
+            jitter: 0,
+            last_sr: 0,
+            delay: 0,
+        };
+        let told = |loss: &mut ListenersLoss, lost, now_us| {
+            let mut block = own(lost);
+            loss.tell(&mut block, 128, now_us);
+            (block.fraction_lost, block.total_lost)
+        };
+        let mut loss = ListenersLoss::default();
+        assert_eq!(told(&mut loss, 0, 0), (0, 3));
+        loss.reported(8, 1_000_000);
+        loss.reported(4, 1_500_000);
+        // 8 of 256, of 128 packets in all streams.
+        assert_eq!(told(&mut loss, 0, 2_000_000), (8, 7));
+        assert_eq!(told(&mut loss, 2, 3_000_000), (8, 10));
+        assert_eq!(told(&mut loss, 9, 4_000_000), (9, 10), "its own line is worse");
+        loss.reported(0, 7_500_000);
+        assert_eq!(told(&mut loss, 0, 8_000_000), (0, 10), "what was added stays: a total never falls");
+        loss.reported(255, 9_000_000);
+        assert_eq!(told(&mut loss, 0, 9_500_000).0, MOST_PROTECTED);
+        assert_eq!(told(&mut loss, 0, 30_000_000).0, 0, "nobody reports any more");
     }
 }

@@ -239,8 +239,14 @@ impl Worker {
             }
         }
         let Some(peer) = self.peer(place) else { return };
-        let blocks: Vec<_> =
+        let mut blocks: Vec<_> =
             peer.incoming.iter_mut().filter_map(|stream| stream.statistics.block(stream.ssrc, now_us)).collect();
+        let expected = peer.incoming.iter().map(|stream| stream.statistics.lately()).sum();
+        for stream in peer.incoming.iter_mut().filter(|stream| !stream.is_video()) {
+            if let Some(block) = blocks.iter_mut().find(|block| block.ssrc == stream.ssrc) {
+                stream.listeners.tell(block, expected, now_us);
+            }
+        }
         if !blocks.is_empty() {
             rtcp::write_receiver_report(&mut written, OUR_SSRC, &blocks);
         }

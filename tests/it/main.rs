@@ -39,6 +39,7 @@ mod http_guard;
 mod http_openapi;
 mod http_papers;
 mod kept_heads;
+mod lines;
 mod load;
 mod media_bandwidth;
 mod media_call;

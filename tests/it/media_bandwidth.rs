@@ -59,8 +59,8 @@ async fn a_line_that_falls_gets_less_and_keeps_its_sound() {
     until("the best layer", &mut [&mut a, &mut viewer], |all| shown(all[1]) == Some(2)).await;
 
     let mut last = BTreeSet::new();
-    for rate in [170_000, 130_000, 100_000, 70_000, 50_000] {
-        relay.limit(rate);
+    for rate in [170, 130, 100, 70, 50] {
+        relay.change(&format!("{rate} kbit/s, 1500 ms buffer"));
         for _ in 0..6 {
             if !paused(&mut stage, &mut last).contains(&0) {
                 run(&mut [&mut a, &mut viewer], 2 * SECOND).await;
@@ -77,7 +77,7 @@ async fn a_line_that_falls_gets_less_and_keeps_its_sound() {
     let sound = viewer.slot(0, false).len();
     assert!(sound > 75, "{sound} of 150 packets of sound");
 
-    relay.limit(0);
+    relay.change("perfect");
     until("a picture again", &mut [&mut a, &mut viewer], |all| shown(all[1]).is_some()).await;
     let first = viewer.slot(0, true)[0].1;
     assert!(first.key, "a picture begins with a key frame");

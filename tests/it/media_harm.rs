@@ -10,7 +10,8 @@ use diemcau::media::plan::Layer;
 use tokio::net::UdpSocket;
 use uuid::Uuid;
 
-use super::media_stage::{Relay, Stage, Way, full, holes, run};
+use super::media_stage::{Relay, Stage, full, holes, run};
+use diemcau::line::Direction;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -64,7 +65,7 @@ async fn damaged_datagrams_of_a_peer_are_refused() {
     let mut count = 0usize;
     relay.harm(move |way, datagram| {
         count += 1;
-        if way == Way::ToClient {
+        if way == Direction::Down {
             return 1;
         }
         match count % 6 {

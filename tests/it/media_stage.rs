@@ -1,9 +1,8 @@
 //! A room with points in it, over real UDP: our engine on one side, the independent `webrtc` client on the other.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -11,13 +10,11 @@ use bytes::Bytes;
 use diemcau::bot::{Bot, BotConfig, BotPacket, Received};
 use diemcau::clock::SystemClock;
 use diemcau::domain::ids::{ConnectionId, SessionId};
+use diemcau::line::{self, Direction, Face};
 use diemcau::media::engine::{Answer, Engine, EngineEvent, Join, JoinRefusal, RecordSink, RecordedPacket};
 use diemcau::media::plan::{Layer, Plan, SlotFeed, SourceId, SourceKind};
 use diemcau::media::{MediaConfig, MediaEngine};
-use tokio::net::UdpSocket;
 use tokio::sync::mpsc;
-use tokio::task::AbortHandle;
-use tokio::time::Instant;
 use uuid::Uuid;
 
 /// A recorder that keeps what it gets.
@@ -326,125 +323,49 @@ pub(crate) fn holes(packets: &[(Received, Mark)]) -> (usize, usize) {
     (span - seen.len(), packets.len() - seen.len())
 }
 
-/// Which way a datagram goes through the relay.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Way {
-    ToServer,
-    ToClient,
-}
-
-/// May change a datagram; the number says how often it is passed on.
-type Judge = Box<dyn FnMut(Way, &mut Vec<u8>) -> usize + Send>;
-
-/// A wire between clients and server that can lose datagrams and change its address towards the server.
+/// A line between clients and server: whole until it is told otherwise.
 pub(crate) struct Relay {
     pub(crate) address: SocketAddr,
-    server: Arc<Mutex<Option<SocketAddr>>>,
-    judge: Arc<Mutex<Judge>>,
-    rebind: Arc<AtomicBool>,
-    limit: Arc<AtomicU32>,
+    face: Face,
+    line: line::Relay,
 }
 
 impl Relay {
-    /// Passes everything until told otherwise.
     pub(crate) async fn open() -> Self {
-        let socket = Arc::new(UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap());
-        let relay = Self {
-            address: socket.local_addr().unwrap(),
-            server: Arc::default(),
-            judge: Arc::new(Mutex::new(Box::new(|_, _| 1))),
-            rebind: Arc::default(),
-            limit: Arc::default(),
-        };
-        let (server, judge, rebind) = (relay.server.clone(), relay.judge.clone(), relay.rebind.clone());
-        let limit = relay.limit.clone();
-        tokio::spawn(async move {
-            let mut outer: BTreeMap<SocketAddr, (Arc<UdpSocket>, AbortHandle)> = BTreeMap::new();
-            let mut buffer = [0; 2_048];
-            while let Ok((length, from)) = socket.recv_from(&mut buffer).await {
-                if rebind.swap(false, Ordering::AcqRel) {
-                    // Nothing comes back over the old address either.
-                    std::mem::take(&mut outer).into_values().for_each(|(_, back)| back.abort());
-                }
-                let Some(to) = *server.lock().unwrap() else { continue };
-                let own = match outer.get(&from) {
-                    Some((own, _)) => own.clone(),
-                    None => {
-                        let fresh = Arc::new(UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap());
-                        let back =
-                            tokio::spawn(back(fresh.clone(), socket.clone(), from, judge.clone(), limit.clone()));
-                        outer.insert(from, (fresh.clone(), back.abort_handle()));
-                        fresh
-                    }
-                };
-                let mut datagram = buffer[..length].to_vec();
-                let copies = (judge.lock().unwrap())(Way::ToServer, &mut datagram);
-                for _ in 0..copies {
-                    // A receiver that is gone is a lost datagram.
-                    own.send_to(&datagram, to).await.ok();
-                }
-            }
-        });
-        relay
+        let (pauses, _) = mpsc::channel(1);
+        let whole = "perfect".parse().unwrap();
+        let line = line::Relay::open(SystemClock::start(), Ipv4Addr::LOCALHOST.into(), &whole, 1, pauses);
+        let face = line.datagrams().await.unwrap();
+        Self { address: face.address, face, line }
     }
 
     pub(crate) fn connect(&self, server: SocketAddr) {
-        *self.server.lock().unwrap() = Some(server);
+        self.face.connect(server);
     }
 
-    /// From now on `judge` says what passes.
-    pub(crate) fn judge(&self, mut judge: impl FnMut(Way, &[u8]) -> bool + Send + 'static) {
-        *self.judge.lock().unwrap() = Box::new(move |way, datagram| usize::from(judge(way, datagram)));
+    /// From now on `judge` says what comes to the line.
+    pub(crate) fn judge(&self, mut judge: impl FnMut(Direction, &[u8]) -> bool + Send + 'static) {
+        self.line.tap(move |way, datagram| usize::from(judge(way, datagram)));
     }
 
     /// From now on `harm` may change datagrams and says how often each is passed on.
-    pub(crate) fn harm(&self, harm: impl FnMut(Way, &mut Vec<u8>) -> usize + Send + 'static) {
-        *self.judge.lock().unwrap() = Box::new(harm);
+    pub(crate) fn harm(&self, harm: impl FnMut(Direction, &mut Vec<u8>) -> usize + Send + 'static) {
+        self.line.tap(harm);
     }
 
-    /// From now on each client's line carries so many bits per second to it; 0 for no limit.
-    pub(crate) fn limit(&self, rate: u32) {
-        self.limit.store(rate, Ordering::Release);
+    /// Another line from now on.
+    pub(crate) fn change(&self, line: &str) {
+        self.line.change(&line.parse().unwrap());
     }
 
     /// The server sees another source address from now on, as after a change of network.
     pub(crate) fn rebind(&self) {
-        self.rebind.store(true, Ordering::Release);
+        self.line.rebind();
     }
-}
 
-/// Datagrams that wait before a limited line; what does not fit is lost.
-const QUEUE: usize = 40;
-
-async fn back(
-    outer: Arc<UdpSocket>,
-    inner: Arc<UdpSocket>,
-    client: SocketAddr,
-    judge: Arc<Mutex<Judge>>,
-    limit: Arc<AtomicU32>,
-) {
-    let (queue, mut waiting) = mpsc::channel::<Vec<u8>>(1_024);
-    let rate = limit.clone();
-    tokio::spawn(async move {
-        let mut free_at = Instant::now();
-        while let Some(datagram) = waiting.recv().await {
-            let rate = rate.load(Ordering::Acquire);
-            if rate > 0 {
-                free_at = free_at.max(Instant::now()) + Duration::from_secs(8 * datagram.len() as u64) / rate;
-                tokio::time::sleep_until(free_at).await;
-            }
-            inner.send_to(&datagram, client).await.ok();
-        }
-    });
-    let mut buffer = [0; 2_048];
-    while let Ok(length) = outer.recv(&mut buffer).await {
-        let mut datagram = buffer[..length].to_vec();
-        let copies = (judge.lock().unwrap())(Way::ToClient, &mut datagram);
-        for _ in 0..copies {
-            let full = queue.max_capacity() - queue.capacity() >= QUEUE;
-            if limit.load(Ordering::Acquire) == 0 || !full {
-                queue.send(datagram.clone()).await.ok();
-            }
-        }
+    /// Datagrams that the line has lost so far.
+    pub(crate) fn lost(&self) -> u64 {
+        let (up, down) = self.line.counts();
+        up.lost + down.lost
     }
 }

@@ -20,9 +20,9 @@ const demo = await scene({ lines: ["phuong-b"], captures: { "phuong-b": CAPTURE 
 
   /** A cut of the ward's line, as long as it takes to be written down and no longer. */
   async function cut(n) {
-    line.cut();
+    await line.cut();
     await until(`gap ${n} in the record`, async () => (await gaps()).length >= n);
-    line.mend();
+    await line.mend();
     await until(`the end of gap ${n}`, async () => (await gaps()).every((gap) => gap.to !== null));
     await b.page.getByTestId("line-wire").waitFor({ state: "detached" });
     // On a busy machine a cut of the running visit's point may take the 10 s that interrupt: then the presider goes on.

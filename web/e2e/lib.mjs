@@ -4,15 +4,19 @@ import flags from "../test/chromium.json" with { type: "json" };
 
 export const FLAGS = ["--headless", ...flags];
 
-/** One Chromium. `lines` by host (`xa-a.localhost`): pages of that host reach the server through that `Line` alone. */
-export function launch({ executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium", lines = {} } = {}) {
+/**
+ * One Chromium. `lines` by host (`xa-a.localhost`): pages of that host reach the server through that `Line` alone.
+ * `devices`: switches of its made-up camera and microphone.
+ */
+export function launch({ devices = [], executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium", lines = {} } = {}) {
   const rules = Object.entries(lines).map(([host, line]) => `MAP ${host} 127.0.0.1:${line.port}`);
-  return chromium.launch({ executablePath, args: [...FLAGS, ...(rules.length > 0 ? [`--host-resolver-rules=${rules.join(",")}`] : [])] });
+  return chromium.launch({ executablePath, args: [...FLAGS, ...devices, ...(rules.length > 0 ? [`--host-resolver-rules=${rules.join(",")}`] : [])] });
 }
 
 /**
  * A page of its own: own cookies, own storage, as another machine would have. The capture is 320×180 at 15 pictures a
- * second, so that four pages fit on two cores; a browser sends less than 640×360 in one layer alone. Errors of the page are collected in `page.problems`. With a `line`, sound
+ * second, so that four pages fit on two cores; a browser sends less than 640×360 in one layer alone; with
+ * `plainSound` the microphone is taken as it is. Errors of the page are collected in `page.problems`. With a `line`, sound
  * and picture take the same way as the page; with `reaches` the ports of the server's media that its network knows a way
  * to, none is bent and the others are as if they were not there.
  */
@@ -36,7 +40,7 @@ export async function newPage(browser, { viewport = { width: 1366, height: 768 }
  * Keeps every peer connection of the page, so that its counters can be read. Pictures keep their size when the machine
  * is busy with other tests: which layer is shown is then the server's choice alone.
  */
-function keepPeers() {
+export function keepPeers() {
   const Native = window.RTCPeerConnection;
   window.peers = [];
   window.RTCPeerConnection = class extends Native {
@@ -99,12 +103,14 @@ export function rungOf(page) {
   });
 }
 
-function smallCapture(size) {
+export function smallCapture({ plainSound, ...size }) {
   const devices = navigator.mediaDevices;
   if (!devices) return;
   const native = devices.getUserMedia.bind(devices);
-  devices.getUserMedia = (wanted) =>
-    native(wanted?.video ? { ...wanted, video: { ...size, frameRate: 15 } } : wanted);
+  // What hides noise hides tones too.
+  const plain = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
+  devices.getUserMedia = ({ video, audio }) =>
+    native({ ...(video && { video: { ...size, frameRate: 15 } }), ...(audio && { audio: plainSound ? plain : audio }) });
 }
 
 /** Signs in by a one-use link or by `{ login, password }`, and waits for the first page behind it. */

@@ -19,7 +19,7 @@ const demo = await scene({ lines: ["xa-a", "thu-ky"] }, async ({ demo: province,
   /** After the line is back: how soon, and what must not have changed. */
   async function afterCut(what) {
     const watch = [flowsAgain(a.page), flowsAgain(presider.page, { sound: false })];
-    lines["xa-a"].mend();
+    await lines["xa-a"].mend();
     const [own, centre] = await Promise.all(watch);
     console.log(`figure: ${what}: at the point sound after ${own.soundMs} ms, picture after ${own.pictureMs} ms; its picture at the centre after ${centre.pictureMs} ms`);
     check(`${what}: sound is back in time`, own.soundMs <= BOUNDS_MS.sound);
@@ -37,7 +37,7 @@ const demo = await scene({ lines: ["xa-a", "thu-ky"] }, async ({ demo: province,
   }
 
   // --- five seconds
-  lines["xa-a"].cut();
+  await lines["xa-a"].cut();
   await sleep(5000);
   await afterCut("a cut of 5 s");
   check("a cut of 5 s does not interrupt", await presider.main().filter({ hasText: "Kết luận" }).isVisible());
@@ -47,8 +47,8 @@ const demo = await scene({ lines: ["xa-a", "thu-ky"] }, async ({ demo: province,
   const [said, half] = ["Bà Nếp trình bày: thửa 114 rộng 420 m². ", "Gia đình đề nghị đo lại, có mặt đại diện th"];
   const field = noteTaker.page.getByLabel("Nội dung trình bày", { exact: true });
   await noteTaker.write("Nội dung trình bày", said);
-  lines["xa-a"].cut();
-  lines["thu-ky"].cut();
+  await lines["xa-a"].cut();
+  await lines["thu-ky"].cut();
   const began = Date.now();
   await field.focus();
   await noteTaker.page.keyboard.press("End");
@@ -60,7 +60,7 @@ const demo = await scene({ lines: ["xa-a", "thu-ky"] }, async ({ demo: province,
   check("after 10 s the session is interrupted by itself", interrupted >= 10_000 && interrupted < 20_000);
   await sleep(Math.max(0, 30_000 - (Date.now() - began)));
   await afterCut("a cut of 30 s");
-  lines["thu-ky"].mend();
+  await lines["thu-ky"].mend();
   check("a cut of 30 s interrupts until the presider goes on", await presider.page.getByTestId("line-status").isVisible());
   await presider.pressMain("Tiếp tục buổi tiếp");
   await presider.page.getByTestId("line-status").waitFor({ state: "detached" });

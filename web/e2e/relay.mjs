@@ -1,111 +1,95 @@
-// The line of a place: everything between its pages and the server goes through here, TCP for pages and sockets, UDP for
-// sound and picture. A line that is cut swallows. Nobody is told: no connection is closed, no packet is refused.
-import { createSocket } from "node:dgram";
-import { connect, createServer } from "node:net";
+// The line of a place: everything between its pages and the server goes through `diemcau line`, TCP for pages and sockets,
+// UDP for sound and picture. A line that is cut swallows. Nobody is told: no connection is closed, no packet is refused.
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
 
 const HERE = "127.0.0.1";
-/** First byte of a connection that begins with TLS. */
-const TLS_HANDSHAKE = 22;
-/** How long TCP waits before it sends again what nobody confirmed: data, and the wish to connect (RFC 6298, Linux). */
-const AGAIN_MS = { data: 200, connect: 1000 };
-
-/** A place in a call is never this long without a packet; after 3 s the server says that it is lost. */
-const PAUSE_MS = 2000;
-
-/**
- * Milliseconds from now until TCP tries again what it could not deliver since `lostAt`: the waits double each time, so
- * after a long cut an old connection stays dead for long when the line is back.
- */
-export function untilNextTry(lostAt, now, firstMs) {
-  let at = lostAt;
-  for (let wait = firstMs; at < now; wait *= 2) at += wait;
-  return at - now;
-}
-
-/** One direction of one connection. What comes while the line is cut waits for TCP's next try after it is mended. */
-class Way {
-  held = [];
-  lostAt = undefined;
-  timer = undefined;
-
-  constructor(line, firstMs = AGAIN_MS.data) {
-    this.line = line;
-    this.firstMs = firstMs;
-  }
-
-  take(act) {
-    if (!this.line.isCut && this.held.length === 0) return act();
-    this.lostAt ??= Date.now();
-    this.held.push(act);
-    return undefined;
-  }
-
-  mended() {
-    clearTimeout(this.timer);
-    if (this.held.length === 0) return;
-    this.timer = setTimeout(() => {
-      if (this.line.isCut) return;
-      this.lostAt = undefined;
-      this.firstMs = AGAIN_MS.data;
-      for (const act of this.held.splice(0)) act();
-    }, untilNextTry(this.lostAt, Date.now(), this.firstMs));
-  }
-}
+const portOf = (address) => Number(address.split(":").at(-1));
 
 export class Line {
-  isCut = false;
   /**
    * Stretches, milliseconds of the clock on the wall, in which no media of the place went through: `cut` or, where the
    * machine that runs everything had no time for the browser, not.
    */
   pauses = [];
-  heardAt = undefined;
-  wasCut = false;
   port = 0;
-  /** What the place's firewall lets through: `all`, `tcp` (no datagrams), `port` (the pages' port alone), `tls` (TLS to it alone). */
-  lets = "all";
-  connections = new Set();
-  ways = new Set();
-  sockets = new Set();
   faces = new Map();
+  /** Who waits for the answers to commands, in their order. */
+  asking = [];
 
-  /** A whole line to the server at that port of this machine. */
-  static async to(serverPort) {
-    const line = new Line();
-    line.serverPort = serverPort;
-    line.entrances = [];
-    line.port = await line.entrance(serverPort, true);
-    return line;
+  /** A line to the server at that port of this machine: whole, or as `diemcau line --line` takes it. */
+  static async to(serverPort, { line = "perfect", seed = 1 } = {}) {
+    const made = new Line();
+    const program = process.env.DIEMCAU_BIN;
+    if (!program) throw new Error("DIEMCAU_BIN names the program");
+    const server = `${HERE}:${serverPort}`;
+    made.relay = spawn(program, ["line", "--server", server, "--line", line, "--seed", String(seed)], { stdio: ["pipe", "pipe", "inherit"] });
+    const ready = new Promise((answered, failed) => made.asking.push({ answered, failed }));
+    made.relay.once("exit", () => made.asking.splice(0).forEach(({ failed }) => failed(new Error("the line is gone"))));
+    made.relay.stdin.on("error", () => undefined);
+    createInterface({ input: made.relay.stdout }).on("line", (said) => made.told(JSON.parse(said)));
+    made.port = portOf((await ready).pages);
+    return made;
+  }
+
+  told({ tell, ...more }) {
+    if (tell === "pause") {
+      this.pauses.push({ from: more.from_ms, to: more.to_ms, cut: more.cut });
+      return;
+    }
+    const { answered, failed } = this.asking.shift();
+    if (tell === "wrong") failed(new Error(`the line says: ${more.why}`));
+    else answered(more);
+  }
+
+  ask(command) {
+    return new Promise((answered, failed) => {
+      this.asking.push({ answered, failed });
+      this.relay.stdin.write(`${JSON.stringify(command)}\n`);
+    });
+  }
+
+  /** Another line from now on. */
+  become(line) {
+    return this.ask({ do: "line", line });
   }
 
   /** One more TCP port of the server, which a strict firewall does not let through; the port that stands for it. */
-  tcp(serverPort) {
-    return this.entrance(serverPort, false);
+  async tcp(serverPort) {
+    return portOf((await this.ask({ do: "streams", to: `${HERE}:${serverPort}` })).at);
   }
 
-  async entrance(serverPort, isPages) {
-    const entrance = createServer((page) => this.connected(page, serverPort, isPages));
-    this.entrances.push(entrance);
-    await new Promise((resolve) => entrance.listen(0, HERE, resolve));
-    return entrance.address().port;
+  /** The port that stands for the server's media port; each sender behind it has an address of its own, as behind NAT. */
+  media(serverPort) {
+    const known = this.faces.get(serverPort) ?? this.ask({ do: "datagrams", to: `${HERE}:${serverPort}` });
+    this.faces.set(serverPort, known);
+    return known.then(({ at }) => portOf(at));
   }
 
-  /** From now on the firewall lets only this through, also of what is open. It swallows: nobody is refused. */
+  /**
+   * What the place's firewall lets through from now on, also of what is open: `all`, `tcp` (no datagrams), `port` (the
+   * pages' port alone), `tls` (TLS to it alone). It swallows: nobody is refused.
+   */
   narrow(lets) {
-    this.lets = lets;
-    for (const connection of this.connections) connection.lost ||= this.blocks(connection);
-  }
-
-  /** A connection that lost something is lost for good. */
-  blocks(connection) {
-    const { isPages, isTls, lost } = connection;
-    connection.lost = lost || (this.lets === "port" && !isPages) || (this.lets === "tls" && !(isPages && isTls !== false));
-    return connection.lost;
+    return this.ask({ do: "narrow", lets });
   }
 
   cut() {
-    this.isCut = true;
-    this.wasCut = true;
+    return this.ask({ do: "cut" });
+  }
+
+  mend() {
+    return this.ask({ do: "mend" });
+  }
+
+  /** The server sees another source address from now on. */
+  rebind() {
+    return this.ask({ do: "rebind" });
+  }
+
+  /** What became of packets, `up` and `down`. */
+  stats() {
+    return this.ask({ do: "stats" });
   }
 
   /**
@@ -121,82 +105,7 @@ export class Line {
     return { gaps, cuts, stray };
   }
 
-  /** Something came from the place. */
-  heard() {
-    const now = Date.now();
-    if (this.heardAt !== undefined && (this.wasCut || now - this.heardAt >= PAUSE_MS)) {
-      this.pauses.push({ from: this.heardAt, to: now, cut: this.wasCut });
-    }
-    this.wasCut = false;
-    this.heardAt = now;
-  }
-
-  mend() {
-    this.isCut = false;
-    for (const way of this.ways) way.mended();
-  }
-
-  /** The port that stands for the server's media port; each sender behind it has an address of its own, as behind NAT. */
-  async media(serverPort) {
-    const known = this.faces.get(serverPort);
-    if (known) return known.address().port;
-    const face = createSocket("udp4");
-    const backs = new Map();
-    face.on("message", (bytes, from) => {
-      if (this.isCut || this.lets !== "all") return;
-      this.heard();
-      let back = backs.get(from.port);
-      if (!back) {
-        back = createSocket("udp4");
-        back.on("message", (answer) => this.isCut || this.lets !== "all" || face.send(answer, from.port, from.address));
-        back.on("error", () => undefined);
-        backs.set(from.port, back);
-        this.sockets.add({ destroy: () => back.close() });
-      }
-      back.send(bytes, serverPort, HERE);
-    });
-    this.faces.set(serverPort, face);
-    this.sockets.add({ destroy: () => face.close() });
-    await new Promise((resolve) => face.bind(0, HERE, resolve));
-    return face.address().port;
-  }
-
-  connected(page, serverPort, isPages) {
-    const connection = { isPages, isTls: undefined, lost: false };
-    this.connections.add(connection);
-    page.on("close", () => this.connections.delete(connection));
-    const up = new Way(this, AGAIN_MS.connect);
-    const down = new Way(this);
-    let server;
-    page.setNoDelay(true);
-    up.take(() => {
-      server = connect({ host: HERE, port: serverPort, noDelay: true });
-      up.firstMs = AGAIN_MS.data;
-      this.carry(server, page, down, connection);
-    });
-    page.once("data", (bytes) => (connection.isTls = bytes[0] === TLS_HANDSHAKE));
-    this.carry(page, { write: (bytes) => server.write(bytes), end: () => server.end(), destroy: () => server.destroy() }, up, connection);
-  }
-
-  carry(from, to, way, connection) {
-    this.ways.add(way);
-    this.sockets.add(from);
-    from.on("data", (bytes) => this.blocks(connection) || way.take(() => to.write(bytes)));
-    from.on("end", () => way.take(() => to.end()));
-    from.on("error", () => way.take(() => to.destroy()));
-    from.on("close", () => {
-      this.sockets.delete(from);
-      way.take(() => {
-        this.ways.delete(way);
-        to.end();
-      });
-    });
-  }
-
   close() {
-    this.isCut = true;
-    for (const way of this.ways) clearTimeout(way.timer);
-    for (const socket of this.sockets) socket.destroy();
-    for (const entrance of this.entrances) entrance.close();
+    this.relay.stdin.end();
   }
 }

@@ -6,16 +6,16 @@ import { Line } from "./relay.mjs";
 
 /**
  * Plays one script. `lines` names the logins whose pages reach the server through a line that can be cut, `captures`
- * sizes of pictures by login; `prepare` gets the province before it first serves. The act may give texts of QR codes
+ * sizes of pictures by login, `devices` switches of the browser's camera and microphone, `seed` the fate of packets on its lines; `prepare` gets the province before it first serves. The act may give texts of QR codes
  * of papers, which `diemcau verify` then holds against the record. Errors of the pages fail it, but for those a browser
  * itself reports when the server is away (`expects`).
  */
-export async function scene({ lines: logins = [], captures = {}, prepare, expects }, act) {
+export async function scene({ lines: logins = [], captures = {}, devices, seed, prepare, expects }, act) {
   const demo = await province({ prepare });
   const hostOf = (login) => new URL(demo.links.find((link) => link.role === login).link).hostname;
-  const laid = await Promise.all(logins.map(async (login) => [login, await Line.to(demo.port)]));
+  const laid = await Promise.all(logins.map(async (login) => [login, await Line.to(demo.port, { seed })]));
   const lines = Object.fromEntries(laid);
-  const browser = await launch({ lines: Object.fromEntries(laid.map(([login, line]) => [hostOf(login), line])) });
+  const browser = await launch({ devices, lines: Object.fromEntries(laid.map(([login, line]) => [hostOf(login), line])) });
   let day;
   let papers;
   try {

@@ -69,7 +69,7 @@ try {
   /** The firewall's rules change while people talk. */
   async function narrowed(what, lets, wanted) {
     const watch = [flowsAgain(a.page, { sound: false }), flowsAgain(presider.page, { sound: false })];
-    line.narrow(lets);
+    await line.narrow(lets);
     await until(`${what}: by ${wanted}`, async () => (await rungOf(a.page)) === wanted, { timeout: 60_000 });
     await Promise.all(watch);
     await both(`${what}, in mid-call`, wanted);
@@ -77,7 +77,7 @@ try {
 
   /** A page is opened behind such a firewall. */
   async function joined(what, lets, wanted) {
-    line.narrow(lets);
+    await line.narrow(lets);
     await a.reload();
     await until(`${what}: connected`, async () => (await rungOf(a.page)) === wanted, { timeout: 60_000 });
     const [first, ms] = await a.page.evaluate(() => {

@@ -337,9 +337,23 @@ pub const LAYERS: &[Layer] = &[
         crates: Not(&["sqlx", "rtc_dtls", "rtc_sdp", "rtc_stun"]),
         pure: false,
     },
+    // Poor lines: numbers in, numbers out, in virtual time.
+    Layer {
+        modules: &["line::dice", "line::flow", "line::heard", "line::lane", "line::shape"],
+        uses: &[],
+        crates: Only(&["serde"]),
+        pure: true,
+    },
+    // Their relay. It knows packets and nothing in them.
+    Layer {
+        modules: &["line"],
+        uses: &["clock", "limits", "line"],
+        crates: Only(&["serde", "serde_json", "tokio", "tracing"]),
+        pure: false,
+    },
     // The load: what it judges by shares only the reading of numbers with what is judged.
     Layer {
-        modules: &["load::histogram", "load::line", "load::material", "load::sdp", "load::tally"],
+        modules: &["load::histogram", "load::material", "load::sdp", "load::tally"],
         uses: &["media::wire", "load::histogram", "load::material"],
         crates: Only(&[]),
         pure: true,
@@ -367,6 +381,7 @@ pub const LAYERS: &[Layer] = &[
         uses: &[
             "clock",
             "limits",
+            "line",
             "load",
             "media::outbox",
             "media::reports",
