@@ -166,8 +166,9 @@ pub(crate) struct ListenersLoss {
 
 /// Browsers report sound every 5 s.
 const LISTENER_US: i64 = 6_000_000;
-/// A quarter: protection against more costs more than it saves.
-const MOST_PROTECTED: u8 = 64;
+/// Just below a tenth: from there on browsers that go by reports alone lower the rate of all they send, and for others'
+/// losses nobody's picture is to suffer.
+const MOST_PROTECTED: u8 = 25;
 
 impl ListenersLoss {
     /// A listener lost this much of the sound since its last report.
