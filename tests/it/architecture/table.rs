@@ -394,7 +394,7 @@ pub const LAYERS: &[Layer] = &[
     },
     // Root files.
     Layer { modules: &["limits"], uses: &[], crates: Only(&[]), pure: true },
-    Layer { modules: &["clock"], uses: &["domain::ids"], crates: Only(&["jiff", "uuid"]), pure: false },
+    Layer { modules: &["clock"], uses: &["domain::ids"], crates: Only(&["jiff", "rustix", "uuid"]), pure: false },
     // `clap` for the language as an option of the command line.
     Layer { modules: &["text"], uses: &[], crates: Only(&["clap", "serde_json"]), pure: true },
     Layer { modules: &["error"], uses: &["domain::refusal", "text"], crates: Only(&["thiserror"]), pure: true },
