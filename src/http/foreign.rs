@@ -58,24 +58,21 @@ impl Foreign {
         // Every change is one call: a panic elsewhere leaves nothing half done.
         self.places.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    /// Takes one out for which the machine may speak.
-    fn take(&self, connection: ConnectionId, token: &DeviceToken) -> Result<Place, AppError> {
-        let mut places = self.places();
-        self.check(&places, connection, token)?;
-        places.remove(&connection).ok_or(AppError::NotFound)
-    }
+/// The one a machine may speak for: another machine's connection looks like none.
+fn find<'a>(
+    places: &'a HashMap<ConnectionId, Place>,
+    connection: ConnectionId,
+    token: &DeviceToken,
+) -> Result<&'a Place, AppError> {
+    let theirs = |place: &&Place| place.token == token.token_hash && place.scope == token.scope;
+    places.get(&connection).filter(theirs).ok_or(AppError::NotFound)
+}
 
-    /// Another machine's connection looks like none.
-    fn check(
-        &self,
-        places: &HashMap<ConnectionId, Place>,
-        connection: ConnectionId,
-        token: &DeviceToken,
-    ) -> Result<(), AppError> {
-        let place = places.get(&connection).ok_or(AppError::NotFound)?;
-        if place.token == token.token_hash && place.scope == token.scope { Ok(()) } else { Err(AppError::NotFound) }
-    }
+/// A request that names a state by its tag means this one (RFC 9110 §13.1.1).
+fn means(if_match: &str, connection: ConnectionId) -> Result<(), AppError> {
+    if if_match == "*" || if_match == etag(connection) { Ok(()) } else { Err(AppError::PreconditionFailed) }
 }
 
 /// The session a token is for now.
@@ -136,11 +133,12 @@ pub async fn end(
     connection: ConnectionId,
     if_match: Option<&str>,
 ) -> Result<(), AppError> {
-    app.foreign.check(&app.foreign.places(), connection, token)?;
-    if if_match.is_some_and(|wanted| wanted != "*" && wanted != etag(connection)) {
-        return Err(AppError::PreconditionFailed);
-    }
-    let place = app.foreign.take(connection, token)?;
+    let place = {
+        let mut places = app.foreign.places();
+        find(&places, connection, token)?;
+        if_match.map_or(Ok(()), |wanted| means(wanted, connection))?;
+        places.remove(&connection).ok_or(AppError::NotFound)?
+    };
     place.close.send_replace(Some(ENDED));
     place.room.detach(connection).await;
     Ok(())
@@ -159,15 +157,11 @@ pub fn trickle(
     fragment: &str,
 ) -> Result<(), AppError> {
     let places = app.foreign.places();
-    app.foreign.check(&places, connection, token)?;
-    let wanted = if_match.ok_or(AppError::PreconditionRequired)?;
-    if wanted != "*" && wanted != etag(connection) {
-        return Err(AppError::PreconditionFailed);
-    }
+    let place = find(&places, connection, token)?;
+    means(if_match.ok_or(AppError::PreconditionRequired)?, connection)?;
     let (ufrag, pwd) = (ice_value(fragment, UFRAG), ice_value(fragment, "a=ice-pwd:"));
     let (Some(ufrag), Some(_)) = (ufrag, pwd) else { return Err(AppError::BodyMalformed(None)) };
-    let same = places.get(&connection).and_then(|place| place.ufrag.as_deref()) == Some(ufrag);
-    if same { Ok(()) } else { Err(AppError::IceRestartRefused) }
+    if place.ufrag.as_deref() == Some(ufrag) { Ok(()) } else { Err(AppError::IceRestartRefused) }
 }
 
 /// The name of what a POST made; it never changes, because nothing of it is negotiated anew.
