@@ -1,15 +1,16 @@
 //! RTCP of browsers: reports, repairs they ask for, key frames they need; and key frames we need ourselves.
 
 use super::downlink::Content;
+use super::engine::Codec;
 use super::forward::PeerIndex;
 use super::layers::Flowing;
 use super::peer::Peer;
+use super::picture::Picture;
 use super::plan::{Layer, SourceId, SourceKind};
 use super::quality::now_ntp32;
 use super::reports::OUR_SSRC;
 use super::rewrite::StreamKey;
 use super::rtcp::{self, Rtcp};
-use super::vp8::Vp8Descriptor;
 use super::worker::Worker;
 
 impl Worker {
@@ -102,12 +103,12 @@ impl Worker {
         let slot = peer.slots.get(number)?;
         slot.video.out.stream.rtx?;
         let (stream, index, sent_as) = slot.video.out.rewriter.sent_as(sequence)?;
-        let (timestamp, marker) = self.copy_cached(stream, index)?;
+        let (timestamp, marker, codec) = self.copy_cached(stream, index)?;
         let Self { peers, scratch, .. } = self;
         let peer: &mut Peer = peers.get_mut(place).and_then(Option::as_deref_mut)?;
-        let vp8 = Vp8Descriptor::parse(scratch);
+        let picture = Picture::read(codec, scratch);
         let out = &mut peer.slots.get_mut(number)?.video.out;
-        let content = Content { timestamp, marker, payload: scratch.as_slice(), vp8: vp8.as_ref(), sound: false };
+        let content = Content { timestamp, marker, payload: scratch.as_slice(), codec, picture: picture.as_ref() };
         if peer.down.repair(peer.srtp.as_deref()?, out, sent_as, content, now_us) {
             peer.repairs_left -= 1;
             self.counters.repaired += 1;
@@ -118,13 +119,14 @@ impl Worker {
 
     /// Copies a cached payload into the scratch buffer. The upper half of a stream key is its publisher's place; the
     /// lower half is compared, so a successor in that place is not mistaken for it.
-    fn copy_cached(&mut self, stream: StreamKey, index: u64) -> Option<(u32, bool)> {
+    fn copy_cached(&mut self, stream: StreamKey, index: u64) -> Option<(u32, bool, Codec)> {
         let Self { peers, scratch, .. } = self;
         let publisher = peers.get(usize::try_from(stream >> 32).ok()?)?.as_deref()?;
-        let cached = publisher.incoming.iter().find(|incoming| incoming.key == stream)?.cache.get(index)?;
+        let incoming = publisher.incoming.iter().find(|incoming| incoming.key == stream)?;
+        let cached = incoming.cache.get(index)?;
         scratch.clear();
         scratch.extend_from_slice(cached.payload);
-        Some((cached.timestamp, cached.marker))
+        Some((cached.timestamp, cached.marker, incoming.codec))
     }
 
     /// Notes that a layer's key frame is needed and asks for it as soon as the last request is old enough.

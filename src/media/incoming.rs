@@ -60,6 +60,7 @@ pub(crate) struct Incoming {
     pub(crate) key: StreamKey,
     pub(crate) kind: SourceKind,
     pub(crate) layer: Layer,
+    pub(crate) codec: Codec,
     pub(crate) ssrc: u32,
     pub(crate) window: ReceiveWindow,
     /// Of the RTX stream that repairs this one, once it was seen.
@@ -78,7 +79,7 @@ pub(crate) struct Incoming {
 }
 
 impl Incoming {
-    pub(crate) fn new(key: StreamKey, kind: SourceKind, layer: Layer, ssrc: u32) -> Self {
+    pub(crate) fn new(key: StreamKey, kind: SourceKind, layer: Layer, codec: Codec, ssrc: u32) -> Self {
         let budget = match (kind, layer) {
             (SourceKind::Microphone, _) => 0,
             (_, Layer::Quarter) => limits::NACK_CACHE_BYTES / 8,
@@ -89,6 +90,7 @@ impl Incoming {
             key,
             kind,
             layer,
+            codec,
             ssrc,
             window: ReceiveWindow::new(),
             repair: None,
@@ -154,14 +156,6 @@ pub(crate) fn clock_hz(kind: SourceKind) -> u32 {
     }
 }
 
-/// Codec of a source.
-pub(crate) fn codec(kind: SourceKind) -> Codec {
-    match kind {
-        SourceKind::Microphone => Codec::Opus,
-        SourceKind::Camera | SourceKind::Paper => Codec::Vp8,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -199,7 +193,7 @@ mod tests {
 
     #[test]
     fn a_stream_costs_what_it_brings_and_nothing_when_it_is_gone() {
-        let mut stream = Incoming::new(1, SourceKind::Camera, Layer::Half, 7);
+        let mut stream = Incoming::new(1, SourceKind::Camera, Layer::Half, Codec::Vp8, 7);
         assert_eq!(stream.cost(0), None);
         for packet in 0..600 {
             let now_us = packet * 10_000;

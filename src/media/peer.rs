@@ -261,7 +261,7 @@ impl Peer {
             stream.repair = Some((header.ssrc, ReceiveWindow::new()));
             return place.map(Belongs::Repair);
         }
-        let fresh = Incoming::new(new_key(), kind, layer, header.ssrc);
+        let fresh = Incoming::new(new_key(), kind, layer, line.codec, header.ssrc);
         match place.and_then(|place| self.incoming.get_mut(place)) {
             // The browser restarted this layer with another SSRC.
             Some(stream) => *stream = fresh,

@@ -6,16 +6,15 @@ use bytes::Bytes;
 
 use super::downlink::Content;
 use super::dtls::DtlsOutcome;
-use super::engine::{EngineEvent, RecordedPacket};
+use super::engine::{Codec, EngineEvent, RecordedPacket};
 use super::forward::{Forward, Packet, PeerIndex};
 use super::ice::{self, PathChange};
-use super::incoming::codec;
 use super::mux::Kind;
 use super::peer::Belongs;
+use super::picture::Picture;
 use super::plan::{Layer, SourceId, SourceKind};
 use super::remote::Remote;
 use super::rtp::RtpHeader;
-use super::vp8::Vp8Descriptor;
 use super::wire::u16_at;
 use super::worker::Worker;
 use crate::limits;
@@ -248,9 +247,7 @@ impl Worker {
         let too_much_missing =
             stream.arrived(arrived.index, arrived.timestamp, arrived.payload.len(), arrived.repaired, now_us);
         let nack_due_us = stream.nack.due_us();
-        let video = stream.is_video();
-        let vp8 = Vp8Descriptor::parse(arrived.payload).filter(|_| video);
-        if video {
+        if stream.is_video() {
             stream.cache.keep(arrived.index, arrived.timestamp, arrived.marker, arrived.payload);
         }
         let captured_us = stream.clock.captured_us(arrived.timestamp, publisher_clock);
@@ -264,11 +261,12 @@ impl Worker {
             marker: arrived.marker,
             captured_us: captured_us.filter(|at_us| (now_us - at_us).abs() < ABSURD_US).unwrap_or(now_us),
             payload: arrived.payload,
-            vp8,
+            codec: stream.codec,
+            picture: Picture::read(stream.codec, arrived.payload),
         };
         if too_much_missing {
             stream.key_frames.want();
-        } else if vp8.is_some_and(|found| found.key_frame_start) {
+        } else if packet.begins() {
             stream.key_frames.arrived();
         }
         if let Some(due_us) = nack_due_us {
@@ -311,8 +309,8 @@ impl Worker {
                 timestamp: packet.timestamp,
                 marker: packet.marker,
                 payload: packet.payload,
-                vp8: packet.vp8.as_ref(),
-                sound: packet.kind == SourceKind::Microphone,
+                codec: packet.codec,
+                picture: packet.picture.as_ref(),
             };
             if receiver.down.media(srtp, out, place, content, now_us) {
                 self.counters.forwarded += 1;
@@ -344,13 +342,13 @@ impl Worker {
         let connection = peer.connection;
         let Some(source) = peer.source_mut(packet.kind) else { return };
         let Some(target) = source.record else { return };
-        if packet.payload.is_empty() {
+        // Pictures of VP8 are numbered: padding between them is told from loss by that. Those of H.264 are not.
+        if packet.payload.is_empty() && packet.codec != Codec::H264 {
             return;
         }
         if packet.kind != SourceKind::Microphone && source.recorded.is_none_or(|(stream, _)| stream != packet.stream) {
             let running = source.recorded.map(|(_, layer)| layer).filter(|layer| *layer != packet.layer);
-            let begins = packet.vp8.is_some_and(|found| found.key_frame_start);
-            if !begins || !flowing.accepts(running, packet.layer, Layer::Full) {
+            if !packet.begins() || !flowing.accepts(running, packet.layer, Layer::Full) {
                 return;
             }
             source.recorded = Some((packet.stream, packet.layer));
@@ -359,7 +357,7 @@ impl Worker {
             source: SourceId { connection, kind: packet.kind },
             target,
             layer: packet.layer,
-            codec: codec(packet.kind),
+            codec: packet.codec,
             sequence: packet.index as u16,
             timestamp: packet.timestamp,
             marker: packet.marker,

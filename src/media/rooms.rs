@@ -1,7 +1,9 @@
 //! Carrying out what rooms wish: who comes, who goes, and the plan as differences to what runs.
 
+use std::collections::BTreeSet;
+
 use super::dtls::Dtls;
-use super::engine::{EngineEvent, JoinRefusal};
+use super::engine::{Codec, EngineEvent, JoinRefusal};
 use super::forward::{PeerIndex, Shown, VideoFeed};
 use super::mailbox::{NewPeer, Wishes};
 use super::peer::{Peer, SlotRef};
@@ -127,6 +129,14 @@ impl Worker {
         self.events.flush();
     }
 
+    /// Pictures of a room that come as H.264.
+    fn h264_of(&self, room: &Room) -> BTreeSet<(PeerIndex, SourceKind)> {
+        let of = |place: &PeerIndex| Some((*place, self.peers.get(*place)?.as_deref()?));
+        let peers = room.members.values().filter_map(of);
+        let lines = peers.flat_map(|(place, peer)| peer.lines.iter().map(move |line| (place, line)));
+        lines.filter(|(_, line)| line.codec == Codec::H264).map(|(place, line)| (place, line.kind)).collect()
+    }
+
     /// Makes what runs in a room what its plan says. A plan repeated changes nothing.
     pub(crate) fn reconcile(&mut self, id: SessionId) {
         // The room is taken out while its members are changed, and put back.
@@ -143,6 +153,7 @@ impl Worker {
                 }
             }
         }
+        let h264 = self.h264_of(&room);
         for (connection, place) in &room.members {
             let feeds = room.plan.slots.get(connection).map(Vec::as_slice).unwrap_or_default();
             let visible = |shown: Shown| {
@@ -155,7 +166,11 @@ impl Worker {
                 for (index, slot) in peer.slots.iter_mut().enumerate() {
                     let feed = feeds.get(index).copied().unwrap_or_default();
                     slot.audio.wanted = feed.audio.and_then(|source| sound(&room, source));
-                    slot.video.want(feed.video.and_then(|(source, cap)| picture(&room, source, cap)), visible);
+                    let wanted = feed.video.and_then(|(source, cap)| picture(&room, source, cap));
+                    // What its receiver has no decoder for is not even asked for.
+                    let takes_h264 = slot.video.out.stream.takes(Codec::H264);
+                    let wanted = wanted.filter(|feed| takes_h264 || !h264.contains(&(feed.from, feed.kind)));
+                    slot.video.want(wanted, visible);
                     fed.extend(slot.audio.wanted.map(|from| (from, SourceKind::Microphone, index)));
                     fed.extend(slot.video.wanted.map(|wanted| (wanted.from, wanted.kind, index)));
                     fed.extend(slot.video.shown.map(|shown| (shown.from, shown.kind, index)));

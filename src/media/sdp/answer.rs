@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 
 use super::negotiate::{EXTENSIONS, Negotiated, Role, SlotStream, SourceLine, URI_TRANSPORT_CC};
-use super::offer::{MediaKind, Offer, OfferedLine};
+use super::offer::{Offer, OfferedLine};
+use crate::media::engine::Codec;
 use crate::media::plan::SourceKind;
 
 /// Type preference of host candidates (RFC 8445 §5.1.2.2).
@@ -36,7 +37,7 @@ pub(crate) fn write(offer: &Offer, agreed: &Negotiated, transport: &Transport<'_
             Role::Rejected => reject(&mut sdp, line),
             Role::Source(place) => {
                 if let Some(source) = agreed.sources.get(place) {
-                    begin(&mut sdp, line, transport, source.payload_type, source.rtx_payload_type);
+                    begin(&mut sdp, line, transport, &[(source.codec, source.payload_type, source.rtx_payload_type)]);
                     receive(&mut sdp, line, source);
                 }
             }
@@ -44,13 +45,10 @@ pub(crate) fn write(offer: &Offer, agreed: &Negotiated, transport: &Transport<'_
                 if let Some(slot) = agreed.slots.get(place) {
                     let (stream, letter) =
                         if matches!(role, Role::SlotVideo(_)) { (slot.video, 'v') } else { (slot.audio, 'a') };
-                    begin(
-                        &mut sdp,
-                        line,
-                        transport,
-                        stream.payload_type,
-                        stream.rtx.map(|(payload_type, _)| payload_type),
-                    );
+                    let mut formats =
+                        vec![(line.codec, stream.payload_type, stream.rtx.map(|(payload_type, _)| payload_type))];
+                    formats.extend(stream.h264.map(|(payload_type, rtx)| (Codec::H264, payload_type, rtx)));
+                    begin(&mut sdp, line, transport, &formats);
                     send(&mut sdp, stream, place, letter);
                 }
             }
@@ -76,11 +74,11 @@ fn reject(sdp: &mut String, line: &OfferedLine) {
     }
 }
 
-fn begin(sdp: &mut String, line: &OfferedLine, transport: &Transport<'_>, payload_type: u8, rtx: Option<u8>) {
-    let video = line.kind == MediaKind::Video;
-    sdp.push_str(&format!("m={} 9 {} {payload_type}", line.media, line.protocol));
-    if let Some(rtx) = rtx {
-        sdp.push_str(&format!(" {rtx}"));
+/// What both ends of a line say alike. `formats`: codec, payload type and that of its repairs, the preferred first.
+fn begin(sdp: &mut String, line: &OfferedLine, transport: &Transport<'_>, formats: &[(Codec, u8, Option<u8>)]) {
+    sdp.push_str(&format!("m={} 9 {}", line.media, line.protocol));
+    for number in formats.iter().flat_map(|(_, payload_type, rtx)| [Some(*payload_type), *rtx]).flatten() {
+        sdp.push_str(&format!(" {number}"));
     }
     sdp.push_str(&format!("\r\nc=IN IP4 0.0.0.0\r\na=mid:{}\r\na=ice-ufrag:{}\r\na=ice-pwd:{}\r\na=fingerprint:sha-256 {}\r\na=setup:passive\r\n\
          a=rtcp-mux\r\na=rtcp-rsize\r\n",
@@ -100,16 +98,30 @@ fn begin(sdp: &mut String, line: &OfferedLine, transport: &Transport<'_>, payloa
         ));
     }
     sdp.push_str("a=end-of-candidates\r\n");
-    if video {
-        sdp.push_str(&format!("a=rtpmap:{payload_type} VP8/90000\r\na=rtcp-fb:{payload_type} nack\r\na=rtcp-fb:{payload_type} nack pli\r\na=rtcp-fb:{payload_type} ccm fir\r\n"
-        ));
-    } else {
-        sdp.push_str(&format!(
-            "a=rtpmap:{payload_type} opus/48000/2\r\na=fmtp:{payload_type} minptime=10;useinbandfec=1\r\n"
-        ));
+    for (codec, payload_type, rtx) in formats {
+        format(sdp, line, *codec, *payload_type);
+        if let Some(rtx) = rtx {
+            sdp.push_str(&format!("a=rtpmap:{rtx} rtx/90000\r\na=fmtp:{rtx} apt={payload_type}\r\n"));
+        }
     }
-    if let Some(rtx) = rtx {
-        sdp.push_str(&format!("a=rtpmap:{rtx} rtx/90000\r\na=fmtp:{rtx} apt={payload_type}\r\n"));
+}
+
+fn format(sdp: &mut String, line: &OfferedLine, codec: Codec, payload_type: u8) {
+    sdp.push_str(&match codec {
+        Codec::Opus => {
+            format!("a=rtpmap:{payload_type} opus/48000/2\r\na=fmtp:{payload_type} minptime=10;useinbandfec=1\r\n")
+        }
+        Codec::Vp8 => format!("a=rtpmap:{payload_type} VP8/90000\r\n"),
+        Codec::H264 => format!(
+            "a=rtpmap:{payload_type} H264/90000\r\n\
+             a=fmtp:{payload_type} level-asymmetry-allowed=1;packetization-mode=1;profile-level-id={}\r\n",
+            line.h264.as_ref().map_or("42e01f", |offered| offered.profile.as_str())
+        ),
+    });
+    if codec.is_picture() {
+        for feedback in ["nack", "nack pli", "ccm fir"] {
+            sdp.push_str(&format!("a=rtcp-fb:{payload_type} {feedback}\r\n"));
+        }
     }
 }
 
@@ -135,10 +147,12 @@ fn send(sdp: &mut String, stream: SlotStream, place: usize, letter: char) {
     let name = cname(place);
     sdp.push_str(&format!("a=sendonly\r\na=msid:{name} {letter}{place}\r\n"));
     if let Some(id) = stream.transport_cc {
-        sdp.push_str(&format!(
-            "a=rtcp-fb:{} transport-cc\r\na=extmap:{id} {URI_TRANSPORT_CC}\r\n",
-            stream.payload_type
-        ));
+        for payload_type in
+            std::iter::once(stream.payload_type).chain(stream.h264.map(|(payload_type, _)| payload_type))
+        {
+            sdp.push_str(&format!("a=rtcp-fb:{payload_type} transport-cc\r\n"));
+        }
+        sdp.push_str(&format!("a=extmap:{id} {URI_TRANSPORT_CC}\r\n"));
     }
     if let Some((_, rtx)) = stream.rtx {
         sdp.push_str(&format!("a=ssrc-group:FID {} {rtx}\r\n", stream.ssrc));
@@ -189,6 +203,9 @@ mod tests {
             "a=fmtp:97 apt=96\r\n",
             "a=setup:passive\r\n",
             "a=fmtp:111 minptime=10;useinbandfec=1\r\n",
+            "m=video 9 UDP/TLS/RTP/SAVPF 96 97 103 104\r\n",
+            "a=fmtp:103 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42001f\r\n",
+            "a=fmtp:104 apt=103\r\n",
         ] {
             assert!(sdp.contains(expected), "{expected} in\n{sdp}");
         }
@@ -198,7 +215,8 @@ mod tests {
         assert_eq!(sdp.matches("a=ssrc-group:FID").count(), 2);
         assert_eq!(sdp.matches("m=").count(), 7);
         assert_eq!(sdp.matches("transport-wide-cc").count(), 7, "both ways");
-        assert_eq!(sdp.matches(" transport-cc\r\n").count(), 7);
+        assert_eq!(sdp.matches(" transport-cc\r\n").count(), 9, "slots for pictures have two payload types");
+        assert_eq!(sdp.matches("H264/90000").count(), 2, "a page sends VP8");
     }
 
     #[test]

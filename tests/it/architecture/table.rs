@@ -116,6 +116,7 @@ pub const LAYERS: &[Layer] = &[
             "media::cache",
             "media::directory",
             "media::gauge",
+            "media::h264",
             "media::layers",
             "media::meter",
             "media::nack",
@@ -145,6 +146,7 @@ pub const LAYERS: &[Layer] = &[
             "media::forward",
             "media::incoming",
             "media::mux",
+            "media::picture",
             "media::quality",
             "media::remote",
             "media::speaker",
@@ -152,9 +154,11 @@ pub const LAYERS: &[Layer] = &[
         uses: &[
             "media::cache",
             "media::engine",
+            "media::h264",
             "media::layers",
             "media::meter",
             "media::nack",
+            "media::picture",
             "media::plan",
             "media::reports",
             "media::rewrite",
@@ -197,6 +201,7 @@ pub const LAYERS: &[Layer] = &[
     // The recorder's thinking: order, time, containers.
     Layer {
         modules: &[
+            "media::record::access_unit",
             "media::record::depacketize",
             "media::record::hole",
             "media::record::jitter",
@@ -206,14 +211,14 @@ pub const LAYERS: &[Layer] = &[
             "media::record::stream",
             "media::record::timeline",
         ],
-        uses: &["media::engine", "media::plan", "limits", "=media::record", "media::record::event"],
+        uses: &["media::engine", "media::h264", "media::plan", "limits", "=media::record", "media::record::event"],
         crates: Only(&["serde"]),
         pure: true,
     },
     // The recorder, driven: files and one thread. It knows no WebRTC, no store and no room.
     Layer {
         modules: &["media::record"],
-        uses: &["domain::ids", "media::engine", "media::plan", "media::record", "clock", "limits"],
+        uses: &["domain::ids", "media::engine", "media::h264", "media::plan", "media::record", "clock", "limits"],
         crates: Only(&[
             "bytes",
             "crossbeam_channel",
