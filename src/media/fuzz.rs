@@ -254,6 +254,7 @@ fn answered(offer: &Offer) {
         ufrag: "abcdefgh",
         pwd: PASSWORD,
         fingerprint: "AB",
+        calls: agreed.calls,
         tcp_candidates: &[],
         candidates: &[SocketAddr::from((Ipv4Addr::LOCALHOST, 9))],
     };

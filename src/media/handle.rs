@@ -235,6 +235,7 @@ impl Engine for MediaEngine {
                 ufrag: &credentials.ufrag,
                 pwd: &credentials.pwd,
                 fingerprint: &identity.fingerprint,
+                calls: agreed.calls,
                 candidates: &candidates,
                 tcp_candidates: &tcp_candidates,
             };

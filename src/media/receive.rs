@@ -1,6 +1,7 @@
 //! A datagram's way in: whose it is, whether it is authentic, and which slots get it.
 
 use std::net::IpAddr;
+use std::time::Instant;
 
 use bytes::Bytes;
 
@@ -102,6 +103,25 @@ impl Worker {
         }
         self.alive(place);
         self.send_one(&checked.response, from, to);
+        self.call(place);
+    }
+
+    /// A machine that waits for our hello gets it as soon as there is a way.
+    fn call(&mut self, place: PeerIndex) {
+        let now = self.now;
+        let Some(peer) = self.peer(place).filter(|peer| peer.paths.selected().is_some()) else { return };
+        if peer.dtls.begin(now, &mut peer.handshake) {
+            let deadline = peer.dtls.deadline();
+            self.mark_dirty(place);
+            self.watch_handshake(place, deadline);
+        }
+    }
+
+    fn watch_handshake(&mut self, place: PeerIndex, deadline: Option<Instant>) {
+        if let Some(deadline) = deadline {
+            let wait = deadline.saturating_duration_since(self.now);
+            self.look_by(place, self.now_us + wait.as_micros() as i64);
+        }
     }
 
     fn dtls(&mut self, place: PeerIndex, datagram: &[u8]) {
@@ -112,9 +132,7 @@ impl Worker {
         peer.handshake = out;
         let deadline = peer.dtls.deadline();
         self.mark_dirty(place);
-        if let Some(deadline) = deadline {
-            self.look_by(place, self.now_us + (deadline.saturating_duration_since(now)).as_micros() as i64);
-        }
+        self.watch_handshake(place, deadline);
         match outcome {
             DtlsOutcome::Going => {}
             DtlsOutcome::Connected(session) => {

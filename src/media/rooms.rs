@@ -54,7 +54,7 @@ impl Worker {
             self.peers.len() - 1
         });
         let serial = self.new_serial();
-        let dtls = Dtls::new(self.identity.clone(), new.agreed.fingerprint, new.agreed.client);
+        let dtls = Dtls::new(self.identity.clone(), new.agreed.fingerprint, new.agreed.client, new.agreed.calls);
         let ufrag = new.credentials.ufrag.clone();
         let now_us = self.now_us;
         let peer =

@@ -45,7 +45,9 @@ def main(act, url, token, video=VP8):
     )
     peer = pipeline.get_by_name("peer")
     # Everything happens on this machine, also where it has no other address; by itself libnice leaves the loopback out.
-    peer.get_property("ice-agent").emit("add-local-ip-address", "127.0.0.1")
+    # The agent is kept: webrtcbin's own reference goes with Python's.
+    agent = peer.get_property("ice-agent")
+    agent.emit("add-local-ip-address", "127.0.0.1")
 
     def gathered(*_):
         if peer.get_property("ice-gathering-state") != GstWebRTC.WebRTCICEGatheringState.COMPLETE:
@@ -59,8 +61,9 @@ def main(act, url, token, video=VP8):
             peer.emit("set-remote-description", answer, Gst.Promise.new())
 
     def offered(promise, *_):
-        offer = promise.get_reply().get_value("offer")
-        peer.emit("set-local-description", offer, Gst.Promise.new())
+        # What the reply holds goes with it.
+        reply = promise.get_reply()
+        peer.emit("set-local-description", reply.get_value("offer"), Gst.Promise.new())
 
     def needed(*_):
         peer.emit("create-offer", None, Gst.Promise.new_with_change_func(offered))

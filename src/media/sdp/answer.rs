@@ -18,6 +18,8 @@ pub(crate) struct Transport<'a> {
     pub(crate) pwd: &'a str,
     /// `AB:CD:…` of SHA-256.
     pub(crate) fingerprint: &'a str,
+    /// We are the DTLS client.
+    pub(crate) calls: bool,
     pub(crate) candidates: &'a [SocketAddr],
     /// Where we take ICE over TCP (RFC 6544), passive.
     pub(crate) tcp_candidates: &'a [SocketAddr],
@@ -80,9 +82,13 @@ fn begin(sdp: &mut String, line: &OfferedLine, transport: &Transport<'_>, format
     for number in formats.iter().flat_map(|(_, payload_type, rtx)| [Some(*payload_type), *rtx]).flatten() {
         sdp.push_str(&format!(" {number}"));
     }
-    sdp.push_str(&format!("\r\nc=IN IP4 0.0.0.0\r\na=mid:{}\r\na=ice-ufrag:{}\r\na=ice-pwd:{}\r\na=fingerprint:sha-256 {}\r\na=setup:passive\r\n\
+    sdp.push_str(&format!("\r\nc=IN IP4 0.0.0.0\r\na=mid:{}\r\na=ice-ufrag:{}\r\na=ice-pwd:{}\r\na=fingerprint:sha-256 {}\r\na=setup:{}\r\n\
          a=rtcp-mux\r\na=rtcp-rsize\r\n",
-        line.mid, transport.ufrag, transport.pwd, transport.fingerprint
+        line.mid,
+        transport.ufrag,
+        transport.pwd,
+        transport.fingerprint,
+        if transport.calls { "active" } else { "passive" }
     ));
     let udp = transport.candidates.iter().map(|address| (HOST, "udp", address, ""));
     let tcp = transport.tcp_candidates.iter().map(|address| (HOST_TCP, "tcp", address, " tcptype passive"));
@@ -179,6 +185,7 @@ mod tests {
             ufrag: "ours",
             pwd: "secret",
             fingerprint: "AA:BB",
+            calls: agreed.calls,
             candidates: &["10.0.0.1:5004".parse().unwrap(), "[fd00::1]:5004".parse().unwrap()],
             tcp_candidates: &["10.0.0.1:443".parse().unwrap()],
         };
@@ -217,6 +224,12 @@ mod tests {
         assert_eq!(sdp.matches("transport-wide-cc").count(), 7, "both ways");
         assert_eq!(sdp.matches(" transport-cc\r\n").count(), 9, "slots for pictures have two payload types");
         assert_eq!(sdp.matches("H264/90000").count(), 2, "a page sends VP8");
+    }
+
+    #[test]
+    fn who_waits_for_our_hello_is_promised_one() {
+        let sdp = answer(&samples::browser(1).replace("setup:actpass", "setup:passive"));
+        assert!(sdp.contains("a=setup:active\r\n") && !sdp.contains("passive\r\na=rtcp-mux"));
     }
 
     #[test]

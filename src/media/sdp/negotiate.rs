@@ -103,6 +103,8 @@ pub(crate) enum Role {
 pub(crate) struct Negotiated {
     pub(crate) client: Client,
     pub(crate) fingerprint: [u8; 32],
+    /// We are the DTLS client.
+    pub(crate) calls: bool,
     pub(crate) extensions: ExtensionIds,
     pub(crate) sources: Vec<SourceLine>,
     pub(crate) slots: Vec<SlotLine>,
@@ -133,6 +135,7 @@ impl Negotiated {
         let mut agreed = Self {
             client: offer.client,
             fingerprint: offer.fingerprint,
+            calls: offer.waits,
             extensions: ExtensionIds::default(),
             sources: Vec::new(),
             slots: Vec::new(),

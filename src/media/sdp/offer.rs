@@ -81,6 +81,8 @@ pub(crate) struct Offer {
     pub(crate) client: Client,
     /// SHA-256 of the browser's certificate.
     pub(crate) fingerprint: [u8; 32],
+    /// It can only be the DTLS server (`setup:passive`), so the hello is ours.
+    pub(crate) waits: bool,
     pub(crate) lines: Vec<OfferedLine>,
 }
 
@@ -132,16 +134,16 @@ impl Offer {
         if !credentials {
             return Err(malformed("no ICE credentials"));
         }
-        match setup.as_deref() {
-            Some("actpass" | "active") => {}
-            Some(_) => {
-                return Err(JoinRefusal::Unsupported("the offerer must be able to be the DTLS client".to_owned()));
-            }
+        let waits = match setup.as_deref() {
+            Some("actpass" | "active") => false,
+            Some("passive") => true,
+            Some(_) => return Err(JoinRefusal::Unsupported("a DTLS role that nobody knows".to_owned())),
             None => return Err(malformed("no DTLS setup")),
-        }
+        };
         Ok(Self {
             client: Client::Browser,
             fingerprint: fingerprint.ok_or_else(|| malformed("no SHA-256 fingerprint"))?,
+            waits,
             lines,
         })
     }
@@ -151,10 +153,13 @@ impl Offer {
     ///
     /// # Errors
     /// `Undecodable`, `Unsupported` where an encoder's picture could not be taken: its sound alone is not what anybody
-    /// meant.
+    /// meant. `Unsupported` for a page that waits for our hello: no browser does.
     pub(crate) fn meant_by(mut self, client: Client) -> Result<Self, JoinRefusal> {
         self.client = client;
         let (meant, never) = match client {
+            Client::Browser if self.waits => {
+                return Err(JoinRefusal::Unsupported("the offerer must be able to be the DTLS client".to_owned()));
+            }
             Client::Browser => return Ok(self),
             Client::Encoder => (Direction::SendOnly, Direction::RecvOnly),
             Client::Wall => (Direction::RecvOnly, Direction::SendOnly),
@@ -364,10 +369,9 @@ mod tests {
         assert!(Offer::parse(&"a".repeat(limits::SDP_BYTES + 1)).is_err());
         let many = "m=video 9 UDP/TLS/RTP/SAVPF 96\r\n".repeat(limits::SDP_MEDIA_LINES + 1);
         assert!(Offer::parse(&format!("{offer}{many}")).is_err());
-        assert_eq!(
-            Offer::parse(&offer.replace("setup:actpass", "setup:passive")).unwrap_err().code(),
-            "media_offer_unsupported"
-        );
+        let waits = || Offer::parse(&offer.replace("setup:actpass", "setup:passive")).unwrap();
+        assert_eq!(waits().meant_by(Client::Browser).unwrap_err().code(), "media_offer_unsupported");
+        assert!(waits().meant_by(Client::Encoder).unwrap().waits, "FFmpeg 8 is such a one");
     }
 
     /// An offer without VP8, its H.264 with these parameters.

@@ -19,22 +19,28 @@ use crate::support::web::{CENTRAL, XA_A};
 pub(super) const LONG: Duration = Duration::from_secs(90);
 const MAKING: Duration = Duration::from_secs(300);
 
-/// The interpreter, or why there is none.
-async fn python() -> Option<&'static str> {
-    static MADE: OnceCell<Result<String, String>> = OnceCell::const_new();
-    let made = MADE.get_or_init(|| async {
+/// The interpreter.
+async fn python() -> Option<String> {
+    static MADE: OnceCell<Option<String>> = OnceCell::const_new();
+    MADE.get_or_init(|| environment("aiortc")).await.clone()
+}
+
+/// A Python with what `requirements-NAME.txt` asks for; nothing where it is not to be had.
+pub(super) async fn environment(name: &str) -> Option<String> {
+    let made = async {
         let place = std::env::var("CARGO_TARGET_DIR").unwrap_or_else(|_| env!("CARGO_TARGET_TMPDIR").to_owned());
         let mut script = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/foreign/python.sh"));
-        let output = timeout(MAKING, script.arg(place).kill_on_drop(true).output()).await;
+        let output = timeout(MAKING, script.args([&place, name]).kill_on_drop(true).output()).await;
         let output =
             output.map_err(|_| "the environment was not made in time".to_owned())?.map_err(|e| e.to_string())?;
         let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
         if output.status.success() { Ok(said(&output.stdout)) } else { Err(said(&output.stderr)) }
-    });
+    };
     match made.await {
         Ok(python) => Some(python),
         Err(why) => {
-            println!("skipped: no aiortc here: {why}");
+            let why: String = why;
+            println!("skipped: no {name} here: {why}");
             None
         }
     }
@@ -113,17 +119,17 @@ async fn speaks(house: &House) -> (Seat, Seat) {
 async fn what_an_aiortc_encoder_sends_is_decoded_by_a_page_and_by_a_wall() {
     let Some(python) = python().await else { return };
     let house = House::open().await;
-    let mut encoder = Client::start(python, "client.py", &["publish", &url(&house, &house.whip()), &house.encoder]);
+    let mut encoder = Client::start(&python, "client.py", &["publish", &url(&house, &house.whip()), &house.encoder]);
     let answered = encoder.event("answered").await;
     assert_eq!(answered["status"], 201, "{answered}");
     encoder.connected().await;
 
     let (mut presider, _officer) = speaks(&house).await;
-    let mut page = Client::start(python, "client.py", &["page"]);
+    let mut page = Client::start(&python, "client.py", &["page"]);
     let offer = page.event("offer").await;
     let answer = presider.offers(offer["sdp"].as_str().unwrap()).await;
     page.tell(&json!({"sdp": answer}).to_string()).await;
-    let mut wall = Client::start(python, "client.py", &["show", &url(&house, &house.whep()), &house.wall]);
+    let mut wall = Client::start(&python, "client.py", &["show", &url(&house, &house.whep()), &house.wall]);
     assert_eq!(wall.event("answered").await["status"], 201);
     for viewer in [&mut page, &mut wall] {
         let picture = viewer.decodes("video", 16).await;
@@ -145,10 +151,10 @@ async fn aiortc_with_old_keys_is_decoded_with_old_keys() {
     let Some(python) = python().await else { return };
     let house = House::open().await;
     let (whip, whep) = (url(&house, &house.whip()), url(&house, &house.whep()));
-    let mut encoder = Client::start(python, "client.py", &["publish", &whip, &house.encoder, "--old-keys"]);
+    let mut encoder = Client::start(&python, "client.py", &["publish", &whip, &house.encoder, "--old-keys"]);
     encoder.connected().await;
     let (_presider, _officer) = speaks(&house).await;
-    let mut wall = Client::start(python, "client.py", &["show", &whep, &house.wall, "--old-keys"]);
+    let mut wall = Client::start(&python, "client.py", &["show", &whep, &house.wall, "--old-keys"]);
     wall.decodes("video", 8).await;
     wall.decodes("audio", 16).await;
 }
@@ -224,7 +230,7 @@ async fn what_an_aiortc_encoder_sends_as_h264_is_seen_shown_and_recorded() {
     assert!(page.connected(LONG).await);
     let _officer = house.seat("xa-a", XA_A).await;
     let (whip, whep) = (url(&house, &house.whip()), url(&house, &house.whep()));
-    let mut encoder = Client::start(python, "client.py", &["publish", &whip, &house.encoder, "--h264"]);
+    let mut encoder = Client::start(&python, "client.py", &["publish", &whip, &house.encoder, "--h264"]);
     let answered = encoder.event("answered").await;
     let answer = answered["body"].as_str().unwrap();
     assert!(answered["status"] == 201 && answer.contains("H264/90000") && !answer.contains("VP8"), "{answered}");
@@ -236,7 +242,7 @@ async fn what_an_aiortc_encoder_sends_as_h264_is_seen_shown_and_recorded() {
     assert_eq!((what.as_str(), count), ("h264,320,240", 30));
 
     house.starts().await;
-    let mut wall = Client::start(python, "client.py", &["show", &whep, &house.wall]);
+    let mut wall = Client::start(&python, "client.py", &["show", &whep, &house.wall]);
     assert_eq!(wall.decodes("video", 64).await["format"], "320x240");
     // What is paused is closed and told.
     house.moves("head", SessionAct::Pause).await;
@@ -269,7 +275,7 @@ async fn aiortc_is_told_why_not() {
         (vec!["publish", &whip, &house.wall], 404, "not_found"),
         (vec!["publish", &whip, &house.encoder, "--h264", "--main"], 422, "h264_unsupported"),
     ] {
-        let mut client = Client::start(python, "client.py", &arguments);
+        let mut client = Client::start(&python, "client.py", &arguments);
         let answered = client.event("answered").await;
         assert_eq!(answered["status"], status, "{answered}");
         let problem: Value = serde_json::from_str(answered["body"].as_str().unwrap()).unwrap();

@@ -70,6 +70,7 @@ impl House {
 
     /// The session begins, as soon as the recorder has shown that it writes.
     pub(super) async fn starts(&self) {
+        self.moves("head", SessionAct::MakeReady).await;
         let why = || "đơn vị tham mưu đến sau".to_owned();
         let end = tokio::time::Instant::now() + Duration::from_secs(30);
         loop {

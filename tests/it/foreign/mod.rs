@@ -2,6 +2,7 @@
 //! that real ones are built on.
 
 mod aiortc;
+mod ffmpeg;
 mod gstreamer;
 mod house;
 mod http;
