@@ -57,7 +57,9 @@ pub fn units(bytes: &[u8]) {
             assert!(picture.data.len() <= limits::RECORD_PICTURE);
             let mut rest = picture.data.as_slice();
             while let Some((length, tail)) = rest.split_first_chunk::<4>() {
-                rest = tail.get(u32::from_be_bytes(*length) as usize..).expect("units fill a picture");
+                let length = u32::from_be_bytes(*length) as usize;
+                assert!(length > 0 && length <= tail.len(), "units fill a picture");
+                rest = tail.get(length..).unwrap_or_default();
             }
             assert!(rest.is_empty());
             assert!(picture.key.is_none_or(|key| !key.private.is_empty() && key.size.0 > 0 && key.size.1 > 0));

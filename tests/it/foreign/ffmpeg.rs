@@ -35,7 +35,7 @@ fn sends(program: &str, to: &str, token: &str) -> Child {
         .args("-hide_banner -loglevel error -nostdin".split(' '))
         .args(["-re", "-f", "lavfi", "-i", picture, "-re", "-f", "lavfi", "-i", sound])
         .args(x264.split(' '))
-        .args("-c:a libopus -ac 2 -f whip -authorization".split(' '))
+        .args("-c:a libopus -ac 2 -f whip -handshake_timeout 60000 -authorization".split(' '))
         .args([token, to])
         .stdin(Stdio::null())
         .kill_on_drop(true)

@@ -296,3 +296,20 @@ async fn h264_of_another_kind_is_refused_by_a_code() {
     }
     assert_eq!(house.web.server.app().foreign.count(), 0);
 }
+
+/// FFmpeg is such a one: it offers to be the DTLS server and nothing else, with whichever keys.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn machines_that_wait_for_our_hello_get_one() {
+    let house = House::open().await;
+    let (_presider, mut viewer) = house.page("head", CENTRAL, &watches(1)).await;
+    let _officer = house.seat("xa-a", XA_A).await;
+    for (mark, (bot, offer)) in
+        [(PAGE, Bot::offer(&sends()).await.unwrap()), (ENCODER, Bot::offer_old_keys(&sends()).await.unwrap())]
+    {
+        let offer = offer.replace("a=setup:actpass", "a=setup:passive");
+        assert!(offer.contains("a=setup:passive"));
+        let (bot, _) = house.enters(&house.whip(), &house.encoder, (bot, offer)).await;
+        let mut encoder = Sender::new(bot, mark);
+        until(&mut [&mut encoder], &mut viewer, true, mark, 10).await;
+    }
+}
