@@ -246,13 +246,13 @@ async fn what_an_aiortc_encoder_sends_as_h264_is_seen_shown_and_recorded() {
     presider.acts(json!({"do": "give_floor", "point": XA_A})).await;
     officer.acts(json!({"do": "microphone", "open": true})).await;
     let mut wall = Client::start(&python, "client.py", &["show", &whep, &house.wall]);
-    assert_eq!(wall.decodes("video", 64).await["format"], "320x240");
+    assert_eq!(wall.decodes("video", 32).await["format"], "320x240");
     // What is paused is closed and told.
     house.moves("head", SessionAct::Pause).await;
     let cookie = house.web.sign_in("head").await;
     let end = Instant::now() + LONG;
     let mut recorded = 0;
-    while recorded < 64 {
+    while recorded < 32 {
         assert!(Instant::now() < end, "{recorded} pictures were recorded");
         tokio::time::sleep(Duration::from_millis(100)).await;
         let record = house.web.get(&format!("/api/v1/sessions/{}/record", house.session), &cookie).await.json();
