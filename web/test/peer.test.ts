@@ -63,7 +63,7 @@ test("one offer: camera in three layers, paper, microphone, then pairs of slots"
   expect(directions).toEqual(["sendonly", "sendonly", "sendonly", "recvonly", "recvonly", "recvonly", "recvonly"]);
   expect(simulcast[0]).toBe("send q;h;f");
   expect(simulcast.slice(1).join("")).toBe("");
-  expect(codecs.toSorted()).toEqual(["VP8/90000", "opus/48000/2", "rtx/90000"]);
+  expect(codecs.toSorted()).toEqual(["VP8/90000", "opus/48000/2", "red/48000/2", "rtx/90000"]);
 });
 
 test("without layers the camera is one stream", async () => {
