@@ -288,9 +288,6 @@ fn the_recording_of_a_lossy_line_has_no_hole() {
         } else {
             scene.say(index, &[2, 1]);
         }
-        while recorder.waiting() > 100 {
-            std::thread::sleep(std::time::Duration::from_millis(1));
-        }
     }
     recorder.shutdown();
     let told: Vec<_> = std::iter::from_fn(|| events.try_recv().ok()).collect();

@@ -334,7 +334,7 @@ impl Point {
     /// Numbers of the sounds that came in a slot, by themselves or within others.
     pub(crate) fn sounds(&self, slot: usize) -> BTreeSet<u16> {
         let packets = self.heard.iter().filter(|packet| (packet.slot, packet.video) == (slot, false));
-        packets.flat_map(|packet| parts(packet)).map(|part| u16::from_be_bytes([part[1], part[2]])).collect()
+        packets.flat_map(parts).map(|part| u16::from_be_bytes([part[1], part[2]])).collect()
     }
 
     /// How many packets of `who` came in a slot.

@@ -35,7 +35,7 @@ test("on a narrow line sound is halved, said twice, and has its share before the
   expect(shareOut(210_000, usual)).toEqual(usual);
   for (const [outgoing, camera] of [[190_000, 80_000], [128_000, 30_000], [120_000, 30_000], [40_000, 30_000], [0, 30_000]] as const) {
     const narrow = shareOut(outgoing, usual);
-    expect(narrow).toEqual({ sound: 20_000, camera });
+    expect(narrow).toEqual({ sound: 30_000, camera });
   }
 });
 

@@ -72,11 +72,11 @@ export class Peer {
   fit(outgoing: number | undefined): void {
     const { sound, camera } = this.share;
     this.share = shareOut(outgoing, this.share);
-    if (this.share.camera !== camera) this.changeCamera();
     if (this.share.sound !== sound) {
       const maxBitrate = this.share.sound;
       this.change("microphone", (encodings) => encodings.map((encoding) => ({ ...encoding, maxBitrate })));
     }
+    if (this.share.camera !== camera) this.changeCamera();
   }
 
   private changeCamera(): void {
