@@ -107,7 +107,10 @@ mod tests {
 
     const OPUS: u8 = 111;
 
-    fn parsed(payload: &[u8]) -> Option<(Vec<(u32, Vec<u8>)>, Vec<u8>)> {
+    /// Distances and payloads, then the own payload.
+    type Parts = (Vec<(u32, Vec<u8>)>, Vec<u8>);
+
+    fn parsed(payload: &[u8]) -> Option<Parts> {
         let red = Red::parse(payload, OPUS)?;
         let blocks = red.blocks().iter().map(|block| (block.before, block.payload.to_vec())).collect();
         Some((blocks, red.primary.to_vec()))
