@@ -9,11 +9,13 @@ use bytes::BytesMut;
 use rtc_sdp::SessionDescription;
 
 use super::bandwidth::Bandwidth;
+use super::red::{self, Red};
 use super::rtcp::{self, Rtcp};
 use super::rtp::{self, Outline, RtpHeader};
 use super::sdp::answer::{self, Transport};
 use super::sdp::negotiate::{Negotiated, Role};
 use super::sdp::offer::Offer;
+use super::sound::{RedTypes, Sound};
 use super::srtp::{ReceiveWindow, SrtpSession};
 use super::turn::{self, Relay, Relayed};
 use super::twcc::{self, TwccRecorder};
@@ -94,6 +96,48 @@ pub fn vp8(payload: &[u8]) {
     assert_eq!(again.tl0_index, found.tl0_index.map(|(at, value)| (at, value.wrapping_add(shift.tl0_index))));
     assert_eq!(again.key_index, found.key_index.map(|(at, value)| (at, value.wrapping_add(shift.key_index) & 0x1f)));
     assert_eq!(again.key_frame_start, found.key_frame_start);
+}
+
+/// A payload with redundancy (RFC 2198): every byte belongs to one part, and what can be written again is read again as it
+/// was.
+pub fn red(payload: &[u8]) {
+    const CODEC: u8 = 111;
+    let Some(found) = Red::parse(payload, CODEC) else { return };
+    let blocks = found.blocks().iter().copied();
+    let parts: usize = blocks.clone().map(|block| block.cost()).sum();
+    assert_eq!(parts + 1 + found.primary.len(), payload.len());
+    let mut again = Vec::new();
+    red::write(&mut again, CODEC, blocks.clone(), found.primary);
+    assert_eq!(again.len(), red::length(blocks.clone(), found.primary));
+    let written = Red::parse(&again, CODEC).expect("what we write is well formed");
+    assert!(written.primary == found.primary && written.blocks().iter().copied().eq(blocks.filter(red::Block::fits)));
+}
+
+/// Packets of a microphone as they come, each with four bytes before it: two of its number, how long a pause was before it,
+/// and how long it is. Nothing comes twice, and nothing that came within another is newer than it.
+pub fn sounds(bytes: &[u8]) {
+    let mut sound = Sound::new();
+    sound.types = Some(RedTypes { red: 63, codec: 111 });
+    let (mut seen, mut came) = (std::collections::BTreeSet::new(), std::collections::BTreeSet::new());
+    let (mut rest, mut timestamp) = (bytes, 0u32);
+    while let Some(([high, low, pause, length], after)) = rest.split_first_chunk() {
+        let (payload, after) = after.split_at(usize::from(*length).min(after.len()));
+        rest = after;
+        let index = 1_000 + u64::from(u16::from_be_bytes([*high & 1, *low]));
+        timestamp = timestamp.wrapping_add(960 * (1 + u32::from(*pause)));
+        if *pause == 255 {
+            sound.settle();
+        }
+        // The window against replays lets none through twice.
+        if !came.insert(index) {
+            continue;
+        }
+        let brought = sound.arrived(index, timestamp, 63, payload);
+        for found in brought.found() {
+            assert!(found.index < index && found.payload.len() < payload.len() && seen.insert(found.index));
+        }
+        assert_eq!(brought.known, !seen.insert(index));
+    }
 }
 
 /// A compound packet (RFC 3550 §6): what it reports can be written and read again.

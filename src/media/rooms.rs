@@ -143,6 +143,8 @@ impl Worker {
         for (connection, place) in &room.members {
             let Some(peer) = self.peer(*place) else { continue };
             peer.microphone_open = room.plan.open_microphones.contains(connection);
+            // Whatever has changed: what was said until now was for those who listened until now.
+            peer.incoming.iter_mut().filter_map(|stream| stream.sound.as_mut()).for_each(|sound| sound.settle());
             for kind in KINDS {
                 let record = room.plan.record.get(&SourceId { connection: *connection, kind }).copied();
                 if let Some(source) = peer.source_mut(kind) {
