@@ -16,6 +16,8 @@ pub const TARGETS: &[Target] = &[
     ("rtp", media::rtp),
     ("vp8", media::vp8),
     ("h264", media::h264),
+    ("red", media::red),
+    ("sounds", media::sounds),
     ("rtcp", media::rtcp),
     ("arrivals", media::arrivals),
     ("feedback", media::feedback),

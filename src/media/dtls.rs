@@ -221,7 +221,8 @@ impl Dtls {
         let session = match state.srtp_protection_profile() {
             GCM if self.calls => exported(EXPORT).and_then(|keys| SrtpSession::client(crypto, keys.as_ref()).ok()),
             GCM => exported(EXPORT).and_then(|keys| SrtpSession::server(crypto, keys.as_ref()).ok()),
-            CM => exported(EXPORT_CM).and_then(|keys| SrtpSession::cm(crypto, keys.as_ref(), self.calls).ok()),
+            CM if self.calls => exported(EXPORT_CM).and_then(|keys| SrtpSession::client_cm(crypto, keys.as_ref()).ok()),
+            CM => exported(EXPORT_CM).and_then(|keys| SrtpSession::server_cm(crypto, keys.as_ref()).ok()),
             _ => None,
         };
         match session {

@@ -16,6 +16,7 @@ use super::picture::Picture;
 use super::plan::{Layer, SourceId, SourceKind};
 use super::remote::Remote;
 use super::rtp::RtpHeader;
+use super::sound::{Found, Said};
 use super::wire::u16_at;
 use super::worker::Worker;
 use crate::limits;
@@ -30,8 +31,10 @@ struct Arrived<'a> {
     timestamp: u32,
     marker: bool,
     payload: &'a [u8],
-    /// Came as a repair (RTX), not by itself.
+    /// Came as a repair (RTX) or within a later packet (RED), not by itself.
     repaired: bool,
+    /// What it brings came within a later packet before: it counts, and is not passed on again.
+    known: bool,
 }
 
 /// What became of an authentic packet.
@@ -231,6 +234,7 @@ impl Worker {
                     marker: header.marker,
                     payload,
                     repaired: false,
+                    known: false,
                 })
             }
             Belongs::Repair(stream) => {
@@ -246,15 +250,30 @@ impl Worker {
                         marker: header.marker,
                         payload: payload.get(2..).unwrap_or_default(),
                         repaired: true,
+                        known: false,
                     })
                 })
             }
         };
         self.alive(place);
         if let Some(arrived) = arrived {
-            self.media(place, &arrived);
+            self.part(place, &arrived, header.payload_type);
         }
         Some(Opened::Taken)
+    }
+
+    /// A packet of sound may carry those before it: what never came of them goes first, each as a packet of its own, so
+    /// that all that follows sees plain Opus in its order.
+    fn part(&mut self, place: PeerIndex, arrived: &Arrived<'_>, payload_type: u8) {
+        let stream = self.peer(place).and_then(|peer| peer.incoming.get_mut(arrived.stream));
+        let Some(sound) = stream.and_then(|stream| stream.sound.as_mut()) else { return self.media(place, arrived) };
+        let brought = sound.arrived(arrived.index, arrived.timestamp, payload_type, arrived.payload);
+        for found in brought.found() {
+            self.counters.recovered += 1;
+            let Found { index, timestamp, payload } = *found;
+            self.media(place, &Arrived { index, timestamp, marker: false, payload, repaired: true, ..*arrived });
+        }
+        self.media(place, &Arrived { payload: brought.payload, known: brought.known, ..*arrived });
     }
 
     fn media(&mut self, place: PeerIndex, arrived: &Arrived<'_>) {
@@ -264,6 +283,9 @@ impl Worker {
         let Some(stream) = peer.incoming.get_mut(arrived.stream) else { return };
         let too_much_missing =
             stream.arrived(arrived.index, arrived.timestamp, arrived.payload.len(), arrived.repaired, now_us);
+        if arrived.known {
+            return;
+        }
         let nack_due_us = stream.nack.due_us();
         if stream.is_video() {
             stream.cache.keep(arrived.index, arrived.timestamp, arrived.marker, arrived.payload);
@@ -277,6 +299,7 @@ impl Worker {
             index: arrived.index,
             timestamp: arrived.timestamp,
             marker: arrived.marker,
+            repaired: arrived.repaired,
             captured_us: captured_us.filter(|at_us| (now_us - at_us).abs() < ABSURD_US).unwrap_or(now_us),
             payload: arrived.payload,
             codec: stream.codec,
@@ -296,10 +319,20 @@ impl Worker {
             return;
         }
         self.record(&packet, captured_us);
-        self.forward(&packet);
+        let mut said = self.said(place, arrived.stream).map(std::mem::take).unwrap_or_default();
+        self.forward(&packet, &said);
+        said.keep(packet.index, packet.timestamp, packet.payload);
+        if let Some(place) = self.said(place, arrived.stream) {
+            *place = said;
+        }
     }
 
-    fn forward(&mut self, packet: &Packet<'_>) {
+    /// What was said last on a stream of sound: taken out while it is passed on.
+    fn said(&mut self, place: PeerIndex, stream: usize) -> Option<&mut Said> {
+        Some(&mut self.peer(place)?.incoming.get_mut(stream)?.sound.as_mut()?.said)
+    }
+
+    fn forward(&mut self, packet: &Packet<'_>, said: &Said) {
         let now_us = self.now_us;
         let Some(peer) = self.peer(packet.from) else { return };
         let flowing = peer.flowing(packet.kind, now_us);
@@ -323,12 +356,18 @@ impl Worker {
                 receiver.due.reports_us = now_us;
                 self.hurried.push(target.peer);
             }
+            let again = if packet.kind == SourceKind::Microphone {
+                out.again(said, packet, receiver.down.protection.depth())
+            } else {
+                Default::default()
+            };
             let content = Content {
                 timestamp: packet.timestamp,
                 marker: packet.marker,
                 payload: packet.payload,
                 codec: packet.codec,
                 picture: packet.picture.as_ref(),
+                again,
             };
             if receiver.down.media(srtp, out, place, content, now_us) {
                 self.counters.forwarded += 1;

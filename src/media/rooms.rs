@@ -29,21 +29,28 @@ impl Worker {
                 self.remove(place, true);
             }
         }
+        // A plan is carried out once for all that came together: three hundred who come at once are not looked at three
+        // hundred times each.
+        let mut touched = BTreeSet::new();
         for peer in wishes.joins {
-            self.join(peer);
+            touched.extend(self.join(peer));
         }
         for (room, plan) in wishes.plans {
             self.rooms.entry(room).or_default().plan = plan;
+            touched.insert(room);
+        }
+        for room in touched {
             self.reconcile(room);
         }
     }
 
-    fn join(&mut self, new: NewPeer) {
+    /// The room that has somebody new.
+    fn join(&mut self, new: NewPeer) -> Option<SessionId> {
         if self.peers.len() - self.free.len() >= limits::MEDIA_CONNECTIONS {
             if new.reply.send(Err(JoinRefusal::Full)).is_err() {
                 tracing::debug!("a join was refused that nobody waits for any more");
             }
-            return;
+            return None;
         }
         let before = self.rooms.get(&new.room).and_then(|room| room.members.get(&new.connection)).copied();
         if let Some(before) = before {
@@ -65,11 +72,11 @@ impl Worker {
         self.own_ufrag(ufrag, place);
         self.rooms.entry(new.room).or_default().members.insert(new.connection, place);
         self.schedule(place, now_us);
-        self.reconcile(new.room);
         if new.reply.send(Ok(())).is_err() {
             // Nobody waits for the answer any more, so nobody can connect.
             self.remove(place, false);
         }
+        Some(new.room)
     }
 
     /// Ends a connection and everything fed by it.
@@ -144,6 +151,8 @@ impl Worker {
         for (connection, place) in &room.members {
             let Some(peer) = self.peer(*place) else { continue };
             peer.microphone_open = room.plan.open_microphones.contains(connection);
+            // Whatever has changed: what was said until now was for those who listened until now.
+            peer.incoming.iter_mut().filter_map(|stream| stream.sound.as_mut()).for_each(|sound| sound.settle());
             for kind in KINDS {
                 let record = room.plan.record.get(&SourceId { connection: *connection, kind }).copied();
                 if let Some(source) = peer.source_mut(kind) {

@@ -134,10 +134,16 @@ impl SrtpSession {
         Ok((keys(client_key, client_salt)?, keys(server_key, server_salt)?))
     }
 
-    /// AES-CM with SHA-1; `exported`: [`EXPORT_CM`] bytes. `calls`: we are the DTLS client.
-    pub(crate) fn cm(crypto: &dyn RTCCrypto, exported: &[u8], calls: bool) -> Result<Self, SrtpError> {
+    /// AES-CM with SHA-1; `exported`: [`EXPORT_CM`] bytes, we are the DTLS server.
+    pub(crate) fn server_cm(crypto: &dyn RTCCrypto, exported: &[u8]) -> Result<Self, SrtpError> {
         let (client, server) = Self::directions_cm(crypto, exported)?;
-        Ok(if calls { Self::new(server, client) } else { Self::new(client, server) })
+        Ok(Self::new(client, server))
+    }
+
+    /// The other end of it.
+    pub(crate) fn client_cm(crypto: &dyn RTCCrypto, exported: &[u8]) -> Result<Self, SrtpError> {
+        let (client, server) = Self::directions_cm(crypto, exported)?;
+        Ok(Self::new(server, client))
     }
 
     fn directions_cm(crypto: &dyn RTCCrypto, exported: &[u8]) -> Result<(Keys, Keys), SrtpError> {
@@ -397,15 +403,15 @@ pub(crate) mod tests {
         let exported: Vec<u8> = (0..60).collect();
         let provider = crypto();
         (
-            SrtpSession::cm(provider.crypto(), &exported, false).unwrap(),
-            SrtpSession::cm(provider.crypto(), &exported, true).unwrap(),
+            SrtpSession::server_cm(provider.crypto(), &exported).unwrap(),
+            SrtpSession::client_cm(provider.crypto(), &exported).unwrap(),
         )
     }
 
     #[test]
     fn too_few_keys_are_refused() {
         let provider = crypto();
-        assert_eq!(SrtpSession::cm(provider.crypto(), &[0; 59], false).err(), Some(SrtpError::Keys));
+        assert_eq!(SrtpSession::server_cm(provider.crypto(), &[0; 59]).err(), Some(SrtpError::Keys));
         assert_eq!(SrtpSession::server(provider.crypto(), &[0; 55]).err(), Some(SrtpError::Keys));
     }
 

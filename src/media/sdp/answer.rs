@@ -39,7 +39,9 @@ pub(crate) fn write(offer: &Offer, agreed: &Negotiated, transport: &Transport<'_
             Role::Rejected => reject(&mut sdp, line),
             Role::Source(place) => {
                 if let Some(source) = agreed.sources.get(place) {
-                    begin(&mut sdp, line, transport, &[(source.codec, source.payload_type, source.rtx_payload_type)]);
+                    let own =
+                        Format { codec: source.codec, payload_type: source.payload_type, rtx: source.rtx_payload_type };
+                    begin(&mut sdp, line, transport, source.red_payload_type, &[own]);
                     receive(&mut sdp, line, source);
                 }
             }
@@ -47,10 +49,11 @@ pub(crate) fn write(offer: &Offer, agreed: &Negotiated, transport: &Transport<'_
                 if let Some(slot) = agreed.slots.get(place) {
                     let (stream, letter) =
                         if matches!(role, Role::SlotVideo(_)) { (slot.video, 'v') } else { (slot.audio, 'a') };
-                    let mut formats =
-                        vec![(line.codec, stream.payload_type, stream.rtx.map(|(payload_type, _)| payload_type))];
-                    formats.extend(stream.h264.map(|(payload_type, rtx)| (Codec::H264, payload_type, rtx)));
-                    begin(&mut sdp, line, transport, &formats);
+                    let rtx = stream.rtx.map(|(payload_type, _)| payload_type);
+                    let mut formats = vec![Format { codec: line.codec, payload_type: stream.payload_type, rtx }];
+                    let h264 = stream.h264.map(|(payload_type, rtx)| Format { codec: Codec::H264, payload_type, rtx });
+                    formats.extend(h264);
+                    begin(&mut sdp, line, transport, stream.red, &formats);
                     send(&mut sdp, stream, place, letter);
                 }
             }
@@ -76,10 +79,20 @@ fn reject(sdp: &mut String, line: &OfferedLine) {
     }
 }
 
-/// What both ends of a line say alike. `formats`: codec, payload type and that of its repairs, the preferred first.
-fn begin(sdp: &mut String, line: &OfferedLine, transport: &Transport<'_>, formats: &[(Codec, u8, Option<u8>)]) {
+/// A codec, its payload type and that of its repairs.
+#[derive(Clone, Copy)]
+struct Format {
+    codec: Codec,
+    payload_type: u8,
+    rtx: Option<u8>,
+}
+
+/// What both ends of a line say alike. `red`: redundancy of the first of the `formats`, which are as preferred.
+fn begin(sdp: &mut String, line: &OfferedLine, transport: &Transport<'_>, red: Option<u8>, formats: &[Format]) {
     sdp.push_str(&format!("m={} 9 {}", line.media, line.protocol));
-    for number in formats.iter().flat_map(|(_, payload_type, rtx)| [Some(*payload_type), *rtx]).flatten() {
+    // Browsers send redundancy only where it stands before the codec.
+    let own = formats.iter().flat_map(|format| [Some(format.payload_type), format.rtx]);
+    for number in std::iter::once(red).chain(own).flatten() {
         sdp.push_str(&format!(" {number}"));
     }
     sdp.push_str(&format!("\r\nc=IN IP4 0.0.0.0\r\na=mid:{}\r\na=ice-ufrag:{}\r\na=ice-pwd:{}\r\na=fingerprint:sha-256 {}\r\na=setup:{}\r\n\
@@ -104,8 +117,11 @@ fn begin(sdp: &mut String, line: &OfferedLine, transport: &Transport<'_>, format
         ));
     }
     sdp.push_str("a=end-of-candidates\r\n");
-    for (codec, payload_type, rtx) in formats {
-        format(sdp, line, *codec, *payload_type);
+    for Format { codec, payload_type, rtx } in formats.iter().copied() {
+        format(sdp, line, codec, payload_type);
+        if let Some(red) = red.filter(|_| codec == Codec::Opus) {
+            sdp.push_str(&format!("a=rtpmap:{red} red/48000/2\r\na=fmtp:{red} {payload_type}/{payload_type}\r\n"));
+        }
         if let Some(rtx) = rtx {
             sdp.push_str(&format!("a=rtpmap:{rtx} rtx/90000\r\na=fmtp:{rtx} apt={payload_type}\r\n"));
         }
@@ -217,6 +233,8 @@ mod tests {
             assert!(sdp.contains(expected), "{expected} in\n{sdp}");
         }
         assert!(!sdp.contains("abs-send-time"));
+        assert_eq!(sdp.matches("m=audio 9 UDP/TLS/RTP/SAVPF 63 111\r\n").count(), 3, "microphone and two slots");
+        assert_eq!(sdp.matches("a=rtpmap:63 red/48000/2\r\na=fmtp:63 111/111\r\n").count(), 3);
         assert_eq!(sdp.matches("a=sendonly").count(), 4);
         assert_eq!(sdp.matches("a=recvonly").count(), 3);
         assert_eq!(sdp.matches("a=ssrc-group:FID").count(), 2);
@@ -230,6 +248,12 @@ mod tests {
     fn who_waits_for_our_hello_is_promised_one() {
         let sdp = answer(&samples::browser(1).replace("setup:actpass", "setup:passive"));
         assert!(sdp.contains("a=setup:active\r\n") && !sdp.contains("passive\r\na=rtcp-mux"));
+    }
+
+    #[test]
+    fn who_offers_no_redundancy_is_answered_without() {
+        let sdp = answer(&samples::browser(1).replace("a=rtpmap:63 red/48000/2\r\na=fmtp:63 111/111\r\n", ""));
+        assert!(!sdp.contains("red/") && sdp.contains("m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n"), "{sdp}");
     }
 
     #[test]
