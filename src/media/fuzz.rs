@@ -213,15 +213,25 @@ pub fn feedback(fci: &[u8]) {
 
 /// Encrypted packets: nothing forged opens, what we seal opens once, and no changed bit is missed.
 pub fn srtp(bytes: &[u8]) {
-    let exported: Vec<u8> = (0..56).collect();
-    let swapped: Vec<u8> = [16..32, 0..16, 44..56, 32..44]
-        .into_iter()
-        .flat_map(|range| exported.get(range).unwrap_or(&[]))
-        .copied()
-        .collect();
     let provider = rtc_dtls::crypto_provider::default_provider().expect("a provider of ciphers");
-    let session = |bytes: &[u8]| SrtpSession::server(provider.crypto(), bytes).expect("56 bytes are keys");
-    let (mut server, mut client) = (session(&exported), session(&swapped));
+    let crypto = provider.crypto();
+    // What the other side exports: the same keys and salts, those of the client where the server's were.
+    let both = |salt: usize| {
+        let (keys, salts) = (32, 32 + salt);
+        let exported: Vec<u8> = (0..).take(salts + salt).collect();
+        let swapped = [16..keys, 0..16, salts..salts + salt, keys..salts];
+        let swapped: Vec<u8> = swapped.into_iter().filter_map(|range| exported.get(range)).flatten().copied().collect();
+        (exported, swapped)
+    };
+    let (exported, swapped) = both(12);
+    let session = |bytes: &[u8]| SrtpSession::server(crypto, bytes).expect("56 bytes are keys");
+    sealed_and_opened(session(&exported), session(&swapped), bytes);
+    let (exported, swapped) = both(14);
+    let session = |bytes: &[u8]| SrtpSession::server_cm(crypto, bytes).expect("60 bytes are keys");
+    sealed_and_opened(session(&exported), session(&swapped), bytes);
+}
+
+fn sealed_and_opened(mut server: SrtpSession, mut client: SrtpSession, bytes: &[u8]) {
     let mut packet = bytes.to_vec();
     assert!(server.open_rtcp(&mut packet).is_err());
     let mut packet = bytes.to_vec();

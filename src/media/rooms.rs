@@ -1,5 +1,7 @@
 //! Carrying out what rooms wish: who comes, who goes, and the plan as differences to what runs.
 
+use std::collections::BTreeSet;
+
 use super::dtls::Dtls;
 use super::engine::{EngineEvent, JoinRefusal};
 use super::forward::{PeerIndex, Shown, VideoFeed};
@@ -27,21 +29,28 @@ impl Worker {
                 self.remove(place, true);
             }
         }
+        // A plan is carried out once for all that came together: three hundred who come at once are not looked at three
+        // hundred times each.
+        let mut touched = BTreeSet::new();
         for peer in wishes.joins {
-            self.join(peer);
+            touched.extend(self.join(peer));
         }
         for (room, plan) in wishes.plans {
             self.rooms.entry(room).or_default().plan = plan;
+            touched.insert(room);
+        }
+        for room in touched {
             self.reconcile(room);
         }
     }
 
-    fn join(&mut self, new: NewPeer) {
+    /// The room that has somebody new.
+    fn join(&mut self, new: NewPeer) -> Option<SessionId> {
         if self.peers.len() - self.free.len() >= limits::MEDIA_CONNECTIONS {
             if new.reply.send(Err(JoinRefusal::Full)).is_err() {
                 tracing::debug!("a join was refused that nobody waits for any more");
             }
-            return;
+            return None;
         }
         let before = self.rooms.get(&new.room).and_then(|room| room.members.get(&new.connection)).copied();
         if let Some(before) = before {
@@ -63,11 +72,11 @@ impl Worker {
         self.own_ufrag(ufrag, place);
         self.rooms.entry(new.room).or_default().members.insert(new.connection, place);
         self.schedule(place, now_us);
-        self.reconcile(new.room);
         if new.reply.send(Ok(())).is_err() {
             // Nobody waits for the answer any more, so nobody can connect.
             self.remove(place, false);
         }
+        Some(new.room)
     }
 
     /// Ends a connection and everything fed by it.
