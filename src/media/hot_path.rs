@@ -1,6 +1,7 @@
 //! What the worker promises of its loop, counted: once it runs, a packet passed on costs no allocation.
 
 use std::net::UdpSocket;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use mio::{Poll, Waker};
@@ -15,6 +16,7 @@ use super::events::Events;
 use super::ice::Credentials;
 use super::mailbox::{NewPeer, Wishes};
 use super::neighbours::Neighbours;
+use super::placement::Placed;
 use super::plan::{Layer, Plan, SlotFeed, SourceId, SourceKind};
 use super::relay_key::RelayKey;
 use super::remote::Remote;
@@ -29,20 +31,20 @@ use super::worker::{WAKER, Worker};
 use crate::clock::SystemClock;
 use crate::domain::ids::{ConnectionId, SessionId};
 
-const RECEIVERS: usize = 5;
+pub(super) const RECEIVERS: usize = 5;
 /// What the sampled offer announces for paper and microphone: SSRC and payload type.
 const PICTURE: (u32, u8) = (1_001, 96);
 const SOUND: (u32, u8) = (1_003, 111);
 
-fn exported() -> Vec<u8> {
+pub(super) fn exported() -> Vec<u8> {
     (0..EXPORT as u8).collect()
 }
 
-fn room() -> SessionId {
+pub(super) fn room() -> SessionId {
     SessionId(Uuid::from_u128(1))
 }
 
-fn connection(number: usize) -> ConnectionId {
+pub(super) fn connection(number: usize) -> ConnectionId {
     ConnectionId(Uuid::from_u128(number as u128 + 2))
 }
 
@@ -60,16 +62,41 @@ fn bare(crew: &Arc<Crew>, index: usize) -> Worker {
 }
 
 /// So many posts, and what their wakers wake.
-fn crew(count: usize) -> (Arc<Crew>, Vec<Poll>) {
+pub(super) fn crew(count: usize) -> (Arc<Crew>, Vec<Poll>) {
     let polls: Vec<Poll> = (0..count).map(|_| Poll::new().unwrap()).collect();
     (Crew::new(polls.iter().map(|poll| Waker::new(poll.registry(), WAKER).unwrap()).collect()), polls)
 }
 
-/// A worker whose socket sends into `to`; nobody reads there.
+/// A worker whose socket sends into `to`, where nobody reads, with a publisher and its receivers.
 fn worker(to: &UdpSocket, crew: &Arc<Crew>) -> Worker {
-    let mut worker = bare(crew, 0);
+    let placed = Placed { plan: plan(RECEIVERS), workers: vec![0] };
+    worker_with(to, crew, 0, 0..=RECEIVERS, placed)
+}
+
+/// Everybody gets paper and sound of the connection 0.
+pub(super) fn plan(receivers: usize) -> Plan {
+    let feed = SlotFeed {
+        audio: Some(SourceId { connection: connection(0), kind: SourceKind::Microphone }),
+        video: Some((SourceId { connection: connection(0), kind: SourceKind::Paper }, Layer::Full)),
+    };
+    Plan {
+        slots: (1..=receivers).map(|number| (connection(number), vec![feed])).collect(),
+        open_microphones: [connection(0)].into(),
+        ..Plan::default()
+    }
+}
+
+/// One of some workers, with these connections of a room.
+pub(super) fn worker_with(
+    to: &UdpSocket,
+    crew: &Arc<Crew>,
+    index: usize,
+    connections: RangeInclusive<usize>,
+    placed: Placed,
+) -> Worker {
+    let mut worker = bare(crew, index);
     let (mut joins, mut waits) = (Vec::new(), Vec::new());
-    for number in 0..=RECEIVERS {
+    for number in connections.clone() {
         let offer = Offer::parse(&samples::browser(1)).unwrap();
         let mut ssrc = 10_000 + number as u32 * 100;
         let next = || {
@@ -82,19 +109,10 @@ fn worker(to: &UdpSocket, crew: &Arc<Crew>) -> Worker {
         waits.push(wait);
         joins.push(NewPeer { room: room(), connection: connection(number), credentials, agreed, reply });
     }
-    let feed = SlotFeed {
-        audio: Some(SourceId { connection: connection(0), kind: SourceKind::Microphone }),
-        video: Some((SourceId { connection: connection(0), kind: SourceKind::Paper }, Layer::Full)),
-    };
-    let plan = Plan {
-        slots: (1..=RECEIVERS).map(|number| (connection(number), vec![feed])).collect(),
-        open_microphones: [connection(0)].into(),
-        ..Plan::default()
-    };
-    worker.fulfil(Wishes { joins: joins.into(), plans: [(room(), plan)].into(), ..Wishes::default() });
+    worker.fulfil(Wishes { joins: joins.into(), plans: [(room(), placed)].into(), ..Wishes::default() });
     let provider = default_provider().unwrap();
-    for place in 0..worker.peers.len() {
-        let address = if place == 0 { publisher() } else { Remote::Udp(to.local_addr().unwrap()) };
+    for (place, number) in connections.enumerate() {
+        let address = if number == 0 { publisher() } else { Remote::Udp(to.local_addr().unwrap()) };
         worker.own_address(address, place);
         let peer = worker.peer(place).unwrap();
         peer.srtp = Some(Box::new(SrtpSession::server(provider.crypto(), &exported()).unwrap()));
@@ -103,12 +121,12 @@ fn worker(to: &UdpSocket, crew: &Arc<Crew>) -> Worker {
     worker
 }
 
-fn publisher() -> Remote {
+pub(super) fn publisher() -> Remote {
     Remote::Udp("127.0.0.1:9".parse().unwrap())
 }
 
-/// Pictures of seven packets with a packet of sound after each, sealed as a browser would.
-fn packets(client: &SrtpSession, turns: std::ops::Range<u64>) -> Vec<Vec<u8>> {
+/// Pictures of seven packets with a packet of sound after each, sealed as a browser would; of 300 the first is whole.
+pub(super) fn packets(client: &SrtpSession, turns: std::ops::Range<u64>) -> Vec<Vec<u8>> {
     let seal = |(ssrc, payload_type): (u32, u8), index: u64, timestamp: u32, payload: &[u8]| {
         let mut packet = vec![0x80, payload_type];
         packet.extend_from_slice(&(index as u16).to_be_bytes());
@@ -121,7 +139,7 @@ fn packets(client: &SrtpSession, turns: std::ops::Range<u64>) -> Vec<Vec<u8>> {
     let mut all = Vec::new();
     for turn in turns {
         for part in 0..7 {
-            let mut body = payload(turn == 0 && part == 0, turn as u16, turn as u8, 0);
+            let mut body = payload(turn % 300 == 0 && part == 0, turn as u16, turn as u8, 0);
             body.resize(1_100, 7);
             all.push(seal(PICTURE, turn * 7 + part, turn as u32 * 3_000, &body));
         }

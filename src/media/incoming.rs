@@ -2,7 +2,9 @@
 
 use super::cache::PacketCache;
 use super::engine::Codec;
+use super::letters::StreamNews;
 use super::meter::RateMeter;
+use super::mirror::Origin;
 use super::nack::{Gap, NackGenerator};
 use super::plan::{Layer, SourceKind};
 use super::reports::{ListenersLoss, ReceiveStatistics, StreamClock};
@@ -128,6 +130,22 @@ impl Incoming {
         if let Some(rate) = self.meter.rate(now_us, METER_US).filter(|rate| *rate > 0.0) {
             self.cost = Some(self.cost.map_or(rate, |cost| cost + (rate - cost) * COST_WEIGHT));
         }
+    }
+
+    /// What other workers should know of it.
+    pub(crate) fn news(&self, born_us: i64) -> StreamNews {
+        let origin = Origin { born_us, kind: self.kind, layer: self.layer, ssrc: self.ssrc };
+        StreamNews { origin, clock: self.clock, cost: self.cost, last_packet_us: self.last_packet_us }
+    }
+
+    /// What its own worker tells of it.
+    pub(crate) fn learn(&mut self, news: &StreamNews) {
+        (self.clock, self.cost, self.last_packet_us) = (news.clock, news.cost, news.last_packet_us);
+    }
+
+    /// A packet of it came from its own worker.
+    pub(crate) fn crossed(&mut self, now_us: i64) {
+        self.last_packet_us = now_us;
     }
 
     /// Accounts for a packet with `payload` bytes, original or repaired. `true`: so much is missing that only a key
