@@ -6,7 +6,7 @@ use super::rewrite::{Place, Rewriter, StreamKey};
 use super::sdp::negotiate::SlotStream;
 use super::vp8::Vp8Descriptor;
 
-/// Index of a connection in the worker's table; valid as long as that connection is in its room.
+/// Index of a connection in the worker's table, or of a mirror of one on another worker; valid as long as it is in its room.
 pub(crate) type PeerIndex = usize;
 
 /// An authenticated packet of a source.

@@ -1,4 +1,4 @@
-//! Starting the media plane, and the rooms' way to it: each room's wishes go to the worker it lives on.
+//! Starting the media plane, and the rooms' way to it: each room's wishes go to the workers it lives on.
 
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;

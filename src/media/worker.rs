@@ -1,4 +1,4 @@
-//! One worker, which serves the connections of its rooms on a thread of its own: its tables, and the loop that feeds them.
+//! One worker, which serves its connections of some rooms on a thread of its own: its tables, and the loop that feeds them.
 //!
 //! The loop: take wishes, read datagrams until the socket, the other workers and the streams have no more, run due timers,
 //! send everything collected for each connection at once. Nothing in it waits, locks per packet, or allocates per packet forwarded over
@@ -45,7 +45,7 @@ const ARRIVALS: usize = 512;
 /// The loop turns at least this often, should a wake-up be lost.
 pub(crate) const LONGEST_SLEEP: Duration = Duration::from_millis(200);
 
-/// One room: its wanted state and who is there.
+/// One room: its wanted state and who of it is here.
 #[derive(Debug, Default)]
 pub(crate) struct Room {
     pub(crate) plan: Plan,
