@@ -15,6 +15,8 @@ pub const TARGETS: &[Target] = &[
     ("datagram", media::datagram),
     ("rtp", media::rtp),
     ("vp8", media::vp8),
+    ("red", media::red),
+    ("sounds", media::sounds),
     ("rtcp", media::rtcp),
     ("arrivals", media::arrivals),
     ("feedback", media::feedback),

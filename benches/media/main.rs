@@ -78,7 +78,9 @@ async fn run(options: &Options) {
         say(&json!({"bench": "janus", "missing": reason, "install": "apt-get install janus"}));
     }
     let mut floor = None;
-    for bench in ROWS.iter().filter(|bench| options.only.is_empty() || options.only.iter().any(|o| o == bench.name)) {
+    let asked =
+        |bench: &&Bench| options.only.iter().any(|name| name == bench.name) || (options.only.is_empty() && !bench.long);
+    for bench in ROWS.iter().filter(asked) {
         if bench.beside_floor {
             let measured = || floor::measure(SERVER_CORE, &bench.scene(options.seconds).profile).unwrap();
             let mut all: Vec<floor::Floor> = std::iter::repeat_with(measured).take(options.runs).collect();
@@ -88,7 +90,7 @@ async fn run(options: &Options) {
         let mut ours = Vec::new();
         let mut theirs = Vec::new();
         // In turns, so that whatever else the machine does meets both.
-        for _ in 0..options.runs {
+        for _ in 0..if bench.long { 1 } else { options.runs } {
             ours.push(play_ours(options, bench, bench.workers).await);
             if bench.beside_one_worker {
                 theirs.push(play_ours(options, bench, 1).await);

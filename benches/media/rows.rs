@@ -8,6 +8,12 @@ use super::{profile, say};
 
 /// Measuring of a short row, ms: with the warm-up enough to fill the buffers that are kept.
 const SHORT_MS: u64 = 2_000;
+/// Of the row that is only played when it is asked for: what leaks or wraps shows after a while.
+const LONG_MS: u64 = 20 * 60 * 1_000;
+/// Before that: buffers and caches have their size by then.
+const LONG_WARM_UP_MS: u64 = 20_000;
+/// Packets before 2^16, and clock ticks before 2^32: half a minute of sound, a quarter of one of pictures.
+const BEFORE_WRAP: (u16, u32) = (10_000, 48_000 * 30);
 
 /// One row.
 pub(crate) struct Bench {
@@ -20,6 +26,8 @@ pub(crate) struct Bench {
     joins_at_once: usize,
     /// Its figures do not need to be measured for long.
     short: bool,
+    /// Twenty minutes, begun near the wraps, receivers coming and going; once, and only when it is asked for by name.
+    pub(crate) long: bool,
     /// Threads of our engine, on its one processor.
     pub(crate) workers: usize,
     /// Its rooms are spread over them from the second join on.
@@ -50,6 +58,7 @@ const DELAY_P50: Figure = figure("delay_p50_ms", |report| report.delay_ms.p50);
 const DELAY_P99: Figure = figure("delay_p99_ms", |report| report.delay_ms.p99);
 const JOIN_P50: Figure = figure("join_p50_ms", |report| report.join_ms.p50);
 const JOIN_P95: Figure = figure("join_p95_ms", |report| report.join_ms.p95);
+const JOIN_SERVER_P95: Figure = figure("join_server_p95_ms", |report| report.join_server_ms.p95);
 const ALL_JOINED: Figure = figure("all_joined_ms", |report| report.all_joined_ms);
 const LOST: Figure = Figure { always: true, ..figure("lost_permille", |report| report.lost_permille) };
 const RATE: Figure = Figure { always: true, ..figure("packets_per_second", |report| report.received_per_second) };
@@ -57,13 +66,26 @@ const RSS_PER_WATCHER: Figure =
     figure("rss_kb_per_watching_point", |report| per_point(report, report.scene.subscribers));
 const RSS_PER_SENDER: Figure = figure("rss_kb_per_sending_point", |report| per_point(report, report.scene.publishers));
 
+/// Of the second half: in the first one the buffers of connections still come to their size.
+const RSS_GROWTH: Figure = figure("rss_growth_second_half_kb", |report| {
+    report.server.map_or(0.0, |server| change(server.rss_middle, server.rss) / 1e3)
+});
+const RSS: Figure = figure("rss_kb", |report| report.server.map_or(0.0, |server| server.rss as f64 / 1e3));
+const DESCRIPTORS_GROWTH: Figure = figure("descriptors_growth", |report| {
+    report.server.map_or(0.0, |server| change(server.descriptors_began, server.descriptors))
+});
+
+fn change(before: u64, after: u64) -> f64 {
+    after as f64 - before as f64
+}
+
 /// Growth of the server's memory per point, kB. The few senders of a row of watchers are left in: it is an upper bound.
 fn per_point(report: &Report, points: usize) -> f64 {
     let points = (points * report.scene.rooms).max(1) as f64;
     report.server.map_or(0.0, |server| server.rss.saturating_sub(server.rss_before) as f64 / 1e3 / points)
 }
 
-const FLOW: &[Figure] = &[CPU, CORES, DELAY_P50, DELAY_P99, JOIN_P95, RATE, LOST];
+const FLOW: &[Figure] = &[CPU, CORES, DELAY_P50, DELAY_P99, JOIN_P95, JOIN_SERVER_P95, RATE, LOST];
 
 const ROW: Bench = Bench {
     name: "",
@@ -74,6 +96,7 @@ const ROW: Bench = Bench {
     packets_per_frame: 8,
     joins_at_once: 8,
     short: false,
+    long: false,
     workers: 1,
     spread: false,
     beside_one_worker: false,
@@ -126,7 +149,7 @@ pub(crate) const ROWS: &[Bench] = &[
         packets_per_frame: 1,
         joins_at_once: 300,
         short: true,
-        figures: &[ALL_JOINED, JOIN_P50, JOIN_P95, LOST],
+        figures: &[ALL_JOINED, JOIN_P50, JOIN_P95, JOIN_SERVER_P95, LOST],
         ..ROW
     },
     Bench {
@@ -136,6 +159,15 @@ pub(crate) const ROWS: &[Bench] = &[
         packets_per_frame: 1,
         short: true,
         figures: &[RSS_PER_WATCHER],
+        ..ROW
+    },
+    Bench {
+        name: "20_minutes",
+        publishers: 8,
+        subscribers: 60,
+        long: true,
+        beside_janus: false,
+        figures: &[RSS, RSS_GROWTH, DESCRIPTORS_GROWTH, LOST, DELAY_P99, CPU, RATE],
         ..ROW
     },
     // Nobody takes sixty pictures at once.
@@ -153,8 +185,9 @@ pub(crate) const ROWS: &[Bench] = &[
 impl Bench {
     /// `seconds`: how long is measured where that matters.
     pub(crate) fn scene(&self, seconds: u64) -> Scene {
-        Scene {
-            window_ms: if self.short { SHORT_MS } else { seconds * 1_000 },
+        let window_ms = if self.short { SHORT_MS } else { seconds * 1_000 };
+        let played = Scene {
+            window_ms,
             rooms: self.rooms,
             publishers: self.publishers,
             subscribers: self.subscribers,
@@ -162,6 +195,17 @@ impl Bench {
             profile: profile(self.packets_per_frame),
             joins_at_once: self.joins_at_once,
             ..Scene::default()
+        };
+        if !self.long {
+            return played;
+        }
+        Scene {
+            window_ms: LONG_MS,
+            warm_up_ms: LONG_WARM_UP_MS,
+            churn_per_minute: 6,
+            first_sequence: 0u16.wrapping_sub(BEFORE_WRAP.0),
+            first_timestamp: 0u32.wrapping_sub(BEFORE_WRAP.1),
+            ..played
         }
     }
 

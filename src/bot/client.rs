@@ -39,6 +39,8 @@ use crate::media::plan::{Layer, SourceKind};
 const PT_VP8: u8 = 96;
 const PT_RTX: u8 = 97;
 const PT_OPUS: u8 = 111;
+const PT_RED: u8 = 63;
+const MIME_TYPE_RED: &str = "audio/red";
 const URI_MID: &str = "urn:ietf:params:rtp-hdrext:sdes:mid";
 const URI_RID: &str = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id";
 const URI_LEVEL: &str = "urn:ietf:params:rtp-hdrext:ssrc-audio-level";
@@ -107,6 +109,8 @@ pub struct Received {
     pub video: bool,
     /// RTP synchronization source.
     pub ssrc: u32,
+    /// RTP payload type.
+    pub payload_type: u8,
     /// RTP sequence number.
     pub sequence: u16,
     /// RTP time stamp.
@@ -148,7 +152,17 @@ impl Bot {
     ///
     /// [`BotError::Webrtc`] when the crate refuses, [`BotError::NoCandidates`] when `bind` is not usable.
     pub async fn offer(config: &BotConfig) -> Result<(Self, String), BotError> {
-        Self::offer_with(config, Vec::new()).await
+        Self::offer_with(config, Vec::new(), false).await
+    }
+
+    /// The same with redundancy of sound (RFC 2198), as Chromium offers it. What is sent under it the caller composes, and
+    /// takes apart what comes.
+    ///
+    /// # Errors
+    ///
+    /// As [`Bot::offer`].
+    pub async fn offer_redundant(config: &BotConfig) -> Result<(Self, String), BotError> {
+        Self::offer_with(config, Vec::new(), true).await
     }
 
     /// The same with AES-CM and SHA-1 alone (RFC 3711), as old encoders have it.
@@ -157,11 +171,15 @@ impl Bot {
     ///
     /// As [`Bot::offer`].
     pub async fn offer_old_keys(config: &BotConfig) -> Result<(Self, String), BotError> {
-        Self::offer_with(config, vec![SrtpProtectionProfile::Srtp_Aes128_Cm_Hmac_Sha1_80]).await
+        Self::offer_with(config, vec![SrtpProtectionProfile::Srtp_Aes128_Cm_Hmac_Sha1_80], false).await
     }
 
-    async fn offer_with(config: &BotConfig, profiles: Vec<SrtpProtectionProfile>) -> Result<(Self, String), BotError> {
-        let (mut media, registry) = engine()?;
+    async fn offer_with(
+        config: &BotConfig,
+        profiles: Vec<SrtpProtectionProfile>,
+        redundant: bool,
+    ) -> Result<(Self, String), BotError> {
+        let (mut media, registry) = engine(redundant)?;
         let registry = register_default_interceptors(registry, &mut media)?;
         let registry = registry.with(Slot::from(14_000), KeyFrameTap::default());
         let settings = SettingEngineBuilder::new()
@@ -250,13 +268,33 @@ impl Bot {
     ///
     /// [`BotError::NoSource`] for what the configuration left out, [`BotError::Webrtc`] when the connection is over.
     pub async fn send(&self, kind: SourceKind, layer: Layer, packet: BotPacket) -> Result<(), BotError> {
+        let payload_type = if kind == SourceKind::Microphone { PT_OPUS } else { PT_VP8 };
+        self.send_as(payload_type, kind, layer, packet).await
+    }
+
+    /// Sends one packet of the microphone whose payload is composed with redundancy (RFC 2198).
+    ///
+    /// # Errors
+    ///
+    /// As [`Bot::send`]; [`BotError::Webrtc`] also where it was not offered or not agreed.
+    pub async fn send_redundant(&self, packet: BotPacket) -> Result<(), BotError> {
+        self.send_as(PT_RED, SourceKind::Microphone, Layer::Full, packet).await
+    }
+
+    async fn send_as(
+        &self,
+        payload_type: u8,
+        kind: SourceKind,
+        layer: Layer,
+        packet: BotPacket,
+    ) -> Result<(), BotError> {
         let local = self.tracks.get(&kind).ok_or(BotError::NoSource)?;
         let wanted = |(of, _): &&(Layer, u32)| *of == layer || !local.simulcast;
         let (_, ssrc) = local.ssrcs.iter().find(wanted).ok_or(BotError::NoSource)?;
         let mut header = rtp::header::Header {
             version: 2,
             marker: packet.marker,
-            payload_type: if kind == SourceKind::Microphone { PT_OPUS } else { PT_VP8 },
+            payload_type,
             sequence_number: packet.sequence,
             timestamp: packet.timestamp,
             ssrc: *ssrc,
@@ -342,13 +380,14 @@ fn key_frame_bit(kind: SourceKind, layer: Layer) -> u8 {
 fn codec(mime_type: &str) -> RTCRtpCodec {
     let (clock_rate, channels, sdp_fmtp_line) = match mime_type {
         MIME_TYPE_OPUS => (48_000, 2, "minptime=10;useinbandfec=1".to_owned()),
+        MIME_TYPE_RED => (48_000, 2, format!("{PT_OPUS}/{PT_OPUS}")),
         MIME_TYPE_RTX => (90_000, 0, format!("apt={PT_VP8}")),
         _ => (90_000, 0, String::new()),
     };
     RTCRtpCodec { mime_type: mime_type.to_owned(), clock_rate, channels, sdp_fmtp_line, rtcp_feedback: vec![] }
 }
 
-fn engine() -> Result<(MediaEngine, Registry), BotError> {
+fn engine(redundant: bool) -> Result<(MediaEngine, Registry), BotError> {
     let mut media = MediaEngine::default();
     for (mime_type, payload_type, kind) in [
         (MIME_TYPE_OPUS, PT_OPUS, RtpCodecKind::Audio),
@@ -356,6 +395,10 @@ fn engine() -> Result<(MediaEngine, Registry), BotError> {
         (MIME_TYPE_RTX, PT_RTX, RtpCodecKind::Video),
     ] {
         media.register_codec(RTCRtpCodecParameters { rtp_codec: codec(mime_type), payload_type }, kind)?;
+    }
+    if redundant {
+        let red = RTCRtpCodecParameters { rtp_codec: codec(MIME_TYPE_RED), payload_type: PT_RED };
+        media.register_codec(red, RtpCodecKind::Audio)?;
     }
     configure_simulcast_extension_headers(&mut media)?;
     let level = RTCRtpHeaderExtensionCapability { uri: URI_LEVEL.to_owned() };
@@ -478,6 +521,7 @@ impl PeerConnectionEventHandler for Handler {
                         slot,
                         video,
                         ssrc: header.ssrc,
+                        payload_type: header.payload_type,
                         sequence: header.sequence_number,
                         timestamp: header.timestamp,
                         marker: header.marker,

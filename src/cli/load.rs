@@ -76,6 +76,9 @@ pub(crate) struct Load {
     /// Sequence number of first packets; it wraps at 65535.
     #[arg(long, default_value_t = 1_000)]
     first_sequence: u16,
+    /// Time stamp of first packets; it wraps at 4294967295.
+    #[arg(long, default_value_t = 1_000)]
+    first_timestamp: u32,
     /// Decides what a poor line does and who leaves.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -103,6 +106,7 @@ impl Load {
             joins_at_once: self.joins_at_once,
             churn_per_minute: self.churn,
             first_sequence: self.first_sequence,
+            first_timestamp: self.first_timestamp,
             seed: self.seed,
             line: self.line.clone(),
             ..Scene::default()

@@ -11,7 +11,7 @@ use super::histogram::Histogram;
 use super::ice::Checks;
 use super::material::{self, Mark, Medium, PT_AUDIO, PT_VIDEO};
 use super::sdp::{Local, Remote};
-use super::source::Source;
+use super::source::{First, Source};
 use super::tally::{Clear, Sight, Stream};
 use crate::media::outbox::Outbox;
 use crate::media::reports::ntp;
@@ -43,6 +43,8 @@ pub(super) struct Times {
     pub(super) first_us: Option<i64>,
     /// First packet of a picture.
     pub(super) picture_us: Option<i64>,
+    /// So long until the first packet it was the load's turn: it had been answered and had not gone on yet.
+    pub(super) own_us: i64,
 }
 
 /// What a client is made of, before it knows the other side.
@@ -50,7 +52,7 @@ pub(super) struct Draft {
     pub(super) local: Local,
     /// Places of its picture and its sound in the whole load.
     pub(super) places: (u32, u32),
-    pub(super) first_sequence: u16,
+    pub(super) first: First,
     pub(super) profile: Profile,
     /// Packets get lost on the way: keep them for those who ask again.
     pub(super) lossy: bool,
@@ -76,6 +78,8 @@ pub(super) struct Client {
     profile: Profile,
     handshake: Vec<BytesMut>,
     last: usize,
+    /// It is the load's turn since then.
+    turn_since_us: Option<i64>,
     reports_us: i64,
     /// Sender reports heard: SSRC, middle of the NTP time, when.
     heard: Vec<(u32, u32, i64)>,
@@ -84,12 +88,12 @@ pub(super) struct Client {
 }
 
 impl Client {
-    /// `asked_us`: when it began to ask for admission.
-    pub(super) fn new(draft: Draft, remote: Remote, asked_us: i64) -> Self {
-        let Draft { local, places, first_sequence, profile, lossy, serial } = draft;
+    /// `asked_us`: when it began to ask for admission, `answered_us`: when it had it.
+    pub(super) fn new(draft: Draft, remote: Remote, asked_us: i64, answered_us: i64) -> Self {
+        let Draft { local, places, first, profile, lossy, serial } = draft;
         let sources = local.sends.map_or_else(Vec::new, |(video, audio)| {
             [(Medium::Video, (video, places.0)), (Medium::Audio, (audio, places.1))]
-                .map(|(medium, names)| Source::new(medium, names, &profile, first_sequence, remote.level, lossy))
+                .map(|(medium, names)| Source::new(medium, names, &profile, first, remote.level, lossy))
                 .into()
         });
         Self {
@@ -106,6 +110,7 @@ impl Client {
             profile,
             handshake: Vec::new(),
             last: 0,
+            turn_since_us: Some(answered_us),
             reports_us: i64::MAX,
             heard: Vec::new(),
             told: Vec::new(),
@@ -169,6 +174,9 @@ impl Client {
         identity: &Identity,
         delay: &mut Histogram,
     ) {
+        if self.times.first_us.is_none() {
+            self.turn_since_us.get_or_insert(arrived_us);
+        }
         match datagram {
             [128..=191, 192..=223, ..] => self.rtcp(now, datagram),
             [128..=191, ..] => self.rtp(arrived_us, datagram, delay),
@@ -185,6 +193,15 @@ impl Client {
         } else if self.checks.answered(datagram, from, now.us, crypto) {
             self.dtls.begin(identity, now.instant, &mut self.handshake);
             self.post_handshake();
+        }
+    }
+
+    /// All that it had to say has left.
+    pub(super) fn flushed(&mut self, now_us: i64) {
+        if let Some(since_us) = self.turn_since_us.take()
+            && self.times.first_us.is_none()
+        {
+            self.times.own_us += (now_us - since_us).max(0);
         }
     }
 
@@ -290,8 +307,9 @@ impl Client {
     /// Sender reports of what is published, receiver reports of what arrives, as browsers send them.
     fn report(&mut self, now: Now) {
         let mut written = Vec::new();
-        for source in &self.sources {
-            let timestamp = source.medium.timestamp(now.us);
+        // One that has sent nothing yet has no clock to tell of.
+        for source in self.sources.iter().filter(|source| source.number > 0) {
+            let timestamp = source.timestamp(now.us);
             let packets = source.number as u32;
             rtcp::write_sender_report(&mut written, source.ssrc, ntp(now.wall_us), timestamp, packets, source.octets);
         }

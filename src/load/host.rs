@@ -57,12 +57,13 @@ struct Arranged {
 impl Arranged {
     fn plan(&self) -> Plan {
         let mut plan = Plan::default();
-        for (connection, (sends, receives)) in &self.members {
-            if *sends {
-                plan.open_microphones.insert(*connection);
-            }
-            let others = self.members.iter().filter(|(other, (sends, _))| *sends && *other != connection && *receives);
-            let feeds = others.map(|(other, _)| SlotFeed {
+        // Gathered once: this is done for each join of a storm, on the processor that is measured.
+        let senders = self.members.iter().filter(|(_, (sends, _))| *sends);
+        let sending: Vec<ConnectionId> = senders.map(|(connection, _)| *connection).collect();
+        plan.open_microphones = sending.iter().copied().collect();
+        for (connection, (_, receives)) in &self.members {
+            let others = sending.iter().filter(|other| *other != connection && *receives);
+            let feeds = others.map(|other| SlotFeed {
                 audio: Some(SourceId { connection: *other, kind: SourceKind::Microphone }),
                 video: Some((SourceId { connection: *other, kind: SourceKind::Camera }, Layer::Full)),
             });

@@ -96,6 +96,8 @@ pub struct Scene {
     pub churn_per_minute: u32,
     /// Sequence number of the first packets; a wrap is met at 65,535.
     pub first_sequence: u16,
+    /// RTP time stamp of the first packets; a wrap is met at 2^32 - 1.
+    pub first_timestamp: u32,
     /// Fate of datagrams on a poor line, and who leaves.
     pub seed: u64,
     /// Every client's line, from its join on.
@@ -121,6 +123,7 @@ impl Default for Scene {
             joins_at_once: 8,
             churn_per_minute: 0,
             first_sequence: 1_000,
+            first_timestamp: 1_000,
             seed: 1,
             line: None,
         }

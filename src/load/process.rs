@@ -9,6 +9,8 @@ pub struct Usage {
     pub cpu_ns: u64,
     /// Memory in use, bytes (`VmRSS`).
     pub rss: u64,
+    /// Open files and sockets.
+    pub descriptors: u64,
 }
 
 /// Reads it; zeroes when there is no such process, or none may be seen. Threads that have ended are not counted.
@@ -22,7 +24,8 @@ pub fn usage(pid: u32) -> Usage {
         .lines()
         .find_map(|line| line.strip_prefix("VmRSS:"))
         .and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok());
-    Usage { cpu_ns: tasks.filter_map(of_task).sum(), rss: kib.unwrap_or(0) * 1_024 }
+    let descriptors = fs::read_dir(format!("/proc/{pid}/fd")).map_or(0, |entries| entries.count() as u64);
+    Usage { cpu_ns: tasks.filter_map(of_task).sum(), rss: kib.unwrap_or(0) * 1_024, descriptors }
 }
 
 #[cfg(test)]
@@ -32,7 +35,7 @@ mod tests {
     #[test]
     fn this_process_uses_something() {
         let before = usage(std::process::id());
-        assert!(before.rss > 1_000_000, "{before:?}");
+        assert!(before.rss > 1_000_000 && before.descriptors > 2, "{before:?}");
         let sum = (0..3_000_000u64).fold(0u64, |sum, n| sum.wrapping_mul(31).wrapping_add(n));
         let after = usage(std::process::id());
         assert!(after.cpu_ns > before.cpu_ns, "{sum}");

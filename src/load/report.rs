@@ -32,8 +32,13 @@ pub struct ServerShare {
     pub us_per_packet: f64,
     /// Memory before the first join, bytes.
     pub rss_before: u64,
-    /// After all have joined, at the end of the measuring.
+    /// When the measuring began and all had joined, in its middle, and at its end.
+    pub rss_began: u64,
+    pub rss_middle: u64,
     pub rss: u64,
+    /// Open files and sockets when the measuring began, and at its end.
+    pub descriptors_began: u64,
+    pub descriptors: u64,
 }
 
 /// One load.
@@ -47,6 +52,9 @@ pub struct Report {
     pub reason: Option<String>,
     /// From the wish to join to the first packet, ms: of those who receive.
     pub join_ms: Spread,
+    /// The same without the load's own turns, when it had an answer and had not gone on yet: what the server took, its
+    /// queues, and the wait for somebody's next packet.
+    pub join_server_ms: Spread,
     /// To the first packet of a picture, ms.
     pub picture_ms: Spread,
     /// From the first join to the last first packet, ms.

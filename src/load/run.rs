@@ -16,6 +16,7 @@ use super::histogram::Histogram;
 use super::process::{Usage, usage};
 use super::report::{Report, ServerShare, Spread};
 use super::sdp::Local;
+use super::source::First;
 use super::{Scene, material};
 use crate::clock::SharedClock;
 use crate::line::{Dice, Schedule};
@@ -74,7 +75,8 @@ struct Window {
     look: Look,
     lasted_us: i64,
     load: (Usage, Usage),
-    server: Option<(Usage, Usage)>,
+    /// When it began, in the middle, and at its end.
+    server: Option<[Usage; 3]>,
 }
 
 struct Stage {
@@ -133,7 +135,7 @@ impl Stage {
                 let turn = turns.acquire_owned().await;
                 let asked_us = clock.mono_us();
                 let Admitted { remote, streams } = door.join(wish, &draft.local).await?;
-                field.add(wish.client, Client::new(draft, remote, asked_us));
+                field.add(wish.client, Client::new(draft, remote, asked_us, clock.mono_us()));
                 drop(turn);
                 Ok::<_, DoorError>((wish, streams))
             });
@@ -173,7 +175,7 @@ impl Stage {
                 sends: wish.sends.then_some((ssrc, ssrc + 1)),
             },
             places: (place, place + 1),
-            first_sequence: self.scene.first_sequence,
+            first: First { sequence: self.scene.first_sequence, timestamp: self.scene.first_timestamp },
             profile: self.scene.profile.clone(),
             lossy: self.scene.line.as_ref().is_some_and(Schedule::loses),
             serial,
@@ -210,12 +212,16 @@ impl Stage {
         let usages = || (usage(load), server.map(usage));
         let (began_us, before) = (self.clock.mono_us(), usages());
         let until_us = began_us + self.scene.window_ms as i64 * 1_000;
+        let mut middle = None;
         let pause_us = 60_000_000_i64.checked_div(i64::from(self.scene.churn_per_minute)).unwrap_or(i64::MAX / 2);
         let mut change_us = began_us + pause_us;
         loop {
             let now_us = self.clock.mono_us();
             if now_us >= until_us {
                 break;
+            }
+            if now_us >= i64::midpoint(began_us, until_us) {
+                middle = middle.or_else(|| server.map(usage));
             }
             // Who comes in the last second would be judged before it is there.
             if now_us >= change_us && until_us - now_us > 1_000_000 {
@@ -227,10 +233,11 @@ impl Stage {
         }
         self.field.play(false);
         let (lasted_us, after) = (self.clock.mono_us() - began_us, usages());
+        let server_usage = before.1.zip(after.1).map(|(before, after)| [before, middle.unwrap_or(after), after]);
         let way_us = self.scene.line.as_ref().map_or(0, Schedule::longest_us);
         sleep(DRAIN + Duration::from_micros(way_us.unsigned_abs())).await;
         let look = self.field.look().await;
-        Ok(Window { look, lasted_us, load: (before.0, after.0), server: before.1.zip(after.1) })
+        Ok(Window { look, lasted_us, load: (before.0, after.0), server: server_usage })
     }
 
     /// One receiver leaves, another comes.
@@ -250,13 +257,14 @@ impl Stage {
     fn report(&self, joined: &Look, window: &Window, before: Option<Usage>) -> Report {
         let Window { look, lasted_us, load, server } = window;
         let seconds = *lasted_us as f64 / 1e6;
-        let (mut join, mut picture) = (Histogram::default(), Histogram::default());
+        let (mut join, mut join_server, mut picture) = <(Histogram, Histogram, Histogram)>::default();
         let mut last_us = self.began_us;
         let everybody: BTreeMap<_, _> = joined.clients.iter().chain(&look.clients).collect();
         for standing in everybody.values() {
             let times = standing.times;
             if let Some(first_us) = times.first_us {
                 join.add((first_us - times.asked_us).unsigned_abs());
+                join_server.add((first_us - times.asked_us - times.own_us).max(0).unsigned_abs());
                 last_us = last_us.max(first_us);
             }
             if let Some(picture_us) = times.picture_us {
@@ -280,6 +288,7 @@ impl Stage {
             failed: self.refused + self.wishes.len() - connected,
             reason: self.reason.clone(),
             join_ms: Spread::of(&join, 1e3),
+            join_server_ms: Spread::of(&join_server, 1e3),
             picture_ms: Spread::of(&picture, 1e3),
             all_joined_ms: (last_us - self.began_us) as f64 / 1e3,
             sent_per_second: look.sent as f64 / seconds,
@@ -296,11 +305,18 @@ impl Stage {
             late_ms: Spread::of(&look.late, 1e3),
             unsent: look.unsent,
             load_cores: cores(load),
-            server: server.as_ref().map(|used| ServerShare {
-                cores: cores(used),
-                us_per_packet: cores(used) * seconds * 1e6 / received.max(1) as f64,
-                rss_before: before.unwrap_or_default().rss,
-                rss: used.1.rss,
+            server: server.map(|[began, middle, end]| {
+                let cores = cores(&(began, end));
+                ServerShare {
+                    cores,
+                    us_per_packet: cores * seconds * 1e6 / received.max(1) as f64,
+                    rss_before: before.unwrap_or_default().rss,
+                    rss_began: began.rss,
+                    rss_middle: middle.rss,
+                    rss: end.rss,
+                    descriptors_began: began.descriptors,
+                    descriptors: end.descriptors,
+                }
             }),
             doubts: Vec::new(),
         }

@@ -17,6 +17,13 @@ const KEPT: usize = 256;
 const HEADER: usize = 12;
 const LEVEL_EXTENSION: [u8; 8] = [0xbe, 0xde, 0, 1, LEVEL_ID << 4, LEVEL, 0, 0];
 
+/// Numbers of a stream's first packet.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct First {
+    pub(super) sequence: u16,
+    pub(super) timestamp: u32,
+}
+
 /// A stream on its way out.
 pub(super) struct Source {
     pub(super) medium: Medium,
@@ -32,6 +39,9 @@ pub(super) struct Source {
     profile: Profile,
     /// 48-bit SRTP index of the next packet.
     index: u64,
+    first_timestamp: u32,
+    /// Added to the time stamps of the clock; known from the first frame on.
+    timestamp_shift: Option<u32>,
     frame: u64,
     began_us: i64,
     key_due_us: i64,
@@ -41,12 +51,12 @@ pub(super) struct Source {
 }
 
 impl Source {
-    /// `first_sequence`: of the first packet. `keep`: packets may be asked for again.
+    /// `keep`: packets may be asked for again.
     pub(super) fn new(
         medium: Medium,
         (ssrc, place): (u32, u32),
         profile: &Profile,
-        first_sequence: u16,
+        first: First,
         with_level: bool,
         keep: bool,
     ) -> Self {
@@ -59,7 +69,9 @@ impl Source {
             due_us: i64::MAX,
             late_us: 0,
             profile: profile.clone(),
-            index: u64::from(first_sequence),
+            index: u64::from(first.sequence),
+            first_timestamp: first.timestamp,
+            timestamp_shift: None,
             frame: 0,
             began_us: 0,
             key_due_us: 0,
@@ -87,6 +99,11 @@ impl Source {
         self.key_due_us = i64::MIN;
     }
 
+    /// RTP time stamp of a moment, µs.
+    pub(super) fn timestamp(&self, at_us: i64) -> u32 {
+        self.medium.timestamp(at_us).wrapping_add(self.timestamp_shift.unwrap_or(0))
+    }
+
     fn rate(&self) -> u32 {
         match self.medium {
             Medium::Video => self.profile.frames_per_second,
@@ -101,6 +118,7 @@ impl Source {
     /// Writes the frame that is due at `now_us` into the outbox.
     pub(super) fn frame(&mut self, now_us: i64, srtp: &SrtpSession, outbox: &mut Outbox) {
         self.late_us = now_us - self.due_us;
+        self.timestamp_shift.get_or_insert(self.first_timestamp.wrapping_sub(self.medium.timestamp(now_us)));
         self.frame += 1;
         self.due_us = self.began_us + (self.frame as i64 * 1_000_000) / i64::from(self.rate().max(1));
         if self.due_us < now_us {
@@ -135,7 +153,7 @@ impl Source {
         let (index, ssrc) = (self.index, self.ssrc);
         let sequence = index as u16;
         let marker = last && self.medium == Medium::Video;
-        let timestamp = self.medium.timestamp(piece.at_us);
+        let timestamp = self.timestamp(piece.at_us);
         let kept = &mut self.kept;
         let keep = self.keep && self.medium == Medium::Video;
         let with_level = self.with_level;

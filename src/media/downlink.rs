@@ -4,8 +4,11 @@ use super::bandwidth::Bandwidth;
 use super::forward::Outgoing;
 use super::outbox::Outbox;
 use super::pacer::Pacer;
+use super::protection::Protection;
+use super::red::{self, Block};
 use super::rewrite::Place;
 use super::rtp::{self, Outline};
+use super::sound::DEPTH;
 use super::srtp::SrtpSession;
 use super::vp8::Vp8Descriptor;
 
@@ -25,14 +28,27 @@ pub(crate) struct Content<'a> {
     pub(crate) vp8: Option<&'a Vp8Descriptor>,
     /// Sound never waits.
     pub(crate) sound: bool,
+    /// Sound that is said again with it.
+    pub(crate) again: [Option<Block<'a>>; DEPTH],
 }
 
 impl Content<'_> {
+    fn is_redundant(&self) -> bool {
+        self.again.iter().any(Option::is_some)
+    }
+
     fn length(&self) -> usize {
+        if self.is_redundant() {
+            return red::length(self.again.iter().flatten().copied(), self.payload);
+        }
         self.payload.len().max(4)
     }
 
-    fn write(&self, place: Place, bytes: &mut Vec<u8>) {
+    /// `codec`: the payload type of the stream's own codec.
+    fn write(&self, place: Place, codec: u8, bytes: &mut Vec<u8>) {
+        if self.is_redundant() {
+            return red::write(bytes, codec, self.again.iter().flatten().copied(), self.payload);
+        }
         let start = bytes.len();
         bytes.extend_from_slice(if self.payload.is_empty() { &[0, 0, 0, 4] } else { self.payload });
         if let (Some(vp8), Some(copy)) = (self.vp8, bytes.get_mut(start..)) {
@@ -47,6 +63,8 @@ pub(crate) struct Downlink {
     pub(crate) outbox: Outbox,
     /// What is known of the line, where the receiver tells what arrives.
     pub(crate) bandwidth: Option<Box<Bandwidth>>,
+    /// How much of what was said goes with each packet of sound.
+    pub(crate) protection: Protection,
     pacer: Pacer,
 }
 
@@ -69,13 +87,14 @@ impl Downlink {
         let outline = Outline {
             padding: content.payload.is_empty(),
             marker: content.marker,
-            payload_type: stream.payload_type,
+            payload_type: stream.red.filter(|_| content.is_redundant()).unwrap_or(stream.payload_type),
             index: place.index,
             timestamp: content.timestamp.wrapping_add(place.timestamp_shift),
             ssrc: stream.ssrc,
         };
         out.packets = out.packets.wrapping_add(1);
-        out.octets = out.octets.wrapping_add(content.payload.len() as u32);
+        let length = content.length();
+        out.octets = out.octets.wrapping_add(if content.payload.is_empty() { 0 } else { length as u32 });
         if content.vp8.is_some_and(|found| found.key_frame_start)
             && let Some(bandwidth) = &mut self.bandwidth
         {
@@ -85,10 +104,12 @@ impl Downlink {
             && let Some(rate) = self.pace()
             && self.pacer.holds(rate, now_us)
         {
-            self.pacer.hold(outline, stream.transport_cc, |bytes, _| content.write(place, bytes));
+            self.pacer.hold(outline, stream.transport_cc, |bytes, _| content.write(place, stream.payload_type, bytes));
             return true;
         }
-        self.leave(srtp, outline, stream.transport_cc, content.length(), now_us, |bytes| content.write(place, bytes))
+        self.leave(srtp, outline, stream.transport_cc, length, now_us, |bytes| {
+            content.write(place, stream.payload_type, bytes);
+        })
     }
 
     /// Writes a repair of a packet sent before (RFC 4588): own SSRC, own index, the old sequence number in front.
@@ -103,10 +124,11 @@ impl Downlink {
         let Some(outline) = repair_outline(out, content.timestamp.wrapping_add(place.timestamp_shift)) else {
             return false;
         };
+        let stream = out.stream;
         let outline = Outline { marker: content.marker, ..outline };
-        self.leave(srtp, outline, out.stream.transport_cc, 2 + content.length(), now_us, |bytes| {
+        self.leave(srtp, outline, stream.transport_cc, 2 + content.length(), now_us, |bytes| {
             bytes.extend_from_slice(&(place.index as u16).to_be_bytes());
-            content.write(place, bytes);
+            content.write(place, stream.payload_type, bytes);
         })
     }
 
@@ -132,7 +154,7 @@ impl Downlink {
     /// Lets leave what has waited long enough; when to look again.
     pub(crate) fn release(&mut self, srtp: &SrtpSession, now_us: i64) -> Option<i64> {
         let rate = self.pace().unwrap_or(f64::from(u32::MAX));
-        let Self { outbox, bandwidth, pacer } = self;
+        let Self { outbox, bandwidth, pacer, .. } = self;
         pacer.release(rate, now_us, |held, payload| {
             let write = |bytes: &mut Vec<u8>| bytes.extend_from_slice(payload);
             seal(outbox, bandwidth.as_deref_mut(), srtp, held.outline, held.number_id, payload.len(), now_us, write);
@@ -204,8 +226,10 @@ mod tests {
     use super::super::srtp::tests::pair;
     use super::*;
 
-    const STREAM: SlotStream = SlotStream { payload_type: 96, ssrc: 7, rtx: Some((97, 8)), transport_cc: Some(3) };
-    const SOUND: SlotStream = SlotStream { payload_type: 111, ssrc: 9, rtx: None, transport_cc: Some(3) };
+    const STREAM: SlotStream =
+        SlotStream { payload_type: 96, ssrc: 7, rtx: Some((97, 8)), red: None, transport_cc: Some(3) };
+    const SOUND: SlotStream =
+        SlotStream { payload_type: 111, ssrc: 9, rtx: None, red: Some(63), transport_cc: Some(3) };
 
     /// What a receiver finds in the datagrams that left: SSRC, sequence number and transport-wide number of each.
     fn left(down: &mut Downlink) -> Vec<(u32, u16, u16)> {
@@ -219,14 +243,14 @@ mod tests {
     }
 
     fn content(payload: &[u8], sound: bool) -> Content<'_> {
-        Content { timestamp: 9, marker: false, payload, vp8: None, sound }
+        Content { timestamp: 9, marker: false, payload, vp8: None, sound, again: [None; DEPTH] }
     }
 
     proptest! {
-        /// The stop-ship property (RFC 7714 §8.1): whatever is switched, left out, late, held back, repaired or padded,
-        /// no index of a stream is sealed twice, and everything that leaves has the next number of its connection.
+        /// The stop-ship property (RFC 7714 §8.1): whatever is switched, left out, late, held back, repaired, padded or
+        /// said again, no index of a stream is sealed twice, and everything that leaves has the next number of its connection.
         #[test]
-        fn no_index_is_sealed_twice(steps in proptest::collection::vec((0u8..11, 0u64..2, 0u64..40), 1..400)) {
+        fn no_index_is_sealed_twice(steps in proptest::collection::vec((0u8..13, 0u64..2, 0u64..40), 1..400)) {
             let (srtp, _) = pair();
             let mut down = Downlink::new(true);
             down.bandwidth.as_mut().unwrap().believe(400_000.0);
@@ -256,6 +280,17 @@ mod tests {
                         let place = sound.rewriter.place(5, said, 5, None).unwrap();
                         down.media(&srtp, &mut sound, place, content(&payload[..90], true), now_us);
                     }
+                    11 | 12 => {
+                        // One that was lost on its way here comes within a later one, and so does what was said again:
+                        // on the same stream, in any order, now with and now without redundancy.
+                        said += u64::from(act == 11) * (1 + distance % 3);
+                        let index = said.saturating_sub(if act == 12 { distance % 4 } else { 0 });
+                        if let Some(place) = sound.rewriter.place(5, index, 5, None) {
+                            let block = |back: u32| Block { before: 960 * back, payload: &payload[..80] };
+                            let again = [(stream == 0).then(|| block(2)), (distance % 2 == 0).then(|| block(1))];
+                            down.media(&srtp, &mut sound, place, Content { again, ..content(&payload[..90], true) }, now_us);
+                        }
+                    }
                     _ => {
                         let late = act == 6;
                         *head += u64::from(!late);
@@ -273,6 +308,32 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn sound_goes_with_what_was_said_or_plain() {
+        let (srtp, client) = pair();
+        let mut down = Downlink::new(true);
+        let mut sound = Outgoing::new(SOUND, 48_000, 5);
+        sound.rewriter.switch(5, 0, 0, None, 0);
+        let older = Block { before: 960, payload: &[1; 70] };
+        for again in [[None; DEPTH], [None, Some(older)]] {
+            let place = sound.rewriter.place(5, sound.packets.into(), 5, None).unwrap();
+            assert!(down.media(&srtp, &mut sound, place, Content { again, ..content(&[2; 80], true) }, 0));
+        }
+        let mut found = Vec::new();
+        down.outbox.flush(1, |datagram, _| {
+            let mut datagram = datagram.to_vec();
+            let header = RtpHeader::parse(&datagram).unwrap();
+            let index = u64::from(header.sequence);
+            let length = client.open_rtp(&mut datagram, header.length, header.ssrc, index).unwrap();
+            found.push((header.payload_type, datagram[header.length..length].to_vec()));
+        });
+        let (plain, redundant) = (&found[0], &found[1]);
+        assert_eq!((plain.0, &plain.1[..]), (111, &[2; 80][..]));
+        let red = red::Red::parse(&redundant.1, 111).unwrap();
+        assert_eq!((redundant.0, red.blocks(), red.primary), (63, &[older][..], &[2; 80][..]));
+        assert_eq!((sound.packets, sound.octets), (2, 80 + (4 + 70 + 1 + 80)));
     }
 
     #[test]

@@ -41,8 +41,15 @@ impl Worker {
                     slot.video.out.stream.ssrc == block.ssrc || slot.audio.out.stream.ssrc == block.ssrc
                 };
                 let Some(slot) = peer.slots.iter().find(|slot| ours(slot)) else { return };
-                let heard = slot.audio.out.rewriter.stream().filter(|_| slot.audio.out.stream.ssrc == block.ssrc);
+                let sound = slot.audio.out.stream;
+                let of_sound = sound.ssrc == block.ssrc;
+                // Who hears what was lost from the next packet needs nothing of the encoder.
+                let protected = sound.red.is_some() && peer.down.protection.depth() > 0;
+                let heard = slot.audio.out.rewriter.stream().filter(|_| of_sound && !protected);
                 peer.quality.block(&block, now_ntp32(wall_us + now_us));
+                if of_sound {
+                    peer.down.protection.reported(block.fraction_lost);
+                }
                 if let Some(stream) = heard {
                     self.listener_lost(stream, block.fraction_lost);
                 }
@@ -106,7 +113,14 @@ impl Worker {
         let peer: &mut Peer = peers.get_mut(place).and_then(Option::as_deref_mut)?;
         let vp8 = Vp8Descriptor::parse(scratch);
         let out = &mut peer.slots.get_mut(number)?.video.out;
-        let content = Content { timestamp, marker, payload: scratch.as_slice(), vp8: vp8.as_ref(), sound: false };
+        let content = Content {
+            timestamp,
+            marker,
+            payload: scratch.as_slice(),
+            vp8: vp8.as_ref(),
+            sound: false,
+            again: Default::default(),
+        };
         if peer.down.repair(peer.srtp.as_deref()?, out, sent_as, content, now_us) {
             peer.repairs_left -= 1;
             self.counters.repaired += 1;

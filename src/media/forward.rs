@@ -2,9 +2,14 @@
 
 use super::layers::Flowing;
 use super::plan::{Layer, SourceKind};
+use super::red::Block;
 use super::rewrite::{Place, Rewriter, StreamKey};
 use super::sdp::negotiate::SlotStream;
+use super::sound::{DEPTH, Said};
 use super::vp8::Vp8Descriptor;
+
+/// Payload of a packet of sound at most, with what it says again: less than any line takes in one piece.
+const MOST_SOUND: usize = 1_100;
 
 /// Index of a connection in the worker's table, or of a mirror of one on another worker; valid as long as it is in its room.
 pub(crate) type PeerIndex = usize;
@@ -19,6 +24,8 @@ pub(crate) struct Packet<'a> {
     pub(crate) index: u64,
     pub(crate) timestamp: u32,
     pub(crate) marker: bool,
+    /// Came as a repair, or within a later packet.
+    pub(crate) repaired: bool,
     /// On our clock; the arrival as long as the publisher's clock is not known.
     pub(crate) captured_us: i64,
     /// Empty when the packet was only padding.
@@ -75,6 +82,32 @@ impl Outgoing {
             rtx_index: random >> 48 & 0x7fff,
             began: false,
         }
+    }
+
+    /// What may be said again with this packet, oldest first: packets that this receiver was sent by themselves before. So
+    /// nobody learns from redundancy what was said to others, or before a source was theirs.
+    pub(crate) fn again<'a>(&self, said: &'a Said, packet: &Packet<'_>, depth: u8) -> [Option<Block<'a>>; DEPTH] {
+        let mut again = [None; DEPTH];
+        if self.stream.red.is_none() || packet.payload.is_empty() {
+            return again;
+        }
+        let sent =
+            said.before(depth, packet.timestamp).filter(|(index, _)| self.rewriter.was_sent(packet.stream, *index));
+        // The newest first: should there be no room for all, it is worth most.
+        let mut room = MOST_SOUND.saturating_sub(packet.payload.len());
+        let mut found = [None; DEPTH];
+        for ((_, block), place) in sent.zip(&mut found) {
+            *place = Some(block);
+        }
+        for (block, place) in found.iter().zip(&mut again).rev() {
+            let Some(block) = block else { continue };
+            if block.cost() > room {
+                break;
+            }
+            room -= block.cost();
+            *place = Some(*block);
+        }
+        again
     }
 
     fn begin(&mut self, packet: &Packet<'_>) {
@@ -229,7 +262,8 @@ impl AudioSlot {
             return Forward::Nothing;
         }
         if self.out.rewriter.stream() != Some(packet.stream) {
-            if packet.payload.is_empty() {
+            // Nor with what came within a later packet: it was said before this receiver listened.
+            if packet.payload.is_empty() || packet.repaired {
                 return Forward::Nothing;
             }
             self.out.begin(packet);
@@ -244,7 +278,7 @@ mod tests {
     use super::super::vp8::tests::payload;
     use super::*;
 
-    const STREAM: SlotStream = SlotStream { payload_type: 96, ssrc: 7, rtx: None, transport_cc: None };
+    const STREAM: SlotStream = SlotStream { payload_type: 96, ssrc: 7, rtx: None, red: Some(63), transport_cc: None };
 
     fn all() -> Flowing {
         let mut flowing = Flowing::default();
@@ -269,6 +303,7 @@ mod tests {
                 index: self.next,
                 timestamp: now_us as u32,
                 marker: true,
+                repaired: false,
                 captured_us: now_us,
                 payload: &bytes,
                 vp8: Vp8Descriptor::parse(&bytes),
@@ -340,31 +375,87 @@ mod tests {
         assert!(sent(camera.send(&mut slot, Layer::Half, true, 8)));
     }
 
+    fn spoken(from: PeerIndex, index: u64, payload: &[u8]) -> Packet<'_> {
+        Packet {
+            from,
+            kind: SourceKind::Microphone,
+            layer: Layer::Full,
+            stream: from as u64,
+            index,
+            timestamp: index as u32 * 960,
+            marker: false,
+            repaired: false,
+            captured_us: index as i64,
+            payload,
+            vp8: None,
+        }
+    }
+
     #[test]
     fn sound_changes_at_once_and_stops_at_once() {
         let mut slot = AudioSlot::new(STREAM, 3);
-        let send = |slot: &mut AudioSlot, from, index, payload: &[u8]| {
-            let packet = Packet {
-                from,
-                kind: SourceKind::Microphone,
-                layer: Layer::Full,
-                stream: from as u64,
-                index,
-                timestamp: 0,
-                marker: false,
-                captured_us: index as i64,
-                payload,
-                vp8: None,
-            };
-            slot.forward(&packet)
-        };
+        let send = |slot: &mut AudioSlot, from, index, payload: &[u8]| slot.forward(&spoken(from, index, payload));
         assert_eq!(send(&mut slot, 1, 1, b"x"), Forward::Nothing);
         slot.wanted = Some(1);
+        let within = Packet { repaired: true, ..spoken(1, 1, b"x") };
+        assert_eq!(slot.forward(&within), Forward::Nothing, "said before");
         let Forward::Payload(first) = send(&mut slot, 1, 2, b"x") else { panic!() };
         slot.wanted = Some(2);
         assert_eq!(send(&mut slot, 1, 3, b"x"), Forward::Nothing);
         let Forward::Payload(next) = send(&mut slot, 2, 900, b"x") else { panic!() };
         assert_eq!(next.index, first.index + 1);
         assert_eq!(send(&mut slot, 2, 901, b""), Forward::Nothing);
+    }
+
+    #[test]
+    fn only_what_a_receiver_was_sent_is_said_again() {
+        let mut slot = AudioSlot::new(STREAM, 3);
+        let mut said = Said::default();
+        let mut speak = |slot: &mut AudioSlot, from, index, depth| {
+            let payload = [index as u8; 80];
+            let packet = spoken(from, index, &payload);
+            let sent = slot.forward(&packet) != Forward::Nothing;
+            let again = slot.out.again(&said, &packet, depth).into_iter().flatten();
+            let again: Vec<_> = again.map(|block| (block.before / 960, u64::from(block.payload[0]))).collect();
+            said.keep(index, packet.timestamp, &payload);
+            sent.then_some(again)
+        };
+        assert_eq!(speak(&mut slot, 1, 1, 2), None);
+        slot.wanted = Some(1);
+        assert_eq!(speak(&mut slot, 1, 2, 2), Some(vec![]), "what was said before is not");
+        assert_eq!(speak(&mut slot, 1, 3, 2), Some(vec![(1, 2)]));
+        assert_eq!(speak(&mut slot, 1, 4, 2), Some(vec![(2, 2), (1, 3)]));
+        assert_eq!(speak(&mut slot, 1, 5, 1), Some(vec![(1, 4)]));
+        assert_eq!(speak(&mut slot, 1, 6, 0), Some(vec![]));
+        slot.wanted = None;
+        assert_eq!(speak(&mut slot, 1, 7, 2), None);
+        slot.wanted = Some(1);
+        assert_eq!(speak(&mut slot, 1, 8, 2), Some(vec![(2, 6)]), "7 was said to others");
+        slot.wanted = Some(2);
+        assert_eq!(speak(&mut slot, 2, 9, 2), Some(vec![]), "nor is it another's");
+        slot.wanted = Some(1);
+        assert_eq!(speak(&mut slot, 1, 10, 2), Some(vec![]));
+    }
+
+    #[test]
+    fn redundancy_has_room_or_is_left_out() {
+        let (long, short) = ([1; 700], [2; 100]);
+        let mut slot = AudioSlot::new(STREAM, 3);
+        slot.wanted = Some(1);
+        let mut said = Said::default();
+        for (index, payload) in [(1, &long[..]), (2, &short)] {
+            slot.forward(&spoken(1, index, payload));
+            said.keep(index, index as u32 * 960, payload);
+        }
+        let lengths = |payload: &[u8]| {
+            let again = slot.out.again(&said, &spoken(1, 3, payload), 2);
+            again.into_iter().flatten().map(|block| block.payload.len()).collect::<Vec<_>>()
+        };
+        assert_eq!(lengths(&short), [700, 100]);
+        assert_eq!(lengths(&long), [100], "the newest is worth most");
+        assert_eq!(lengths(&[3; 1_050]), [0; 0]);
+        let plain = SlotStream { red: None, ..STREAM };
+        let nobody = Outgoing { stream: plain, ..Outgoing::new(plain, 48_000, 3) };
+        assert_eq!(nobody.again(&said, &spoken(1, 3, &short), 2), [None; DEPTH], "not agreed");
     }
 }

@@ -9,11 +9,13 @@ use bytes::BytesMut;
 use rtc_sdp::SessionDescription;
 
 use super::bandwidth::Bandwidth;
+use super::red::{self, Red};
 use super::rtcp::{self, Rtcp};
 use super::rtp::{self, Outline, RtpHeader};
 use super::sdp::answer::{self, Transport};
 use super::sdp::negotiate::{Negotiated, Role};
 use super::sdp::offer::Offer;
+use super::sound::{RedTypes, Sound};
 use super::srtp::{ReceiveWindow, SrtpSession};
 use super::turn::{self, Relay, Relayed};
 use super::twcc::{self, TwccRecorder};
@@ -96,6 +98,48 @@ pub fn vp8(payload: &[u8]) {
     assert_eq!(again.key_frame_start, found.key_frame_start);
 }
 
+/// A payload with redundancy (RFC 2198): every byte belongs to one part, and what can be written again is read again as it
+/// was.
+pub fn red(payload: &[u8]) {
+    const CODEC: u8 = 111;
+    let Some(found) = Red::parse(payload, CODEC) else { return };
+    let blocks = found.blocks().iter().copied();
+    let parts: usize = blocks.clone().map(|block| block.cost()).sum();
+    assert_eq!(parts + 1 + found.primary.len(), payload.len());
+    let mut again = Vec::new();
+    red::write(&mut again, CODEC, blocks.clone(), found.primary);
+    assert_eq!(again.len(), red::length(blocks.clone(), found.primary));
+    let written = Red::parse(&again, CODEC).expect("what we write is well formed");
+    assert!(written.primary == found.primary && written.blocks().iter().copied().eq(blocks.filter(red::Block::fits)));
+}
+
+/// Packets of a microphone as they come, each with four bytes before it: two of its number, how long a pause was before it,
+/// and how long it is. Nothing comes twice, and nothing that came within another is newer than it.
+pub fn sounds(bytes: &[u8]) {
+    let mut sound = Sound::new();
+    sound.types = Some(RedTypes { red: 63, codec: 111 });
+    let (mut seen, mut came) = (std::collections::BTreeSet::new(), std::collections::BTreeSet::new());
+    let (mut rest, mut timestamp) = (bytes, 0u32);
+    while let Some(([high, low, pause, length], after)) = rest.split_first_chunk() {
+        let (payload, after) = after.split_at(usize::from(*length).min(after.len()));
+        rest = after;
+        let index = 1_000 + u64::from(u16::from_be_bytes([*high & 1, *low]));
+        timestamp = timestamp.wrapping_add(960 * (1 + u32::from(*pause)));
+        if *pause == 255 {
+            sound.settle();
+        }
+        // The window against replays lets none through twice.
+        if !came.insert(index) {
+            continue;
+        }
+        let brought = sound.arrived(index, timestamp, 63, payload);
+        for found in brought.found() {
+            assert!(found.index < index && found.payload.len() < payload.len() && seen.insert(found.index));
+        }
+        assert_eq!(brought.known, !seen.insert(index));
+    }
+}
+
 /// A compound packet (RFC 3550 §6): what it reports can be written and read again.
 pub fn rtcp(bytes: &[u8]) {
     let mut blocks = Vec::new();
@@ -169,15 +213,25 @@ pub fn feedback(fci: &[u8]) {
 
 /// Encrypted packets: nothing forged opens, what we seal opens once, and no changed bit is missed.
 pub fn srtp(bytes: &[u8]) {
-    let exported: Vec<u8> = (0..56).collect();
-    let swapped: Vec<u8> = [16..32, 0..16, 44..56, 32..44]
-        .into_iter()
-        .flat_map(|range| exported.get(range).unwrap_or(&[]))
-        .copied()
-        .collect();
     let provider = rtc_dtls::crypto_provider::default_provider().expect("a provider of ciphers");
-    let session = |bytes: &[u8]| SrtpSession::server(provider.crypto(), bytes).expect("56 bytes are keys");
-    let (mut server, mut client) = (session(&exported), session(&swapped));
+    let crypto = provider.crypto();
+    // What the other side exports: the same keys and salts, those of the client where the server's were.
+    let both = |salt: usize| {
+        let (keys, salts) = (32, 32 + salt);
+        let exported: Vec<u8> = (0..).take(salts + salt).collect();
+        let swapped = [16..keys, 0..16, salts..salts + salt, keys..salts];
+        let swapped: Vec<u8> = swapped.into_iter().filter_map(|range| exported.get(range)).flatten().copied().collect();
+        (exported, swapped)
+    };
+    let (exported, swapped) = both(12);
+    let session = |bytes: &[u8]| SrtpSession::server(crypto, bytes).expect("56 bytes are keys");
+    sealed_and_opened(session(&exported), session(&swapped), bytes);
+    let (exported, swapped) = both(14);
+    let session = |bytes: &[u8]| SrtpSession::server_cm(crypto, bytes).expect("60 bytes are keys");
+    sealed_and_opened(session(&exported), session(&swapped), bytes);
+}
+
+fn sealed_and_opened(mut server: SrtpSession, mut client: SrtpSession, bytes: &[u8]) {
     let mut packet = bytes.to_vec();
     assert!(server.open_rtcp(&mut packet).is_err());
     let mut packet = bytes.to_vec();

@@ -9,6 +9,7 @@ use super::nack::{Gap, NackGenerator};
 use super::plan::{Layer, SourceKind};
 use super::reports::{ListenersLoss, ReceiveStatistics, StreamClock};
 use super::rewrite::StreamKey;
+use super::sound::{RedTypes, Sound};
 use super::srtp::ReceiveWindow;
 use crate::limits;
 
@@ -71,6 +72,8 @@ pub(crate) struct Incoming {
     pub(crate) key_frames: KeyFrameRequests,
     pub(crate) clock: StreamClock,
     pub(crate) statistics: ReceiveStatistics,
+    /// Of a microphone: what came within later packets, and what was said last.
+    pub(crate) sound: Option<Box<Sound>>,
     /// Of a microphone: what those lose that hear it.
     pub(crate) listeners: ListenersLoss,
     meter: RateMeter,
@@ -99,11 +102,20 @@ impl Incoming {
             key_frames: KeyFrameRequests::new(),
             clock: StreamClock::new(clock_hz(kind)),
             statistics: ReceiveStatistics::default(),
+            sound: (kind == SourceKind::Microphone).then(|| Box::new(Sound::new())),
             listeners: ListenersLoss::default(),
             meter: RateMeter::default(),
             cost: None,
             last_packet_us: i64::MIN / 2,
         }
+    }
+
+    /// The same with redundancy, where it was agreed.
+    pub(crate) fn with_redundancy(mut self, types: Option<RedTypes>) -> Self {
+        if let Some(sound) = &mut self.sound {
+            sound.types = types;
+        }
+        self
     }
 
     pub(crate) fn is_video(&self) -> bool {

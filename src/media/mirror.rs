@@ -35,6 +35,7 @@ pub(crate) struct Crossing {
     pub(crate) index: u64,
     pub(crate) timestamp: u32,
     pub(crate) marker: bool,
+    pub(crate) repaired: bool,
     pub(crate) captured_us: i64,
 }
 
@@ -129,11 +130,11 @@ impl Worker {
         let Self { peers, neighbours, counters, now_us, .. } = self;
         let Some(peer) = peers.get_mut(packet.from).and_then(Option::as_deref_mut) else { return };
         let Some(source) = peer.publisher.source(packet.kind) else { return };
-        let Packet { kind, layer, index, timestamp, marker, captured_us, .. } = *packet;
+        let Packet { kind, layer, index, timestamp, marker, repaired, captured_us, .. } = *packet;
         for abroad in source.abroad.iter().filter(|abroad| abroad.takes(layer, *now_us)) {
             let origin = Origin { born_us: peer.born_us, kind, layer, ssrc };
             let (room, connection) = (peer.room, peer.connection);
-            let crossing = Crossing { room, connection, origin, index, timestamp, marker, captured_us };
+            let crossing = Crossing { room, connection, origin, index, timestamp, marker, repaired, captured_us };
             if neighbours.cross(abroad.worker, crossing, packet.payload) {
                 counters.crossed += 1;
             } else {
@@ -168,7 +169,7 @@ impl Worker {
         let place = *self.rooms.get(&crossing.room)?.mirrors.get(&crossing.connection)?;
         let Self { mirrors, next_stream, .. } = self;
         let mirror = mirrors.get_mut(place)?;
-        let Crossing { origin, index, timestamp, marker, captured_us, .. } = *crossing;
+        let Crossing { origin, index, timestamp, marker, repaired, captured_us, .. } = *crossing;
         let stream = mirror.stream(origin, || Self::new_stream(next_stream, place))?;
         stream.crossed(now_us);
         let vp8 = Vp8Descriptor::parse(payload).filter(|_| stream.is_video());
@@ -185,8 +186,9 @@ impl Worker {
             self.counters.gated += 1;
             return None;
         }
-        let packet = Packet { from: place, kind, layer, stream, index, timestamp, marker, captured_us, payload, vp8 };
-        self.forward(&packet);
+        let packet =
+            Packet { from: place, kind, layer, stream, index, timestamp, marker, repaired, captured_us, payload, vp8 };
+        self.pass_on(&packet);
         Some(())
     }
 

@@ -41,9 +41,13 @@ pub(crate) mod outbox;
 mod pacer;
 mod peer;
 mod placement;
+mod protection;
 mod publisher;
 mod quality;
 mod receive;
+mod red;
+#[cfg(test)]
+mod redundant;
 mod relay_key;
 mod remote;
 pub(crate) mod reports;
@@ -54,6 +58,7 @@ mod rtp;
 mod sdp;
 mod shares;
 mod socket;
+mod sound;
 mod speaker;
 #[cfg(test)]
 mod spread;

@@ -19,6 +19,7 @@ use super::rewrite::StreamKey;
 use super::rtp;
 use super::sdp::negotiate::{ExtensionIds, Negotiated, SourceLine};
 use super::shares::Asked;
+use super::sound::RedTypes;
 use super::speaker::LevelMeter;
 use super::srtp::{ReceiveWindow, SrtpSession};
 use super::twcc::TwccRecorder;
@@ -205,7 +206,8 @@ impl Peer {
         let named = |line: &&SourceLine| mid == Some(line.mid.as_bytes());
         let line = self.lines.iter().find(named).or_else(|| self.lines.iter().find(announced))?;
         let repair = line.rtx_payload_type == Some(header.payload_type);
-        if !repair && line.payload_type != header.payload_type {
+        let sent = [Some(line.payload_type), line.red_payload_type];
+        if !repair && !sent.contains(&Some(header.payload_type)) {
             return None;
         }
         let layer = if line.rids.is_empty() {
@@ -222,7 +224,8 @@ impl Peer {
             stream.repair = Some((header.ssrc, ReceiveWindow::new()));
             return place.map(Belongs::Repair);
         }
-        let fresh = Incoming::new(new_key(), kind, layer, header.ssrc);
+        let types = line.red_payload_type.map(|red| RedTypes { red, codec: line.payload_type });
+        let fresh = Incoming::new(new_key(), kind, layer, header.ssrc).with_redundancy(types);
         match place.and_then(|place| self.publisher.incoming.get_mut(place)) {
             // The browser restarted this layer with another SSRC.
             Some(stream) => *stream = fresh,

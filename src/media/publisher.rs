@@ -99,6 +99,11 @@ impl Publisher {
         self.incoming.iter_mut().find(|stream| (stream.kind, stream.layer) == (kind, layer))
     }
 
+    /// Whatever has changed for those who hear this: what was said until now was for those who listened until now.
+    pub(crate) fn settle(&mut self) {
+        self.incoming.iter_mut().filter_map(|stream| stream.sound.as_mut()).for_each(|sound| sound.settle());
+    }
+
     /// The stream of this key; a successor in the same place has another.
     pub(crate) fn keyed(&mut self, stream: StreamKey) -> Option<&mut Incoming> {
         self.incoming.iter_mut().find(|incoming| incoming.key == stream)

@@ -14,7 +14,9 @@ use super::mux::Kind;
 use super::peer::Belongs;
 use super::plan::{Layer, SourceId, SourceKind};
 use super::remote::Remote;
+use super::rewrite::StreamKey;
 use super::rtp::RtpHeader;
+use super::sound::{Found, Said};
 use super::vp8::Vp8Descriptor;
 use super::wire::u16_at;
 use super::worker::Worker;
@@ -30,8 +32,10 @@ struct Arrived<'a> {
     timestamp: u32,
     marker: bool,
     payload: &'a [u8],
-    /// Came as a repair (RTX), not by itself.
+    /// Came as a repair (RTX) or within a later packet (RED), not by itself.
     repaired: bool,
+    /// What it brings came within a later packet before: it counts, and is not passed on again.
+    known: bool,
 }
 
 /// What became of an authentic packet.
@@ -215,6 +219,7 @@ impl Worker {
                     marker: header.marker,
                     payload,
                     repaired: false,
+                    known: false,
                 })
             }
             Belongs::Repair(stream) => {
@@ -230,15 +235,30 @@ impl Worker {
                         marker: header.marker,
                         payload: payload.get(2..).unwrap_or_default(),
                         repaired: true,
+                        known: false,
                     })
                 })
             }
         };
         self.alive(place);
         if let Some(arrived) = arrived {
-            self.media(place, &arrived);
+            self.part(place, &arrived, header.payload_type);
         }
         Some(Opened::Taken)
+    }
+
+    /// A packet of sound may carry those before it: what never came of them goes first, each as a packet of its own, so
+    /// that all that follows sees plain Opus in its order.
+    fn part(&mut self, place: PeerIndex, arrived: &Arrived<'_>, payload_type: u8) {
+        let stream = self.peer(place).and_then(|peer| peer.publisher.incoming.get_mut(arrived.stream));
+        let Some(sound) = stream.and_then(|stream| stream.sound.as_mut()) else { return self.media(place, arrived) };
+        let brought = sound.arrived(arrived.index, arrived.timestamp, payload_type, arrived.payload);
+        for found in brought.found() {
+            self.counters.recovered += 1;
+            let Found { index, timestamp, payload } = *found;
+            self.media(place, &Arrived { index, timestamp, marker: false, payload, repaired: true, ..*arrived });
+        }
+        self.media(place, &Arrived { payload: brought.payload, known: brought.known, ..*arrived });
     }
 
     fn media(&mut self, place: PeerIndex, arrived: &Arrived<'_>) {
@@ -248,6 +268,9 @@ impl Worker {
         let Some(stream) = peer.publisher.incoming.get_mut(arrived.stream) else { return };
         let too_much_missing =
             stream.arrived(arrived.index, arrived.timestamp, arrived.payload.len(), arrived.repaired, now_us);
+        if arrived.known {
+            return;
+        }
         let nack_due_us = stream.nack.due_us();
         let (video, ssrc) = (stream.is_video(), stream.ssrc);
         let vp8 = Vp8Descriptor::parse(arrived.payload).filter(|_| video);
@@ -263,6 +286,7 @@ impl Worker {
             index: arrived.index,
             timestamp: arrived.timestamp,
             marker: arrived.marker,
+            repaired: arrived.repaired,
             captured_us: captured_us.filter(|at_us| (now_us - at_us).abs() < ABSURD_US).unwrap_or(now_us),
             payload: arrived.payload,
             vp8,
@@ -282,11 +306,26 @@ impl Worker {
             return;
         }
         self.record(&packet, captured_us);
-        self.forward(&packet);
+        self.pass_on(&packet);
         self.cross(&packet, ssrc);
     }
 
-    pub(crate) fn forward(&mut self, packet: &Packet<'_>) {
+    /// Passes on what was let in, to receivers here.
+    pub(crate) fn pass_on(&mut self, packet: &Packet<'_>) {
+        let mut said = self.said(packet.stream).map(std::mem::take).unwrap_or_default();
+        self.forward(packet, &said);
+        said.keep(packet.index, packet.timestamp, packet.payload);
+        if let Some(place) = self.said(packet.stream) {
+            *place = said;
+        }
+    }
+
+    /// What was said last on a stream of sound: taken out while it is passed on.
+    fn said(&mut self, stream: StreamKey) -> Option<&mut Said> {
+        Some(&mut self.publisher_of(stream)?.keyed(stream)?.sound.as_mut()?.said)
+    }
+
+    fn forward(&mut self, packet: &Packet<'_>, said: &Said) {
         let now_us = self.now_us;
         let Some(publisher) = self.publisher(packet.from) else { return };
         let flowing = publisher.flowing(packet.kind, now_us);
@@ -310,12 +349,18 @@ impl Worker {
                 receiver.due.reports_us = now_us;
                 self.hurried.push(target.peer);
             }
+            let again = if packet.kind == SourceKind::Microphone {
+                out.again(said, packet, receiver.down.protection.depth())
+            } else {
+                Default::default()
+            };
             let content = Content {
                 timestamp: packet.timestamp,
                 marker: packet.marker,
                 payload: packet.payload,
                 vp8: packet.vp8.as_ref(),
                 sound: packet.kind == SourceKind::Microphone,
+                again,
             };
             if receiver.down.media(srtp, out, place, content, now_us) {
                 self.counters.forwarded += 1;

@@ -117,6 +117,25 @@ impl Rewriter {
         });
     }
 
+    /// True when this packet of the running stream was sent since the stream began here.
+    pub(crate) fn was_sent(&self, stream: StreamKey, in_index: u64) -> bool {
+        self.find(stream, in_index).is_some_and(|(_, index)| self.sent.was_taken(index))
+    }
+
+    /// The piece a packet belongs to and its index in it.
+    fn find(&self, stream: StreamKey, in_index: u64) -> Option<(Piece, u64)> {
+        // A piece ends where the next one begins; what lies beyond belongs to nobody.
+        let mut end = u64::MAX;
+        for piece in self.pieces.iter().rev().take_while(|piece| piece.stream == stream) {
+            if in_index >= piece.in_start {
+                let index = piece.out_index(in_index);
+                return (index < end).then_some((*piece, index));
+            }
+            end = piece.out_start;
+        }
+        None
+    }
+
     /// Where the packet goes; `None` when it is older than the switch, was sent before, or is of another stream.
     pub(crate) fn place(
         &mut self,
@@ -125,19 +144,8 @@ impl Rewriter {
         timestamp: u32,
         vp8: Option<&Vp8Descriptor>,
     ) -> Option<Place> {
-        // A piece ends where the next one begins; what lies beyond belongs to nobody.
-        let mut end = u64::MAX;
-        let mut found = None;
-        for piece in self.pieces.iter().rev().take_while(|piece| piece.stream == stream) {
-            if in_index >= piece.in_start {
-                found = Some(*piece);
-                break;
-            }
-            end = piece.out_start;
-        }
-        let piece = found?;
-        let index = piece.out_index(in_index);
-        if index >= end || !self.sent.take(index) {
+        let (piece, index) = self.find(stream, in_index)?;
+        if !self.sent.take(index) {
             return None;
         }
         if index >= self.next_index {

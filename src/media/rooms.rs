@@ -1,5 +1,7 @@
 //! Carrying out what rooms wish: who comes, who goes, and the plan as differences to what runs.
 
+use std::collections::BTreeSet;
+
 use super::dtls::Dtls;
 use super::engine::{EngineEvent, JoinRefusal};
 use super::forward::{PeerIndex, Shown, VideoFeed};
@@ -23,34 +25,39 @@ impl Worker {
             members.into_values().for_each(|place| self.remove(place, true));
             mirrors.into_values().for_each(|place| self.mirrors.remove(place));
         }
+        // A plan is carried out once for all that came together: three hundred who come at once are not looked at three
+        // hundred times each.
+        let mut touched = BTreeSet::new();
         for (room, connection) in wishes.leaves {
             if let Some(place) = self.rooms.get(&room).and_then(|room| room.members.get(&connection)).copied() {
                 self.remove(place, true);
                 // It may have gone to another worker, and be seen from here.
-                if self.rooms.get(&room).is_some_and(|room| room.workers.len() > 1) {
-                    self.reconcile(room);
-                }
+                touched.extend(self.rooms.get(&room).filter(|state| state.workers.len() > 1).map(|_| room));
             }
         }
         for peer in wishes.joins {
-            self.join(peer);
+            touched.extend(self.join(peer));
         }
         for (id, Placed { plan, workers }) in wishes.plans {
             let room = self.rooms.entry(id).or_default();
             (room.plan, room.workers) = (plan, workers);
-            self.reconcile(id);
+            touched.insert(id);
+        }
+        for room in touched {
+            self.reconcile(room);
         }
         for ((room, from), letter) in wishes.letters {
             self.read_letter(room, from, letter);
         }
     }
 
-    fn join(&mut self, new: NewPeer) {
+    /// The room that has somebody new.
+    fn join(&mut self, new: NewPeer) -> Option<SessionId> {
         if self.peers.len() - self.free.len() >= limits::MEDIA_CONNECTIONS {
             if new.reply.send(Err(JoinRefusal::Full)).is_err() {
                 tracing::debug!("a join was refused that nobody waits for any more");
             }
-            return;
+            return None;
         }
         let before = self.rooms.get(&new.room).and_then(|room| room.members.get(&new.connection)).copied();
         if let Some(before) = before {
@@ -72,11 +79,11 @@ impl Worker {
         self.own_ufrag(ufrag, place);
         self.rooms.entry(new.room).or_default().members.insert(new.connection, place);
         self.schedule(place, now_us);
-        self.reconcile(new.room);
         if new.reply.send(Ok(())).is_err() {
             // Nobody waits for the answer any more, so nobody can connect.
             self.remove(place, false);
         }
+        Some(new.room)
     }
 
     /// Ends a connection and everything fed by it.
@@ -151,6 +158,7 @@ impl Worker {
         for (connection, place) in mirrors {
             if let Some(publisher) = self.publisher(*place) {
                 publisher.microphone_open = plan.open_microphones.contains(connection);
+                publisher.settle();
             }
         }
     }
@@ -163,6 +171,7 @@ impl Worker {
         for (connection, place) in &room.members {
             let Some(peer) = self.peer(*place) else { continue };
             peer.publisher.microphone_open = room.plan.open_microphones.contains(connection);
+            peer.publisher.settle();
             for kind in KINDS {
                 let record = room.plan.record.get(&SourceId { connection: *connection, kind }).copied();
                 if let Some(source) = peer.publisher.source_mut(kind) {

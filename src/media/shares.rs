@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::allocator::{Budget, Wanted};
-use super::bandwidth::Goal;
+use super::bandwidth::{Bandwidth, Goal};
+use super::downlink::Downlink;
 use super::engine::EngineEvent;
 use super::forward::{PeerIndex, VideoFeed};
 use super::layers::LAYERS;
@@ -40,22 +41,34 @@ impl Worker {
         let now_us = self.now_us;
         let Some(peer) = self.peer(place) else { return };
         peer.due.allocation_us = now_us + ALLOCATION_US;
-        if peer.down.bandwidth.is_none() || peer.srtp.is_none() {
+        if peer.srtp.is_none() {
             return;
         }
-        let feeds: Vec<(Option<VideoFeed>, Option<PeerIndex>)> =
-            peer.slots.iter().map(|slot| (slot.video.wanted, slot.audio.wanted)).collect();
-        let mut sound = 0u32;
+        let feeds: Vec<(Option<VideoFeed>, Option<PeerIndex>, bool)> = peer
+            .slots
+            .iter()
+            .map(|slot| (slot.video.wanted, slot.audio.wanted, slot.audio.out.stream.red.is_some()))
+            .collect();
+        let (mut redundant, mut plain) = (Vec::new(), 0);
         let mut wanted = Vec::with_capacity(feeds.len());
-        for (video, audio) in feeds {
-            sound += audio.and_then(|from| self.publisher(from)).map_or(0, |from| from.sound_cost(now_us));
+        for (video, audio, red) in feeds {
+            let sound = audio.and_then(|from| self.publisher(from)).map_or(0, |from| from.sound_cost(now_us));
+            if red {
+                redundant.push(sound);
+            } else {
+                plain += sound;
+            }
             wanted.push(video.and_then(|feed| {
                 let costs = self.publisher(feed.from)?.costs(feed.kind, now_us);
                 Some(Wanted { from: feed.from, kind: feed.kind, cap: feed.cap, costs })
             }));
         }
         let Some(peer) = self.peer(place) else { return };
-        let Some(bandwidth) = peer.down.bandwidth.as_deref_mut() else { return };
+        let Downlink { bandwidth, protection, .. } = &mut peer.down;
+        let told = bandwidth.as_deref().filter(|bandwidth| !bandwidth.is_mute(now_us));
+        let (losses, room) = (told.and_then(Bandwidth::losses), told.map(Bandwidth::usable));
+        let sound = protection.decide(losses, &redundant, plain, room, now_us);
+        let Some(bandwidth) = bandwidth.as_deref_mut() else { return };
         if bandwidth.is_mute(now_us) {
             peer.slots.iter_mut().for_each(|slot| slot.video.grant(Some(Layer::Full), false, now_us));
             return;

@@ -70,6 +70,8 @@ pub struct WorkerCounters {
     pub unbound: u64,
     /// Packets of microphones that are not open.
     pub gated: u64,
+    /// Packets of sound that never came by themselves and were taken from later ones.
+    pub recovered: u64,
     /// Packets passed on to slots.
     pub forwarded: u64,
     /// Repairs sent on request.
@@ -101,6 +103,7 @@ impl std::ops::Add for WorkerCounters {
             refused: self.refused + other.refused,
             unbound: self.unbound + other.unbound,
             gated: self.gated + other.gated,
+            recovered: self.recovered + other.recovered,
             forwarded: self.forwarded + other.forwarded,
             repaired: self.repaired + other.repaired,
             unrecorded: self.unrecorded + other.unrecorded,
@@ -342,7 +345,8 @@ impl Worker {
                     let handshake = peer.handshake.iter().map(|datagram| (Worth::Must, datagram.as_ref()));
                     streams.send((id, to), handshake, now_us);
                     peer.handshake.clear();
-                    let sound = peer.slots.first().map(|slot| slot.audio.out.stream.payload_type);
+                    let sound = peer.slots.first().map(|slot| slot.audio.out.stream);
+                    let sound = [sound.map(|stream| stream.payload_type), sound.and_then(|stream| stream.red)];
                     peer.down.outbox.flush(usize::MAX, |run, segment| {
                         let datagrams = run.chunks(segment).map(|datagram| (worth(datagram, sound), datagram));
                         streams.send((id, to), datagrams, now_us);
@@ -438,7 +442,7 @@ impl Worker {
 }
 
 /// Pictures may be dropped for a slow stream; all else is small, and a call is nothing without it.
-fn worth(datagram: &[u8], sound: Option<u8>) -> Worth {
+fn worth(datagram: &[u8], sound: [Option<u8>; 2]) -> Worth {
     let payload_type = datagram.get(1).map(|byte| byte & 0x7f);
-    if Kind::of(datagram) == Kind::Rtp && payload_type != sound { Worth::May } else { Worth::Must }
+    if Kind::of(datagram) == Kind::Rtp && !sound.contains(&payload_type) { Worth::May } else { Worth::Must }
 }

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use diemcau::bot::BotConfig;
 use diemcau::media::MediaConfig;
 use diemcau::media::engine::{Engine, EngineEvent};
-use diemcau::media::plan::Layer;
+use diemcau::media::plan::{Layer, RecordTarget};
 
-use super::media_stage::{Relay, Stage, full, holes, run};
+use super::media_stage::{Point, Relay, Stage, full, holes, run};
 use diemcau::line::Direction;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -87,6 +88,50 @@ async fn three_percent_loss_both_ways_is_repaired() {
         })
         .max();
     assert!(worst.is_some_and(|permille| (5..150).contains(&permille)), "the loss is told: {worst:?}");
+}
+
+/// One in twenty packets of sound is lost on either way, and nobody asks for it again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sound_lost_on_both_ways_comes_within_the_next_packet() {
+    let (relay, mut stage) = relayed().await;
+    let quiet = BotConfig { camera: false, ..full(0) };
+    let mut speaker = stage.redundant(1, &quiet).await;
+    let mut listener = stage.redundant(2, &BotConfig { microphone: false, camera: false, ..full(1) }).await;
+    stage.feed(&listener, 0, &speaker, Layer::Full);
+    stage.open_microphone(&speaker);
+    stage.plan.record.insert(speaker.sound(), RecordTarget { session: stage.room, visit: None });
+    stage.apply();
+    run(&mut [&mut speaker, &mut listener], SECOND).await;
+    assert!(listener.heard.iter().all(|packet| packet.payload_type == 111), "a clean line gets plain sound");
+    let mut counts = [0u32, 7];
+    relay.judge(move |way, datagram| {
+        let sound = datagram.get(1).is_some_and(|byte| matches!(byte & 0x7f, 63 | 111));
+        let count = &mut counts[usize::from(way == Direction::Down)];
+        *count += u32::from(sound);
+        !(sound && count.is_multiple_of(20))
+    });
+    // The listener's reports tell of it.
+    let redundant = |point: &Point| point.heard.iter().rev().take(5).all(|packet| packet.payload_type == 63);
+    for waited in 0.. {
+        run(&mut [&mut speaker, &mut listener], SECOND / 2).await;
+        if listener.heard.len() > 5 && redundant(&listener) {
+            break;
+        }
+        assert!(waited < 60, "no redundancy for a line that loses");
+    }
+    let from = *listener.sounds(0).last().unwrap();
+    run(&mut [&mut speaker, &mut listener], 6 * SECOND).await;
+    relay.judge(|_, _| true);
+    run(&mut [&mut speaker, &mut listener], SECOND).await;
+    let heard = listener.sounds(0);
+    let last = *heard.last().unwrap();
+    let came = heard.range(from..=last).count();
+    assert!(last - from > 200, "{from} to {last}");
+    assert!(came * 100 >= usize::from(last - from + 1) * 99, "{came} of {from} to {last}");
+    assert!(stage.engine.counters().recovered > 5, "{:?}", stage.engine.counters());
+    // The recorder got what the line of the speaker lost, in its order.
+    let tape = stage.tape.0.lock().unwrap();
+    assert!(tape.len() > 200 && tape.windows(2).all(|pair| pair[1].sequence == pair[0].sequence.wrapping_add(1)));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -89,17 +89,21 @@ impl Stage {
     /// A point that has its answer and tries to connect.
     pub(crate) async fn knocking(&self, who: u8, config: &BotConfig) -> Point {
         let (bot, offer) = Bot::offer(config).await.unwrap();
-        // Without transport-wide numbers everything is sent at once: what is asserted of forwarding does not depend on
-        // how promptly this machine runs the receiver.
-        let lines = offer.lines().filter(|line| !line.contains("transport-wide-cc"));
-        let offer = lines.flat_map(|line| [line, "\r\n"]).collect();
-        self.enter(who, config, bot, offer).await
+        self.enter(who, config, bot, unmeasured(&offer)).await
     }
 
     /// A connected point that had the connection's name before.
     pub(crate) async fn named(&self, connection: ConnectionId, who: u8, config: &BotConfig) -> Point {
         let (bot, offer) = Bot::offer(config).await.unwrap();
         let point = self.enter_as(connection, who, config, bot, offer).await;
+        point.expect_connected(Duration::from_secs(5)).await
+    }
+
+    /// A connected point that speaks and hears with redundancy (RFC 2198), without transport-wide numbers.
+    pub(crate) async fn redundant(&self, who: u8, config: &BotConfig) -> Point {
+        let (bot, offer) = Bot::offer_redundant(config).await.unwrap();
+        let mut point = self.enter(who, config, bot, unmeasured(&offer)).await;
+        point.before = Some(Bytes::new());
         point.expect_connected(Duration::from_secs(5)).await
     }
 
@@ -122,6 +126,7 @@ impl Stage {
             pictures: [0; 3],
             video_sequence: [u16::MAX - 5; 3],
             sound_sequence: u16::MAX - 5,
+            before: None,
             heard: Vec::new(),
         }
     }
@@ -145,6 +150,13 @@ impl Stage {
     pub(crate) fn told(&mut self) -> Vec<EngineEvent> {
         std::iter::from_fn(|| self.events.try_recv().ok()).collect()
     }
+}
+
+/// An offer without transport-wide numbers: everything is sent at once, and what is asserted of forwarding does not depend
+/// on how promptly this machine runs the receiver.
+fn unmeasured(offer: &str) -> String {
+    let lines = offer.lines().filter(|line| !line.contains("transport-wide-cc"));
+    lines.flat_map(|line| [line, "\r\n"]).collect()
 }
 
 /// Everything a point can send, with `slots` pairs.
@@ -172,6 +184,8 @@ pub(crate) struct Point {
     pictures: [u16; 3],
     video_sequence: [u16; 3],
     sound_sequence: u16,
+    /// What was said last, of a point that says it again.
+    before: Option<Bytes>,
 }
 
 /// What a marked payload says.
@@ -204,6 +218,22 @@ pub(crate) fn read_mark(packet: &Received) -> Mark {
     }
 }
 
+/// The sounds in a packet (RFC 2198 §3, where it is one with redundancy).
+pub(crate) fn parts(packet: &Received) -> Vec<Bytes> {
+    if packet.payload_type == 111 {
+        return vec![packet.payload.clone()];
+    }
+    let (mut at, mut lengths) = (0, Vec::new());
+    while packet.payload[at] & 0x80 != 0 {
+        lengths.push(usize::from(packet.payload[at + 2] & 3) << 8 | usize::from(packet.payload[at + 3]));
+        at += 4;
+    }
+    let mut rest = packet.payload.slice(at + 1..);
+    let mut parts: Vec<Bytes> = lengths.into_iter().map(|length| rest.split_to(length)).collect();
+    parts.push(rest);
+    parts
+}
+
 const TICK: Duration = Duration::from_millis(20);
 
 impl Point {
@@ -227,14 +257,23 @@ impl Point {
         if self.speaks {
             self.sound_sequence = self.sound_sequence.wrapping_add(1);
             let number = (ticks as u16).to_be_bytes();
-            let packet = BotPacket {
+            let payload = Bytes::copy_from_slice(&[self.who, number[0], number[1], 7, 7, 7]);
+            let mut packet = BotPacket {
                 sequence: self.sound_sequence,
                 timestamp: ticks.wrapping_mul(960).wrapping_add(u32::MAX - 20_000),
                 marker: false,
                 level: Some(30),
-                payload: Bytes::copy_from_slice(&[self.who, number[0], number[1], 7, 7, 7]),
+                payload: payload.clone(),
             };
-            self.bot.send(SourceKind::Microphone, Layer::Full, packet).await.unwrap();
+            if let Some(before) = &mut self.before {
+                let header = [0x80 | 111, (960u16 >> 6) as u8, (960u16 << 2) as u8, before.len() as u8];
+                let older = if before.is_empty() { Vec::new() } else { header.to_vec() };
+                packet.payload = [&older, &[111][..], before, &payload].concat().into();
+                *before = payload;
+                self.bot.send_redundant(packet).await.unwrap();
+            } else {
+                self.bot.send(SourceKind::Microphone, Layer::Full, packet).await.unwrap();
+            }
         }
         if self.shows && ticks.is_multiple_of(3) {
             let layers: &[Layer] =
@@ -290,6 +329,12 @@ impl Point {
             .filter(|packet| (packet.slot, packet.video) == (slot, video))
             .map(|packet| (packet.clone(), read_mark(packet)))
             .collect()
+    }
+
+    /// Numbers of the sounds that came in a slot, by themselves or within others.
+    pub(crate) fn sounds(&self, slot: usize) -> BTreeSet<u16> {
+        let packets = self.heard.iter().filter(|packet| (packet.slot, packet.video) == (slot, false));
+        packets.flat_map(parts).map(|part| u16::from_be_bytes([part[1], part[2]])).collect()
     }
 
     /// How many packets of `who` came in a slot.

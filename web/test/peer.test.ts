@@ -63,7 +63,7 @@ test("one offer: camera in three layers, paper, microphone, then pairs of slots"
   expect(directions).toEqual(["sendonly", "sendonly", "sendonly", "recvonly", "recvonly", "recvonly", "recvonly"]);
   expect(simulcast[0]).toBe("send q;h;f");
   expect(simulcast.slice(1).join("")).toBe("");
-  expect(codecs.toSorted()).toEqual(["VP8/90000", "opus/48000/2", "rtx/90000"]);
+  expect(codecs.toSorted()).toEqual(["VP8/90000", "opus/48000/2", "red/48000/2", "rtx/90000"]);
 });
 
 test("without layers the camera is one stream", async () => {
@@ -114,7 +114,7 @@ test("pictures flow both ways through one offer and one answer, and a source can
   expect(seen.stats.arrived).toBeGreaterThan(5);
 }, 30_000);
 
-test("layers that nobody watches are switched off in the browser, and on again", async () => {
+test("layers that nobody watches, or a narrow line has no room for, are switched off in the browser, and on again", async () => {
   const seen = await page.evaluate(async () => {
     const peer = new parts.Peer({ slots: 0, simulcast: true, local: new parts.LocalMedia() });
     const server = new RTCPeerConnection();
@@ -124,7 +124,7 @@ test("layers that nobody watches are switched off in the browser, and on again",
     const layers = "a=rid:q recv\r\na=rid:h recv\r\na=rid:f recv\r\na=simulcast:recv q;h;f\r\n";
     const answer = (server.localDescription?.sdp ?? "").replace(/(m=video[^]*?)(?=m=)/, `$1${layers}`);
     await peer.accept(answer);
-    const [camera] = (peer as unknown as { pc: RTCPeerConnection }).pc.getSenders();
+    const [camera, , microphone] = (peer as unknown as { pc: RTCPeerConnection }).pc.getSenders();
     const sent = () => (camera?.getParameters().encodings ?? []).map(({ rid, active, maxFramerate }) => `${rid}:${active}:${maxFramerate}`);
     const until = async (wanted: string) => {
       const end = performance.now() + 10_000;
@@ -136,10 +136,17 @@ test("layers that nobody watches are switched off in the browser, and on again",
     const idle = await until("q:true:5 h:false:5 f:false:5");
     peer.wantLayers(["quarter", "full"], false);
     const watched = await until("q:true:undefined h:false:undefined f:true:undefined");
+    const rates = () => [camera, microphone].map((sender) => sender?.getParameters().encodings[0]?.maxBitrate).join(" ");
+    peer.fit(120_000);
+    const narrow = [await until("q:true:undefined h:false:undefined f:false:undefined"), rates()];
+    peer.fit(300_000);
+    const wide = [await until("q:true:undefined h:false:undefined f:true:undefined"), rates()];
     peer.close();
     server.close();
-    return { idle, watched };
+    return { idle, watched, narrow, wide };
   });
   expect(seen.idle).toBe("q:true:5 h:false:5 f:false:5");
   expect(seen.watched).toBe("q:true:undefined h:false:undefined f:true:undefined");
+  expect(seen.narrow).toEqual(["q:true:undefined h:false:undefined f:false:undefined", "30000 30000"]);
+  expect(seen.wide).toEqual(["q:true:undefined h:false:undefined f:true:undefined", "150000 40000"]);
 }, 30_000);

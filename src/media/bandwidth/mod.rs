@@ -9,6 +9,7 @@ mod delay;
 mod history;
 mod loss;
 mod probe;
+mod scatter;
 #[cfg(test)]
 pub(crate) mod simulated;
 #[cfg(test)]
@@ -19,8 +20,10 @@ use delay::{DelayMonitor, Least, Usage};
 use history::{Fate, SendHistory};
 use loss::{LossControl, Verdict};
 use probe::{Answer, Line, Prober};
+use scatter::Scatter;
 
 pub(crate) use probe::Goal;
+pub(crate) use scatter::Losses;
 
 use super::meter::RateMeter;
 use super::twcc;
@@ -73,6 +76,7 @@ pub(crate) struct Bandwidth {
     delay: DelayMonitor,
     control: RateControl,
     loss: LossControl,
+    scatter: Scatter,
     probe: Prober,
     /// Bits of bursts that the line has not carried off yet, when that was counted, and how long the burst lasts.
     burst: (f64, i64),
@@ -107,6 +111,7 @@ impl Bandwidth {
             delay: DelayMonitor::new(),
             control: RateControl::new(START, LEAST, MOST),
             loss: LossControl::default(),
+            scatter: Scatter::default(),
             probe: Prober::new(),
             burst: (0.0, 0),
             burst_until_us: i64::MIN,
@@ -131,6 +136,7 @@ impl Bandwidth {
         self.delay = DelayMonitor::new();
         self.control = RateControl::new(start, LEAST, MOST);
         self.loss = LossControl::default();
+        self.scatter = Scatter::default();
         self.probe = Prober::new();
         self.rtt_us = FIRST_RTT_US;
         self.unanswered_us = None;
@@ -168,7 +174,7 @@ impl Bandwidth {
     /// The FCI of a feedback message of the receiver.
     pub(crate) fn feedback(&mut self, fci: &[u8], now_us: i64) {
         let way_since_us = self.way_since_us;
-        let Self { history, delivered, delay, loss, probe, arrival_us, .. } = self;
+        let Self { history, delivered, delay, loss, scatter, probe, arrival_us, .. } = self;
         let mut newest_us = None;
         // What is malformed at its end is believed up to there: it was authentic.
         let _whole = twcc::read(fci, |sequence, arrival| {
@@ -178,6 +184,7 @@ impl Bandwidth {
             }
             if told.before == Fate::Unknown {
                 loss.told(arrival.is_some());
+                scatter.told(arrival.is_some());
             }
             let Some(arrival) = arrival else {
                 if told.before == Fate::Unknown {
@@ -187,6 +194,7 @@ impl Bandwidth {
             };
             if told.before == Fate::Missing {
                 loss.found();
+                scatter.found();
             }
             let at_us = unwrap(*arrival_us, arrival);
             *arrival_us = Some(arrival_us.map_or(at_us, |newest| newest.max(at_us)));
@@ -343,6 +351,11 @@ impl Bandwidth {
     /// The receiver never said anything: nothing can be known of its line.
     pub(crate) fn is_mute(&self, now_us: i64) -> bool {
         self.arrival_us.is_none() && self.unanswered_us.is_some_and(|since_us| now_us - since_us > MUTE_US)
+    }
+
+    /// What is lost, as the receiver tells it; `None` before it told anything.
+    pub(crate) fn losses(&self) -> Option<Losses> {
+        self.arrival_us.map(|_| self.scatter.losses())
     }
 
     /// Nothing queues that would make this a bad moment to send more.

@@ -36,7 +36,8 @@ pub(crate) fn write(offer: &Offer, agreed: &Negotiated, transport: &Transport<'_
             Role::Rejected => reject(&mut sdp, line),
             Role::Source(place) => {
                 if let Some(source) = agreed.sources.get(place) {
-                    begin(&mut sdp, line, transport, source.payload_type, source.rtx_payload_type);
+                    let beside = Beside { rtx: source.rtx_payload_type, red: source.red_payload_type };
+                    begin(&mut sdp, line, transport, source.payload_type, beside);
                     receive(&mut sdp, line, source);
                 }
             }
@@ -44,13 +45,8 @@ pub(crate) fn write(offer: &Offer, agreed: &Negotiated, transport: &Transport<'_
                 if let Some(slot) = agreed.slots.get(place) {
                     let (stream, letter) =
                         if matches!(role, Role::SlotVideo(_)) { (slot.video, 'v') } else { (slot.audio, 'a') };
-                    begin(
-                        &mut sdp,
-                        line,
-                        transport,
-                        stream.payload_type,
-                        stream.rtx.map(|(payload_type, _)| payload_type),
-                    );
+                    let beside = Beside { rtx: stream.rtx.map(|(payload_type, _)| payload_type), red: stream.red };
+                    begin(&mut sdp, line, transport, stream.payload_type, beside);
                     send(&mut sdp, stream, place, letter);
                 }
             }
@@ -76,9 +72,22 @@ fn reject(sdp: &mut String, line: &OfferedLine) {
     }
 }
 
-fn begin(sdp: &mut String, line: &OfferedLine, transport: &Transport<'_>, payload_type: u8, rtx: Option<u8>) {
+/// Payload types that go with a codec's own.
+#[derive(Clone, Copy)]
+struct Beside {
+    rtx: Option<u8>,
+    red: Option<u8>,
+}
+
+fn begin(sdp: &mut String, line: &OfferedLine, transport: &Transport<'_>, payload_type: u8, beside: Beside) {
     let video = line.kind == MediaKind::Video;
-    sdp.push_str(&format!("m={} 9 {} {payload_type}", line.media, line.protocol));
+    let Beside { rtx, red } = beside;
+    sdp.push_str(&format!("m={} 9 {}", line.media, line.protocol));
+    // Browsers send redundancy only where it stands before the codec.
+    if let Some(red) = red {
+        sdp.push_str(&format!(" {red}"));
+    }
+    sdp.push_str(&format!(" {payload_type}"));
     if let Some(rtx) = rtx {
         sdp.push_str(&format!(" {rtx}"));
     }
@@ -107,6 +116,9 @@ fn begin(sdp: &mut String, line: &OfferedLine, transport: &Transport<'_>, payloa
         sdp.push_str(&format!(
             "a=rtpmap:{payload_type} opus/48000/2\r\na=fmtp:{payload_type} minptime=10;useinbandfec=1\r\n"
         ));
+    }
+    if let Some(red) = red {
+        sdp.push_str(&format!("a=rtpmap:{red} red/48000/2\r\na=fmtp:{red} {payload_type}/{payload_type}\r\n"));
     }
     if let Some(rtx) = rtx {
         sdp.push_str(&format!("a=rtpmap:{rtx} rtx/90000\r\na=fmtp:{rtx} apt={payload_type}\r\n"));
@@ -193,12 +205,20 @@ mod tests {
             assert!(sdp.contains(expected), "{expected} in\n{sdp}");
         }
         assert!(!sdp.contains("abs-send-time"));
+        assert_eq!(sdp.matches("m=audio 9 UDP/TLS/RTP/SAVPF 63 111\r\n").count(), 3, "microphone and two slots");
+        assert_eq!(sdp.matches("a=rtpmap:63 red/48000/2\r\na=fmtp:63 111/111\r\n").count(), 3);
         assert_eq!(sdp.matches("a=sendonly").count(), 4);
         assert_eq!(sdp.matches("a=recvonly").count(), 3);
         assert_eq!(sdp.matches("a=ssrc-group:FID").count(), 2);
         assert_eq!(sdp.matches("m=").count(), 7);
         assert_eq!(sdp.matches("transport-wide-cc").count(), 7, "both ways");
         assert_eq!(sdp.matches(" transport-cc\r\n").count(), 7);
+    }
+
+    #[test]
+    fn who_offers_no_redundancy_is_answered_without() {
+        let sdp = answer(&samples::browser(1).replace("a=rtpmap:63 red/48000/2\r\na=fmtp:63 111/111\r\n", ""));
+        assert!(!sdp.contains("red/") && sdp.contains("m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n"), "{sdp}");
     }
 
     #[test]

@@ -35,6 +35,8 @@ pub(crate) struct SourceLine {
     pub(crate) mid: String,
     pub(crate) payload_type: u8,
     pub(crate) rtx_payload_type: Option<u8>,
+    /// Of a microphone that sends redundancy (RFC 2198).
+    pub(crate) red_payload_type: Option<u8>,
     /// Simulcast layers by their `rid`; empty without simulcast.
     pub(crate) rids: Vec<(String, Layer)>,
     pub(crate) ssrc: Option<u32>,
@@ -48,6 +50,8 @@ pub(crate) struct SlotStream {
     pub(crate) ssrc: u32,
     /// Payload type and SSRC of repairs (RFC 4588).
     pub(crate) rtx: Option<(u8, u32)>,
+    /// Payload type of sound with redundancy (RFC 2198), on the same SSRC.
+    pub(crate) red: Option<u8>,
     /// Id of the header extension for transport-wide numbers, where the receiver tells what arrived.
     pub(crate) transport_cc: Option<u8>,
 }
@@ -125,7 +129,8 @@ impl Negotiated {
                         let rtx =
                             line.rtx_payload_type.filter(|_| is_video).map(|payload_type| (payload_type, fresh_ssrc()));
                         let transport_cc = transport_cc(line);
-                        streams.push(SlotStream { payload_type, ssrc: fresh_ssrc(), rtx, transport_cc });
+                        let red = line.red_payload_type;
+                        streams.push(SlotStream { payload_type, ssrc: fresh_ssrc(), rtx, red, transport_cc });
                         if is_video { Role::SlotVideo(streams.len() - 1) } else { Role::SlotAudio(streams.len() - 1) }
                     } else {
                         Role::Rejected
@@ -167,6 +172,7 @@ impl Negotiated {
             mid: line.mid.clone(),
             payload_type,
             rtx_payload_type: line.rtx_payload_type.filter(|_| kind != SourceKind::Microphone),
+            red_payload_type: line.red_payload_type,
             ssrc: line.ssrc.filter(|_| rids.is_empty()),
             rtx_ssrc: line.rtx_ssrc.filter(|_| rids.is_empty()),
             rids,
@@ -225,6 +231,9 @@ mod tests {
         assert_eq!(agreed.sources[0].rids.len(), 3);
         assert_eq!(agreed.sources[1].ssrc, Some(1001));
         assert_eq!(agreed.slots.len(), 2);
+        let red = |stream: &SlotStream| stream.red;
+        assert_eq!(agreed.sources.iter().map(|one| one.red_payload_type).collect::<Vec<_>>(), [None, None, Some(63)]);
+        assert!(agreed.slots.iter().all(|slot| (red(&slot.video), red(&slot.audio)) == (None, Some(63))));
         let ids = agreed.extensions;
         assert_eq!((ids.mid, ids.rid, ids.repaired_rid), (Some(4), Some(10), Some(11)));
         assert_eq!((ids.transport_cc, ids.audio_level), (Some(3), Some(1)));

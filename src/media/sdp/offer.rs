@@ -40,6 +40,8 @@ pub(crate) struct OfferedLine {
     pub(crate) payload_type: Option<u8>,
     /// RFC 4588 for that payload type.
     pub(crate) rtx_payload_type: Option<u8>,
+    /// RFC 2198 with nothing but that payload type within.
+    pub(crate) red_payload_type: Option<u8>,
     /// `(uri, id)`.
     pub(crate) extensions: Vec<(String, u8)>,
     /// Identifiers of the simulcast layers it sends, as ordered in `a=simulcast`, or of `a=rid` without it.
@@ -196,6 +198,17 @@ fn read_line(media: &MediaDescription) -> OfferedLine {
             parameters.split(';').any(|parameter| parameter.trim() == apt).then_some(number)?.parse().ok()
         })
     });
+    let red_payload_type = payload_type.filter(|_| kind == MediaKind::Audio).and_then(|repeated: u8| {
+        let repeated = repeated.to_string();
+        let only = |formats: &str| formats.contains('/') && formats.split('/').all(|one| one.trim() == repeated);
+        values("rtpmap").find_map(|map| {
+            let (number, codec) = map.split_once(' ')?;
+            let known = values("fmtp").filter_map(|format| format.split_once(' '));
+            let agreed = || known.clone().any(|(of, formats)| of == number && only(formats));
+            (codec.trim().eq_ignore_ascii_case("red/48000/2") && agreed()).then_some(number)?.parse().ok()
+        })
+    });
+    let red_payload_type = red_payload_type.filter(|number: &u8| *number < 128 && Some(*number) != payload_type);
     let extensions = values("extmap")
         .filter_map(|map| {
             let (id, uri) = map.split_once(' ')?;
@@ -231,6 +244,7 @@ fn read_line(media: &MediaDescription) -> OfferedLine {
         direction,
         payload_type,
         rtx_payload_type,
+        red_payload_type,
         extensions,
         rids,
         h264: values("rtpmap").any(|map| map.to_ascii_lowercase().contains(" h264/90000")),
@@ -277,8 +291,26 @@ mod tests {
         assert_eq!((paper.ssrc, paper.rtx_ssrc), (Some(1001), Some(1002)));
         let microphone = &offer.lines[2];
         assert_eq!((microphone.payload_type, microphone.rtx_payload_type), (Some(111), None));
+        assert_eq!((microphone.red_payload_type, camera.red_payload_type), (Some(63), None));
         assert_eq!(microphone.direction, Direction::SendOnly);
         assert_eq!(offer.fingerprint[0], 0xa1);
+    }
+
+    #[test]
+    fn redundancy_only_of_opus_alone() {
+        for (formats, expected) in [
+            ("a=fmtp:63 111/111\r\n", Some(63)),
+            ("a=fmtp:63 111/111/111\r\n", Some(63)),
+            ("a=fmtp:63 111/0\r\n", None),
+            ("a=fmtp:63 111\r\n", None),
+            ("a=fmtp:64 111/111\r\n", None),
+            ("", None),
+        ] {
+            let offer = Offer::parse(&samples::browser(1).replace("a=fmtp:63 111/111\r\n", formats)).unwrap();
+            assert_eq!(offer.lines[2].red_payload_type, expected, "{formats}");
+        }
+        let telephone = samples::browser(1).replace("red/48000/2", "red/8000");
+        assert_eq!(Offer::parse(&telephone).unwrap().lines[2].red_payload_type, None);
     }
 
     #[test]

@@ -4,7 +4,7 @@ mod client;
 mod faults;
 mod history;
 mod kills;
-mod office;
+pub(crate) mod office;
 mod recordings;
 mod scripts;
 mod town;

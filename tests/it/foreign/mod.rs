@@ -6,3 +6,4 @@ mod house;
 mod http;
 mod rules;
 mod stage;
+mod verbs;

@@ -18,6 +18,7 @@ export interface PeerLike {
   offer(): Promise<string>;
   accept(sdp: string): Promise<void>;
   wantLayers(layers: readonly CameraLayer[], idle: boolean): void;
+  fit(outgoing: number | undefined): void;
   stats(): Promise<LinkStats>;
   close(): void;
 }
@@ -160,6 +161,7 @@ export class Leg {
       this.arrived = stats.arrived;
       this.arrivedMs = now;
     }
+    peer.fit(stats.outgoing);
     this.decoded ||= stats.framesDecoded > 0;
     this.rung = stats.rung;
   }

@@ -1,6 +1,6 @@
 import type { CameraLayer, RelayView } from "../protocol/frame";
 import type { LocalMedia, SourceKind } from "./local";
-import { wantedEncodings } from "./layers";
+import { shareOut, wantedEncodings, type Share } from "./layers";
 import { compactOffer, roomCodecs } from "./sdp";
 import { readStats, type LinkStats } from "./stats";
 
@@ -10,6 +10,7 @@ const LAYERS: RTCRtpEncodingParameters[] = [
   { rid: "h", scaleResolutionDownBy: 2, maxBitrate: 500_000 },
   { rid: "f", scaleResolutionDownBy: 1, maxBitrate: 1_500_000 },
 ];
+const ONE_LAYER: RTCRtpEncodingParameters[] = [{ maxBitrate: 1_500_000 }];
 
 export interface PeerOptions {
   /** Receive slot pairs, from `welcome`. */
@@ -29,8 +30,10 @@ export class Peer {
   private pc: RTCPeerConnection;
   private senders: Record<SourceKind, RTCRtpSender>;
   private stopListening: () => void;
-  /** Changes of the camera's layers, one after the other: a browser refuses the second of two at once. */
-  private layersSent: Promise<void> = Promise.resolve();
+  /** Changes of what is sent, one after the other: a browser refuses the second of two at once. */
+  private changes: Promise<void> = Promise.resolve();
+  private wanted: { layers: readonly CameraLayer[]; idle: boolean } = { layers: ["quarter", "half", "full"], idle: false };
+  private share: Share = shareOut(undefined, undefined);
   /** Stream k shows what slot k is fed with; the same objects for the life of the connection. */
   readonly streams: readonly MediaStream[];
 
@@ -38,7 +41,7 @@ export class Peer {
     const { local, slots, simulcast, relay } = options;
     this.pc = new RTCPeerConnection({ bundlePolicy: "max-bundle", iceServers: relay ? [relay] : [] });
     this.senders = {
-      camera: this.send("video", simulcast ? LAYERS : [{ maxBitrate: 1_500_000 }]),
+      camera: this.send("video", simulcast ? LAYERS : ONE_LAYER),
       paper: this.send("video", [{ maxBitrate: 2_000_000, maxFramerate: 8 }]),
       microphone: this.send("audio", [{ maxBitrate: 40_000, priority: "high", networkPriority: "high" }]),
     };
@@ -61,12 +64,37 @@ export class Peer {
 
   /** Which layers of the camera the server wants; `idle`: nobody watches, a few pictures a second will do. */
   wantLayers(layers: readonly CameraLayer[], idle: boolean): void {
-    const { camera } = this.senders;
-    this.layersSent = this.layersSent
+    this.wanted = { layers, idle };
+    this.changeCamera();
+  }
+
+  /** How much the line takes on the way out, as the browser believes: a narrow one is shared out anew. */
+  fit(outgoing: number | undefined): void {
+    const { sound, camera } = this.share;
+    this.share = shareOut(outgoing, this.share);
+    if (this.share.sound !== sound) {
+      const maxBitrate = this.share.sound;
+      this.change("microphone", (encodings) => encodings.map((encoding) => ({ ...encoding, maxBitrate })));
+    }
+    if (this.share.camera !== camera) this.changeCamera();
+  }
+
+  private changeCamera(): void {
+    const { layers, idle } = this.wanted;
+    const most = this.share.camera;
+    const usual = this.options.simulcast ? LAYERS : ONE_LAYER;
+    this.change("camera", (encodings) => {
+      const whole = encodings.map((encoding, place) => ({ ...encoding, ...usual[place] }));
+      return wantedEncodings(whole, layers, idle, most);
+    });
+  }
+
+  private change(kind: SourceKind, next: (encodings: RTCRtpEncodingParameters[]) => RTCRtpEncodingParameters[]): void {
+    const sender = this.senders[kind];
+    this.changes = this.changes
       .then(() => {
-        const parameters = camera.getParameters();
-        const encodings = wantedEncodings(parameters.encodings, layers, idle);
-        return camera.setParameters({ ...parameters, encodings });
+        const parameters = sender.getParameters();
+        return sender.setParameters({ ...parameters, encodings: next(parameters.encodings) });
       })
       // A closed connection, or a browser that cannot: it goes on with all it sends.
       .catch(() => undefined);

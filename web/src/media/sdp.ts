@@ -19,9 +19,9 @@ export function compactOffer(sdp: string): string {
     .join("\r\n");
 }
 
-/** The one video codec of a room and its repair, and Opus; an empty list means the browser offers what it has. */
+/** The one video codec of a room and its repair, Opus and its redundancy (RFC 2198); an empty list means the browser offers what it has. */
 export function roomCodecs(kind: "audio" | "video"): RTCRtpCodec[] {
-  const wanted = kind === "video" ? ["video/vp8", "video/rtx"] : ["audio/opus"];
+  const wanted = kind === "video" ? ["video/vp8", "video/rtx"] : ["audio/opus", "audio/red"];
   return (RTCRtpReceiver.getCapabilities(kind)?.codecs ?? []).filter(({ mimeType }) =>
     wanted.includes(mimeType.toLowerCase()),
   );

@@ -3,13 +3,13 @@ import { lossPermille, readStats } from "./stats";
 
 test("sums over streams, and counts checks as signs of life", () => {
   const stats = readStats([
-    { type: "candidate-pair", nominated: true, currentRoundTripTime: 0.0123, packetsReceived: 90, responsesReceived: 2 },
+    { type: "candidate-pair", nominated: true, currentRoundTripTime: 0.0123, availableOutgoingBitrate: 250_000, packetsReceived: 90, responsesReceived: 2 },
     { type: "inbound-rtp", kind: "video", framesDecoded: 30, packetsReceived: 60, packetsLost: 1, freezeCount: 1, jitter: 0.004 },
     { type: "inbound-rtp", kind: "audio", packetsReceived: 30, packetsLost: 0, jitter: 0.011 },
     { type: "outbound-rtp", framesSent: 15, bytesSent: 1000 },
     { type: "codec" },
   ]);
-  expect(stats).toMatchObject({ arrived: 92, framesDecoded: 30, framesSent: 15, packetsReceived: 90, rttMs: 12, jitterMs: 11 });
+  expect(stats).toMatchObject({ arrived: 92, framesDecoded: 30, framesSent: 15, packetsReceived: 90, rttMs: 12, outgoing: 250_000, jitterMs: 11 });
 });
 
 test("the way of the chosen pair is told", () => {

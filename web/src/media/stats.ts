@@ -9,6 +9,8 @@ export interface LinkStats {
   bytesSent: number;
   bytesReceived: number;
   rttMs: number | undefined;
+  /** Bits per second that the browser believes its line takes, all it sends together; not every browser says. */
+  outgoing: number | undefined;
   jitterMs: number;
   freezes: number;
   concealedSamples: number;
@@ -30,6 +32,7 @@ const EMPTY: LinkStats = {
   bytesSent: 0,
   bytesReceived: 0,
   rttMs: undefined,
+  outgoing: undefined,
   jitterMs: 0,
   freezes: 0,
   concealedSamples: 0,
@@ -52,6 +55,9 @@ export function readStats(report: { forEach(each: (row: Row) => void): void }): 
       sum.arrived += value("packetsReceived") + value("responsesReceived");
       if (row["nominated"] === true && typeof row["currentRoundTripTime"] === "number") {
         sum.rttMs = Math.round(row["currentRoundTripTime"] * 1000);
+      }
+      if (row["nominated"] === true && typeof row["availableOutgoingBitrate"] === "number") {
+        sum.outgoing = row["availableOutgoingBitrate"];
       }
       if (row["nominated"] === true && row["state"] === "succeeded") nominated.set(row["id"], row["localCandidateId"]);
     } else if (row.type === "local-candidate") {

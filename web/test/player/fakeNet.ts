@@ -68,6 +68,7 @@ export class PlayedPeer implements PeerLike {
   wantLayers = (layers: readonly CameraLayer[], idle: boolean) => {
     this.wanted = { layers, idle };
   };
+  fit = () => undefined;
   stats = () => Promise.resolve(this.counters);
 
   close(): void {
