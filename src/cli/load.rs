@@ -37,6 +37,9 @@ pub(crate) struct Load {
     /// Workers of the bare engine.
     #[arg(long, default_value_t = NonZeroUsize::MIN)]
     engine_workers: NonZeroUsize,
+    /// Spread every room of the bare engine over all its workers.
+    #[arg(long)]
+    engine_spread: bool,
     /// Rooms, all alike.
     #[arg(long, default_value_t = 1)]
     rooms: usize,
@@ -170,6 +173,7 @@ fn bare(asked: &Load) -> std::io::Result<Command> {
     };
     host.args(["load-engine", "--listen", &asked.listen.to_string()]);
     host.args(["--workers", &asked.engine_workers.to_string()]);
+    host.args(asked.engine_spread.then_some("--spread"));
     Ok(host)
 }
 

@@ -2,9 +2,7 @@
 
 use super::cache::PacketCache;
 use super::engine::Codec;
-use super::letters::StreamNews;
 use super::meter::RateMeter;
-use super::mirror::Origin;
 use super::nack::{Gap, NackGenerator};
 use super::plan::{Layer, SourceKind};
 use super::reports::{ListenersLoss, ReceiveStatistics, StreamClock};
@@ -55,6 +53,24 @@ impl KeyFrameRequests {
         }
         due
     }
+}
+
+/// Which stream of which connection. A connection is told from one of the same name before it by when it joined.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Origin {
+    pub(crate) born_us: i64,
+    pub(crate) kind: SourceKind,
+    pub(crate) layer: Layer,
+    pub(crate) ssrc: u32,
+}
+
+/// What other workers should know of a stream. All workers have one clock, so times are what they are where they were taken.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct StreamNews {
+    pub(crate) origin: Origin,
+    pub(crate) clock: StreamClock,
+    pub(crate) cost: Option<f64>,
+    pub(crate) last_packet_us: i64,
 }
 
 /// State of one incoming stream.

@@ -4,11 +4,11 @@
 
 use super::directory::WorkerIndex;
 use super::forward::PeerIndex;
+use super::incoming::StreamNews;
 use super::layers::LAYERS;
-use super::mirror::Origin;
 use super::plan::{Layer, SourceId, SourceKind};
 use super::publisher::{Abroad, KINDS, SlotRef};
-use super::reports::{PublisherClock, StreamClock};
+use super::reports::PublisherClock;
 use super::worker::{Room, Worker};
 use crate::domain::ids::{ConnectionId, SessionId};
 use crate::limits;
@@ -34,15 +34,6 @@ pub(crate) struct Want {
     pub(crate) key_frames: u8,
     /// What the worst listener loses of it, and when it said so ([`super::reports::ListenersLoss`]).
     pub(crate) lost: (u8, i64),
-}
-
-/// One stream of a connection. All workers have one clock, so times are what they are where they were taken.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct StreamNews {
-    pub(crate) origin: Origin,
-    pub(crate) clock: StreamClock,
-    pub(crate) cost: Option<f64>,
-    pub(crate) last_packet_us: i64,
 }
 
 /// What there is to know of a connection.

@@ -4,10 +4,10 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::forward::{Packet, PeerIndex};
-use super::incoming::Incoming;
+use super::incoming::{Incoming, Origin};
 use super::letters::News;
 use super::neighbours::{FLUSHED, TAKEN};
-use super::plan::{Layer, SourceKind};
+use super::plan::SourceKind;
 use super::publisher::{KINDS, Publisher};
 use super::rewrite::StreamKey;
 use super::vp8::Vp8Descriptor;
@@ -16,15 +16,6 @@ use crate::domain::ids::{ConnectionId, SessionId};
 
 /// Places of mirrors come after all places of connections.
 const FIRST: PeerIndex = 1 << 31;
-
-/// Which stream of which connection. A connection is told from one of the same name before it by when it joined.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Origin {
-    pub(crate) born_us: i64,
-    pub(crate) kind: SourceKind,
-    pub(crate) layer: Layer,
-    pub(crate) ssrc: u32,
-}
 
 /// What is told of a packet that crosses to another worker, beside its payload.
 #[derive(Clone, Copy, Debug)]
