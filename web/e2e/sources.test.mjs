@@ -24,7 +24,7 @@ function silence() {
       transform(frame, out) {
         const bytes = new Uint8Array(frame.data);
         // With redundancy (RFC 2198) the payload type of the last block stands in front of it.
-        const redundant = /red$/.test(frame.getMetadata().mimeType ?? "");
+        const redundant = (frame.getMetadata().mimeType ?? "").endsWith("red");
         let last = 0;
         while (redundant && bytes[last] & 0x80) last += 4;
         if (silent) frame.data = new Uint8Array([...(redundant ? [bytes[last]] : []), 0xf8, 0xff, 0xfe]).buffer;
