@@ -40,12 +40,18 @@ pub const MEDIA_WORKERS: usize = 64;
 pub const MEDIA_BUSY_NEW: u16 = 600;
 /// The same for points that come back to their room: to refuse them ends a call. More: refused `media_full`.
 pub const MEDIA_BUSY_AGAIN: u16 = 850;
+/// Share of a worker's time, per mille, from which those who join a big room go to another worker with clearly less to do.
+pub const MEDIA_BUSY_SPREAD: u16 = 400;
+/// Receivers from which on a room is a big one. Smaller: it stays on one worker, unless that takes no more.
+pub const MEDIA_BIG_ROOM: usize = 40;
 /// A media worker that failed sooner than this after its start, and so long it then waits before it begins anew.
 pub const MEDIA_RESTART: Duration = Duration::from_secs(1);
 /// Datagrams waiting for a media worker that came to the socket of another. Full: dropped and counted, as on a lossy line.
 pub const HANDOVER_RING: usize = 1_024;
 /// Largest of them in bytes; browsers send less than 1,500. Larger: dropped and counted.
 pub const HANDOVER_BYTES: usize = 2_048;
+/// What one media worker told another of a room they share is believed for so long, unless it is told again.
+pub const MEDIA_LETTERS: Duration = Duration::from_secs(3);
 /// Joins waiting for a media worker. More: refused `media_full`.
 pub const MEDIA_JOINS: usize = 256;
 /// How long a join waits for the worker. Longer: refused `media_unavailable`.

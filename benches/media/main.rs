@@ -108,6 +108,9 @@ async fn play_ours(options: &Options, bench: &Bench, workers: usize) -> Result<R
     let listen = SocketAddr::new(options.address, 0).to_string();
     let (core, workers) = (SERVER_CORE.to_string(), workers.to_string());
     host.args(["-c", &core, env!("CARGO_BIN_EXE_diemcau"), "load-engine", "--listen", &listen, "--workers", &workers]);
+    if bench.spread {
+        host.arg("--spread");
+    }
     let door = Bare::start(host).await.map_err(|error| error.to_string())?;
     play_at(options, bench, Arc::new(door)).await
 }

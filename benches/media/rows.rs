@@ -30,6 +30,8 @@ pub(crate) struct Bench {
     pub(crate) long: bool,
     /// Threads of our engine, on its one processor.
     pub(crate) workers: usize,
+    /// Its rooms are spread over them from the second join on.
+    pub(crate) spread: bool,
     /// The peer is our engine with one worker.
     pub(crate) beside_one_worker: bool,
     pub(crate) beside_janus: bool,
@@ -96,6 +98,7 @@ const ROW: Bench = Bench {
     short: false,
     long: false,
     workers: 1,
+    spread: false,
     beside_one_worker: false,
     beside_janus: true,
     beside_floor: false,
@@ -124,6 +127,17 @@ pub(crate) const ROWS: &[Bench] = &[
         publishers: 8,
         subscribers: 30,
         workers: 2,
+        beside_one_worker: true,
+        beside_janus: false,
+        ..ROW
+    },
+    // One room on both: what its packets cost that cross from one worker to the other, and the letters.
+    Bench {
+        name: "1x300_on_2_workers",
+        publishers: 1,
+        subscribers: 300,
+        workers: 2,
+        spread: true,
         beside_one_worker: true,
         beside_janus: false,
         ..ROW

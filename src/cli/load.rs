@@ -13,7 +13,7 @@ use super::{Desk, Outcome};
 use crate::config::Log;
 use crate::line::Schedule;
 use crate::load::{self, Bare, Door, Installation, Profile, Report, Scene};
-use crate::media::MediaConfig;
+use crate::media::{Admission, MediaConfig};
 use crate::telemetry;
 
 #[derive(Args, Debug)]
@@ -34,9 +34,12 @@ pub(crate) struct Load {
     /// Keep the bare engine on this processor (by `taskset`).
     #[arg(long)]
     engine_core: Option<u32>,
-    /// Workers of the bare engine; each room is on one of them.
+    /// Workers of the bare engine.
     #[arg(long, default_value_t = NonZeroUsize::MIN)]
     engine_workers: NonZeroUsize,
+    /// Spread every room of the bare engine over all its workers.
+    #[arg(long)]
+    engine_spread: bool,
     /// Rooms, all alike.
     #[arg(long, default_value_t = 1)]
     rooms: usize,
@@ -123,12 +126,16 @@ pub(crate) struct Engine {
     /// Threads that serve connections.
     #[arg(long, default_value_t = NonZeroUsize::MIN)]
     workers: NonZeroUsize,
+    /// Spread every room over all of them, however small it is and however little there is to do.
+    #[arg(long)]
+    spread: bool,
 }
 
 /// Serves a bare engine until standard input ends.
 pub(super) async fn engine(desk: &Desk, engine: &Engine) -> Outcome {
     telemetry::start(&Log { level: "warn,rtc_dtls=error".to_owned(), ..Log::default() })?;
-    let config = MediaConfig { workers: engine.workers, ..MediaConfig::on(engine.listen) };
+    let admission = if engine.spread { Admission::spread_at_once() } else { Admission::default() };
+    let config = MediaConfig { workers: engine.workers, admission, ..MediaConfig::on(engine.listen) };
     Ok(load::serve(&config, desk.clock.clone(), BufReader::new(std::io::stdin()), std::io::stdout()).await?)
 }
 
@@ -166,6 +173,7 @@ fn bare(asked: &Load) -> std::io::Result<Command> {
     };
     host.args(["load-engine", "--listen", &asked.listen.to_string()]);
     host.args(["--workers", &asked.engine_workers.to_string()]);
+    host.args(asked.engine_spread.then_some("--spread"));
     Ok(host)
 }
 

@@ -1,5 +1,5 @@
-//! What the workers of one engine share. Each has a post that stays when the worker fails: its mailbox, the ring by which
-//! others give it datagrams, and what it told last. Beside them: whose an address is, and where which room lives.
+//! What the workers of one engine share. Each has a post that stays when the worker fails: its mailbox, the rings by which
+//! others give it datagrams and packets, and what it told last. Beside them: whose an address is, and where which room lives.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -7,15 +7,17 @@ use mio::Waker;
 
 use super::directory::{Directory, WorkerIndex};
 use super::engine::WorkerStatus;
-use super::handover::Ring;
+use super::handover::{Ring, Way};
 use super::mailbox::Mailbox;
+use super::mirror::Crossing;
 use super::placement::{Load, Placement};
 use super::worker::WorkerCounters;
 
 /// What is kept for one worker.
 pub(crate) struct Post {
     pub(crate) mailbox: Mailbox,
-    pub(crate) ring: Ring,
+    pub(crate) ring: Ring<Way>,
+    pub(crate) crossings: Ring<Crossing>,
     told: Mutex<(WorkerStatus, WorkerCounters)>,
 }
 
@@ -42,8 +44,10 @@ impl Crew {
     /// One worker for each waker.
     pub(crate) fn new(wakers: Vec<Waker>) -> Arc<Self> {
         let alone = wakers.len() < 2;
-        let post =
-            |waker| Arc::new(Post { mailbox: Mailbox::new(waker), ring: Ring::new(alone), told: Mutex::default() });
+        let post = |waker| {
+            let (mailbox, ring, crossings) = (Mailbox::new(waker), Ring::new(alone), Ring::new(alone));
+            Arc::new(Post { mailbox, ring, crossings, told: Mutex::default() })
+        };
         let posts = wakers.into_iter().map(post).collect();
         Arc::new(Self { posts, directory: Directory::default(), placement: Mutex::default() })
     }
@@ -74,6 +78,6 @@ impl Crew {
     /// What the rooms of a worker want goes to it once more.
     pub(crate) fn tell_plans(&self, worker: WorkerIndex) {
         let Some(mailbox) = self.mailbox(worker) else { return };
-        self.placement().rooms_of(worker).for_each(|(room, plan)| mailbox.set_plan(room, plan.clone()));
+        self.placement().rooms_of(worker).for_each(|(room, placed)| mailbox.set_plan(room, placed.clone()));
     }
 }

@@ -233,6 +233,10 @@ pub struct WorkerStatus {
     pub handed_over: u64,
     /// Those for which that worker had no place.
     pub handover_lost: u64,
+    /// Packets given to other workers for their receivers of the same room.
+    pub crossed: u64,
+    /// Those for which that worker had no place.
+    pub crossing_lost: u64,
     /// How often it failed and began anew.
     pub restarts: u64,
 }

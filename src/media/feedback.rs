@@ -3,7 +3,6 @@
 use super::downlink::Content;
 use super::engine::Codec;
 use super::forward::PeerIndex;
-use super::layers::Flowing;
 use super::peer::Peer;
 use super::picture::Picture;
 use super::plan::{Layer, SourceId, SourceKind};
@@ -30,10 +29,10 @@ impl Worker {
         let Some(peer) = self.peer(place) else { return };
         match *item {
             Rtcp::SenderReport { ssrc, ntp, timestamp } => {
-                if let Some(stream) = peer.incoming.iter_mut().find(|stream| stream.ssrc == ssrc) {
+                if let Some(stream) = peer.publisher.incoming.iter_mut().find(|stream| stream.ssrc == ssrc) {
                     stream.clock.reported(ntp, timestamp);
                     stream.statistics.reported(ntp, now_us);
-                    peer.publisher_clock.reported(ntp, now_us);
+                    peer.publisher.clock.reported(ntp, now_us);
                 }
             }
             Rtcp::Block(block) => {
@@ -56,7 +55,7 @@ impl Worker {
                 }
             }
             Rtcp::Bye { ssrc } => {
-                if let Some(stream) = peer.incoming.iter_mut().find(|stream| stream.ssrc == ssrc) {
+                if let Some(stream) = peer.publisher.incoming.iter_mut().find(|stream| stream.ssrc == ssrc) {
                     stream.ended();
                 }
             }
@@ -89,11 +88,10 @@ impl Worker {
         }
     }
 
-    /// Somebody who hears this stream told what was lost of it. The upper half of its key is its publisher's place.
+    /// Somebody who hears this stream told what was lost of it.
     fn listener_lost(&mut self, stream: StreamKey, fraction: u8) {
         let now_us = self.now_us;
-        let Some(publisher) = usize::try_from(stream >> 32).ok().and_then(|place| self.peer(place)) else { return };
-        if let Some(incoming) = publisher.incoming.iter_mut().find(|incoming| incoming.key == stream) {
+        if let Some(incoming) = self.publisher_of(stream).and_then(|publisher| publisher.keyed(stream)) {
             incoming.listeners.reported(fraction, now_us);
         }
     }
@@ -131,28 +129,44 @@ impl Worker {
         Some(())
     }
 
-    /// Copies a cached payload into the scratch buffer. The upper half of a stream key is its publisher's place; the
-    /// lower half is compared, so a successor in that place is not mistaken for it.
+    /// Copies a cached payload into the scratch buffer.
     fn copy_cached(&mut self, stream: StreamKey, index: u64) -> Option<(u32, bool, Codec)> {
-        let Self { peers, scratch, .. } = self;
-        let publisher = peers.get(usize::try_from(stream >> 32).ok()?)?.as_deref()?;
-        let incoming = publisher.incoming.iter().find(|incoming| incoming.key == stream)?;
-        let cached = incoming.cache.get(index)?;
-        scratch.clear();
-        scratch.extend_from_slice(cached.payload);
-        Some((cached.timestamp, cached.marker, incoming.codec))
+        // Taken out while the cache is read.
+        let mut scratch = std::mem::take(&mut self.scratch);
+        let incoming = self.publisher_of(stream).and_then(|publisher| publisher.keyed(stream));
+        let cached = incoming.and_then(|incoming| Some((incoming.codec, incoming.cache.get(index)?)));
+        let found = cached.map(|(codec, cached)| {
+            scratch.clear();
+            scratch.extend_from_slice(cached.payload);
+            (cached.timestamp, cached.marker, codec)
+        });
+        self.scratch = scratch;
+        found
     }
 
     /// Notes that a layer's key frame is needed and asks for it as soon as the last request is old enough.
     pub(crate) fn want_key_frame(&mut self, place: PeerIndex, kind: SourceKind, layer: Layer) {
         let now_us = self.now_us;
-        let Some(peer) = self.peer(place) else { return };
-        let Some(stream) = peer.stream(kind, layer) else { return };
-        stream.key_frames.want();
-        if peer.srtp.is_none() || !peer.stream(kind, layer).is_some_and(|stream| stream.key_frames.take(now_us)) {
+        if let Some(mirror) = self.mirrors.get_mut(place) {
+            let Some(stream) = mirror.publisher.stream(kind, layer) else { return };
+            stream.key_frames.want();
+            if stream.key_frames.take(now_us)
+                && let Some(layers) = mirror.key_frames.get_mut(kind as usize)
+            {
+                *layers |= layer.bit();
+                self.letters_due_us = now_us;
+            }
             return;
         }
-        let Some(ssrc) = peer.stream(kind, layer).map(|stream| stream.ssrc) else { return };
+        let Some(peer) = self.peer(place) else { return };
+        let Some(stream) = peer.publisher.stream(kind, layer) else { return };
+        stream.key_frames.want();
+        if peer.srtp.is_none()
+            || !peer.publisher.stream(kind, layer).is_some_and(|stream| stream.key_frames.take(now_us))
+        {
+            return;
+        }
+        let Some(ssrc) = peer.publisher.stream(kind, layer).map(|stream| stream.ssrc) else { return };
         peer.send_rtcp(|out| rtcp::write_pli(out, OUR_SSRC, ssrc));
         self.dirty.push(place);
     }
@@ -167,7 +181,13 @@ impl Worker {
             }
             let Some(slot) = peer.slots.get(number) else { return };
             let Some(wanted) = slot.video.wanted else { continue };
-            let flowing = self.peer(wanted.from).map_or(Flowing::default(), |from| from.flowing(wanted.kind, now_us));
+            let stream = slot.video.out.stream;
+            let Some(from) = self.publisher(wanted.from) else { continue };
+            // Of a source on another worker it is learnt late that this receiver does not decode it.
+            if from.incoming.iter().any(|one| one.kind == wanted.kind && !stream.takes(one.codec)) {
+                continue;
+            }
+            let flowing = from.flowing(wanted.kind, now_us);
             let missing =
                 self.peer(place).and_then(|peer| peer.slots.get(number)).and_then(|slot| slot.video.missing(flowing));
             if let Some(layer) = missing {
@@ -180,9 +200,9 @@ impl Worker {
     pub(crate) fn chase_recorded(&mut self, place: PeerIndex, kind: SourceKind) {
         let now_us = self.now_us;
         let Some(peer) = self.peer(place) else { return };
-        let flowing = peer.flowing(kind, now_us);
+        let flowing = peer.publisher.flowing(kind, now_us);
         let source_id = SourceId { connection: peer.connection, kind };
-        let Some(source) = peer.source(kind).filter(|source| source.record.is_some()) else { return };
+        let Some(source) = peer.publisher.source(kind).filter(|source| source.record.is_some()) else { return };
         let recorded = source.recorded.map(|(_, layer)| layer);
         let Some(top) = flowing.top() else { return };
         if recorded != Some(top) || self.recorder.wants_key_frame(source_id) {

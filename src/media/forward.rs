@@ -12,7 +12,7 @@ use super::sound::{DEPTH, Said};
 /// Payload of a packet of sound at most, with what it says again: less than any line takes in one piece.
 const MOST_SOUND: usize = 1_100;
 
-/// Index of a connection in the worker's table; valid as long as that connection is in its room.
+/// Index of a connection in the worker's table, or of a mirror of one on another worker; valid as long as it is in its room.
 pub(crate) type PeerIndex = usize;
 
 /// An authenticated packet of a source.
@@ -205,8 +205,33 @@ impl VideoSlot {
         (self.running(wanted) != Some(target)).then_some(target)
     }
 
+    /// Layers of a source of which it may pass on the next packet, one bit each.
+    pub(crate) fn takes(&self, source: (PeerIndex, SourceKind), flowing: Flowing) -> u8 {
+        let shown = self.shown_of(source);
+        let target = self.cap_for(source).and_then(|cap| flowing.target(cap));
+        shown.map_or(0, Layer::bit)
+            | match shown {
+                Some(shown) if flowing.has(shown) => target.map_or(0, Layer::bit),
+                _ => target.map_or(0, Layer::and_below),
+            }
+    }
+
+    /// Layers of a source that should be sent for it, one bit each.
+    pub(crate) fn asks(&self, source: (PeerIndex, SourceKind)) -> u8 {
+        self.shown_of(source).map_or(0, Layer::bit) | self.cap_for(source).map_or(0, Layer::bit)
+    }
+
+    fn shown_of(&self, source: (PeerIndex, SourceKind)) -> Option<Layer> {
+        self.shown.filter(|shown| (shown.from, shown.kind) == source).map(|shown| shown.layer)
+    }
+
+    /// The best layer of a source it may show now, if that is what it should show.
+    fn cap_for(&self, source: (PeerIndex, SourceKind)) -> Option<Layer> {
+        self.wanted.filter(|wanted| (wanted.from, wanted.kind) == source).and_then(|_| self.cap())
+    }
+
     fn running(&self, wanted: VideoFeed) -> Option<Layer> {
-        self.shown.filter(|shown| (shown.from, shown.kind) == (wanted.from, wanted.kind)).map(|shown| shown.layer)
+        self.shown_of((wanted.from, wanted.kind))
     }
 
     pub(crate) fn forward(&mut self, packet: &Packet<'_>, flowing: Flowing) -> Forward {

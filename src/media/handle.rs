@@ -1,4 +1,4 @@
-//! Starting the media plane, and the rooms' way to it: each room's wishes go to the worker it lives on.
+//! Starting the media plane, and the rooms' way to it: each room's wishes go to the workers it lives on.
 
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
@@ -17,7 +17,7 @@ use super::events::Events;
 use super::ice::Credentials;
 use super::mailbox::NewPeer;
 use super::neighbours::Neighbours;
-use super::placement::{Admission, Full};
+use super::placement::{Admission, Full, Placed};
 use super::plan::Plan;
 use super::relay_key::RelayKey;
 use super::sdp::answer::{self, Transport};
@@ -183,9 +183,9 @@ impl MediaEngine {
         each.fold(WorkerCounters::default(), |sum, one| sum + one)
     }
 
-    /// The worker a room lives on, once it had a join.
-    pub fn worker_of(&self, room: SessionId) -> Option<usize> {
-        self.crew.placement().of(room)
+    /// The workers a room lives on; none before it had a join.
+    pub fn workers_of(&self, room: SessionId) -> Vec<usize> {
+        self.crew.placement().of(room).to_vec()
     }
 
     /// Makes a worker panic where nothing catches it but what is there for that. For tests of what happens then.
@@ -196,16 +196,24 @@ impl MediaEngine {
         }
     }
 
-    /// Gives a connection to the worker of its room.
+    /// Gives a connection to a worker of its room.
     fn admit(crew: &Crew, admission: Admission, again: bool, peer: NewPeer) -> Result<(), JoinRefusal> {
         let loads = crew.loads();
         let mut placement = crew.placement();
-        let (worker, plan) = placement.join(peer.room, again, admission, &loads).map_err(|Full| JoinRefusal::Full)?;
-        let mailbox = crew.mailbox(worker).ok_or(JoinRefusal::Unavailable)?;
-        if let Some(plan) = plan {
-            mailbox.set_plan(peer.room, plan);
+        let (worker, told) = placement.join(peer.room, again, admission, &loads).map_err(|Full| JoinRefusal::Full)?;
+        if let Some(placed) = told {
+            Self::tell(crew, peer.room, &placed);
         }
-        mailbox.join(peer)
+        // One of the same name is replaced, wherever it is.
+        let others = placement.of(peer.room).iter().filter(|other| **other != worker);
+        others.filter_map(|other| crew.mailbox(*other)).for_each(|mailbox| mailbox.leave(peer.room, peer.connection));
+        crew.mailbox(worker).ok_or(JoinRefusal::Unavailable)?.join(peer)
+    }
+
+    /// Tells the workers of a room what it wants.
+    fn tell(crew: &Crew, room: SessionId, placed: &Placed) {
+        let mailboxes = placed.workers.iter().filter_map(|worker| crew.mailbox(*worker));
+        mailboxes.for_each(|mailbox| mailbox.set_plan(room, placed.clone()));
     }
 }
 
@@ -270,22 +278,18 @@ impl Engine for MediaEngine {
 
     fn leave(&self, room: SessionId, connection: ConnectionId) {
         let placement = self.crew.placement();
-        if let Some(mailbox) = placement.of(room).and_then(|worker| self.crew.mailbox(worker)) {
-            mailbox.leave(room, connection);
-        }
+        let mailboxes = placement.of(room).iter().filter_map(|worker| self.crew.mailbox(*worker));
+        mailboxes.for_each(|mailbox| mailbox.leave(room, connection));
     }
 
     fn set_plan(&self, room: SessionId, plan: Plan) {
         let mut placement = self.crew.placement();
-        if let Some(mailbox) = placement.plan(room, plan.clone()).and_then(|worker| self.crew.mailbox(worker)) {
-            mailbox.set_plan(room, plan);
-        }
+        Self::tell(&self.crew, room, placement.plan(room, plan));
     }
 
     fn close_room(&self, room: SessionId) {
         let mut placement = self.crew.placement();
-        if let Some(mailbox) = placement.close(room).and_then(|worker| self.crew.mailbox(worker)) {
-            mailbox.close_room(room);
-        }
+        let workers = placement.close(room);
+        workers.into_iter().filter_map(|worker| self.crew.mailbox(worker)).for_each(|mailbox| mailbox.close_room(room));
     }
 }

@@ -1,6 +1,7 @@
 //! What the worker promises of its loop, counted: once it runs, a packet passed on costs no allocation.
 
 use std::net::UdpSocket;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use mio::{Poll, Waker};
@@ -16,6 +17,7 @@ use super::events::Events;
 use super::ice::Credentials;
 use super::mailbox::{NewPeer, Wishes};
 use super::neighbours::Neighbours;
+use super::placement::Placed;
 use super::plan::{Layer, Plan, SlotFeed, SourceId, SourceKind};
 use super::red::{self, Block};
 use super::relay_key::RelayKey;
@@ -70,11 +72,36 @@ pub(super) fn crew(count: usize) -> (Arc<Crew>, Vec<Poll>) {
     (Crew::new(polls.iter().map(|poll| Waker::new(poll.registry(), WAKER).unwrap()).collect()), polls)
 }
 
-/// A worker whose socket sends into `to`; nobody reads there. The first of its connections sends H.264, or VP8.
+/// A worker whose socket sends into `to`, where nobody reads, with a publisher and its receivers.
 pub(super) fn worker(to: &UdpSocket, crew: &Arc<Crew>, h264: bool) -> Worker {
-    let mut worker = bare(crew, 0);
+    let placed = Placed { plan: plan(RECEIVERS), workers: vec![0] };
+    worker_with(to, crew, 0, (0..=RECEIVERS, h264), placed)
+}
+
+/// Everybody gets paper and sound of the connection 0.
+pub(super) fn plan(receivers: usize) -> Plan {
+    let feed = SlotFeed {
+        audio: Some(SourceId { connection: connection(0), kind: SourceKind::Microphone }),
+        video: Some((SourceId { connection: connection(0), kind: SourceKind::Paper }, Layer::Full)),
+    };
+    Plan {
+        slots: (1..=receivers).map(|number| (connection(number), vec![feed])).collect(),
+        open_microphones: [connection(0)].into(),
+        ..Plan::default()
+    }
+}
+
+/// One of some workers, with these connections of a room. The connection 0 sends H.264, or VP8.
+pub(super) fn worker_with(
+    to: &UdpSocket,
+    crew: &Arc<Crew>,
+    index: usize,
+    (connections, h264): (RangeInclusive<usize>, bool),
+    placed: Placed,
+) -> Worker {
+    let mut worker = bare(crew, index);
     let (mut joins, mut waits) = (Vec::new(), Vec::new());
-    for number in 0..=RECEIVERS {
+    for number in connections.clone() {
         let offer = if h264 && number == 0 {
             Offer::parse(&samples::browser(1).replace("VP8", "VP9")).unwrap().meant_by(Client::Encoder).unwrap()
         } else {
@@ -91,11 +118,10 @@ pub(super) fn worker(to: &UdpSocket, crew: &Arc<Crew>, h264: bool) -> Worker {
         waits.push(wait);
         joins.push(NewPeer { room: room(), connection: connection(number), credentials, agreed, reply });
     }
-    let plan = plan();
-    worker.fulfil(Wishes { joins: joins.into(), plans: [(room(), plan)].into(), ..Wishes::default() });
+    worker.fulfil(Wishes { joins: joins.into(), plans: [(room(), placed)].into(), ..Wishes::default() });
     let provider = default_provider().unwrap();
-    for place in 0..worker.peers.len() {
-        let address = if place == 0 { publisher() } else { Remote::Udp(to.local_addr().unwrap()) };
+    for (place, number) in connections.enumerate() {
+        let address = if number == 0 { publisher() } else { Remote::Udp(to.local_addr().unwrap()) };
         worker.own_address(address, place);
         let peer = worker.peer(place).unwrap();
         // As on a line that loses much: two packets are said again with each.
@@ -107,25 +133,12 @@ pub(super) fn worker(to: &UdpSocket, crew: &Arc<Crew>, h264: bool) -> Worker {
     worker
 }
 
-/// The first shows and says something to all others.
-pub(super) fn plan() -> Plan {
-    let feed = SlotFeed {
-        audio: Some(SourceId { connection: connection(0), kind: SourceKind::Microphone }),
-        video: Some((SourceId { connection: connection(0), kind: SourceKind::Paper }, Layer::Full)),
-    };
-    Plan {
-        slots: (1..=RECEIVERS).map(|number| (connection(number), vec![feed])).collect(),
-        open_microphones: [connection(0)].into(),
-        ..Plan::default()
-    }
-}
-
 pub(super) fn publisher() -> Remote {
     Remote::Udp("127.0.0.1:9".parse().unwrap())
 }
 
-/// Pictures of seven packets with a packet of sound after each, sealed as a browser would.
-fn packets(client: &SrtpSession, turns: std::ops::Range<u64>, h264: bool) -> Vec<Vec<u8>> {
+/// Pictures of seven packets with a packet of sound after each, sealed as a browser would; of 300 the first is whole.
+pub(super) fn packets(client: &SrtpSession, turns: std::ops::Range<u64>, h264: bool) -> Vec<Vec<u8>> {
     let seal = |(ssrc, payload_type): (u32, u8), index: u64, timestamp: u32, payload: &[u8]| {
         let mut packet = vec![0x80, payload_type];
         packet.extend_from_slice(&(index as u16).to_be_bytes());
@@ -138,7 +151,7 @@ fn packets(client: &SrtpSession, turns: std::ops::Range<u64>, h264: bool) -> Vec
     let mut all = Vec::new();
     for turn in turns {
         for part in 0..7 {
-            let first = turn == 0 && part == 0;
+            let first = turn % 300 == 0 && part == 0;
             let (stream, mut body) = match h264 {
                 true => (PICTURE_H264, vec![if first { 0x67 } else { 0x41 }]),
                 false => (PICTURE, payload(first, turn as u16, turn as u8, 0)),

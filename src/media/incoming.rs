@@ -55,6 +55,25 @@ impl KeyFrameRequests {
     }
 }
 
+/// Which stream of which connection. A connection is told from one of the same name before it by when it joined.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Origin {
+    pub(crate) born_us: i64,
+    pub(crate) kind: SourceKind,
+    pub(crate) layer: Layer,
+    pub(crate) codec: Codec,
+    pub(crate) ssrc: u32,
+}
+
+/// What other workers should know of a stream. All workers have one clock, so times are what they are where they were taken.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct StreamNews {
+    pub(crate) origin: Origin,
+    pub(crate) clock: StreamClock,
+    pub(crate) cost: Option<f64>,
+    pub(crate) last_packet_us: i64,
+}
+
 /// State of one incoming stream.
 #[derive(Debug)]
 pub(crate) struct Incoming {
@@ -142,6 +161,22 @@ impl Incoming {
         if let Some(rate) = self.meter.rate(now_us, METER_US).filter(|rate| *rate > 0.0) {
             self.cost = Some(self.cost.map_or(rate, |cost| cost + (rate - cost) * COST_WEIGHT));
         }
+    }
+
+    /// What other workers should know of it.
+    pub(crate) fn news(&self, born_us: i64) -> StreamNews {
+        let origin = Origin { born_us, kind: self.kind, layer: self.layer, codec: self.codec, ssrc: self.ssrc };
+        StreamNews { origin, clock: self.clock, cost: self.cost, last_packet_us: self.last_packet_us }
+    }
+
+    /// What its own worker tells of it.
+    pub(crate) fn learn(&mut self, news: &StreamNews) {
+        (self.clock, self.cost, self.last_packet_us) = (news.clock, news.cost, news.last_packet_us);
+    }
+
+    /// A packet of it came from its own worker.
+    pub(crate) fn crossed(&mut self, now_us: i64) {
+        self.last_packet_us = now_us;
     }
 
     /// Accounts for a packet with `payload` bytes, original or repaired. `true`: so much is missing that only a key

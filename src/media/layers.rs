@@ -8,6 +8,18 @@ pub(crate) const FLOWING_US: i64 = 400_000;
 /// All layers, lowest first.
 pub(crate) const LAYERS: [Layer; 3] = [Layer::Quarter, Layer::Half, Layer::Full];
 
+impl Layer {
+    /// Its bit in a set of layers.
+    pub(crate) const fn bit(self) -> u8 {
+        1 << self as u8
+    }
+
+    /// The bits of this layer and of all below it.
+    pub(crate) const fn and_below(self) -> u8 {
+        (2 << self as u8) - 1
+    }
+}
+
 /// Which layers of one source flow now, lowest first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Flowing([bool; 3]);

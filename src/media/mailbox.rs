@@ -7,9 +7,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 use mio::Waker;
 use tokio::sync::oneshot;
 
+use super::directory::WorkerIndex;
 use super::engine::JoinRefusal;
 use super::ice::Credentials;
-use super::plan::Plan;
+use super::letters::Letter;
+use super::placement::Placed;
 use super::sdp::negotiate::Negotiated;
 use crate::domain::ids::{ConnectionId, SessionId};
 use crate::limits;
@@ -33,7 +35,9 @@ pub(crate) struct Wishes {
     pub(crate) closes: BTreeSet<SessionId>,
     pub(crate) leaves: BTreeSet<(SessionId, ConnectionId)>,
     pub(crate) joins: VecDeque<NewPeer>,
-    pub(crate) plans: BTreeMap<SessionId, Plan>,
+    pub(crate) plans: BTreeMap<SessionId, Placed>,
+    /// By whom they were written.
+    pub(crate) letters: BTreeMap<(SessionId, WorkerIndex), Letter>,
 }
 
 /// Shared between rooms and one worker.
@@ -74,8 +78,13 @@ impl Mailbox {
         self.wake();
     }
 
-    pub(crate) fn set_plan(&self, room: SessionId, plan: Plan) {
-        self.lock().plans.insert(room, plan);
+    pub(crate) fn set_plan(&self, room: SessionId, placed: Placed) {
+        self.lock().plans.insert(room, placed);
+        self.wake();
+    }
+
+    pub(crate) fn letter(&self, room: SessionId, from: WorkerIndex, letter: Letter) {
+        self.lock().letters.entry((room, from)).or_default().replace(letter);
         self.wake();
     }
 
@@ -85,6 +94,7 @@ impl Mailbox {
             wishes.joins.retain(|peer| peer.room != room);
             wishes.leaves.retain(|(of, _)| *of != room);
             wishes.plans.remove(&room);
+            wishes.letters.retain(|(of, _), _| *of != room);
             wishes.closes.insert(room);
         }
         self.wake();

@@ -1,7 +1,7 @@
 //! Forwarding, gating and recording of sound and picture. The plan comes from the room; nothing here asks who may see whom.
 //!
 //! `engine` is the seam to the rooms and `handle` the way to start it. Workers (`worker`, `crew`) own all connections
-//! (`peer`), each those of its rooms, and are fed by one UDP port (`socket`, `mux`, `neighbours`) and by streams where a
+//! (`peer`), each its own, and are fed by one UDP port (`socket`, `mux`, `neighbours`) and by streams where a
 //! network lets no UDP through (`streams`). The rest is pure: it knows no socket, clock or runtime.
 
 pub mod engine;
@@ -31,8 +31,10 @@ mod ice;
 mod incoming;
 mod lane;
 mod layers;
+mod letters;
 mod mailbox;
 mod meter;
+mod mirror;
 mod mux;
 mod nack;
 mod neighbours;
@@ -42,6 +44,7 @@ mod peer;
 mod picture;
 mod placement;
 mod protection;
+mod publisher;
 mod quality;
 mod receive;
 mod red;
@@ -59,6 +62,8 @@ mod shares;
 mod socket;
 mod sound;
 mod speaker;
+#[cfg(test)]
+mod spread;
 pub(crate) mod srtp;
 mod srtp_cm;
 mod streams;

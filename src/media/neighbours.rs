@@ -8,12 +8,15 @@ use super::crew::{Crew, Post};
 use super::directory::{Known, Sign, WorkerIndex};
 use super::engine::{EngineEvent, WorkerStatus};
 use super::forward::PeerIndex;
+use super::letters::Letter;
+use super::mirror::Crossing;
 use super::remote::Remote;
 use super::worker::Worker;
+use crate::domain::ids::SessionId;
 
-/// Datagrams of others taken in one turn, and after how many of them is sent what they led to.
-const TAKEN: usize = 512;
-const FLUSHED: usize = 32;
+/// Datagrams and packets of others taken in one turn, and after how many of them is sent what they led to.
+pub(crate) const TAKEN: usize = 512;
+pub(crate) const FLUSHED: usize = 32;
 
 /// What became of a datagram that is not ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +32,7 @@ enum Passed {
 pub(crate) struct Neighbours {
     crew: Arc<Crew>,
     pub(crate) own: Arc<Post>,
-    index: WorkerIndex,
+    pub(crate) index: WorkerIndex,
     known: Known,
     /// Who was given something since the last announcement.
     given: Vec<WorkerIndex>,
@@ -96,19 +99,40 @@ impl Neighbours {
         else {
             return Passed::Stranger;
         };
-        if !post.ring.give(from, to, datagram) {
+        if !post.ring.give_datagram((from, to), datagram) {
             return Passed::Full;
         }
-        if !self.given.contains(&owner) {
-            self.given.push(owner);
-        }
+        self.gave(owner);
         Passed::Given
+    }
+
+    /// Gives a packet of one of our connections to a worker that has receivers for it; `false`: it has no place for it.
+    pub(crate) fn cross(&mut self, to: WorkerIndex, crossing: Crossing, payload: &[u8]) -> bool {
+        let given = self.crew.posts().get(to).is_some_and(|post| post.crossings.give(crossing, payload));
+        if given {
+            self.gave(to);
+        }
+        given
+    }
+
+    /// Tells another worker something of a room.
+    pub(crate) fn write(&self, to: WorkerIndex, room: SessionId, letter: Letter) {
+        if let Some(mailbox) = self.crew.mailbox(to) {
+            mailbox.letter(room, self.index, letter);
+        }
+    }
+
+    fn gave(&mut self, to: WorkerIndex) {
+        if !self.given.contains(&to) {
+            self.given.push(to);
+        }
     }
 
     /// Wakes those who were given something.
     fn announce(&mut self) {
         while let Some(owner) = self.given.pop() {
-            if let Some(post) = self.crew.posts().get(owner).filter(|post| post.ring.announce()) {
+            let announced = |post: &&Arc<Post>| post.ring.announce() | post.crossings.announce();
+            if let Some(post) = self.crew.posts().get(owner).filter(announced) {
                 post.mailbox.wake();
             }
         }
@@ -182,7 +206,7 @@ impl Worker {
         post.ring.look();
         for count in 1..=TAKEN {
             let Some(mut handed) = post.ring.take() else { return false };
-            let (from, to, datagram) = handed.parts();
+            let ((from, to), datagram) = handed.parts();
             self.handed = true;
             self.guarded_datagram(from.into(), to, datagram);
             self.handed = false;
@@ -205,6 +229,8 @@ impl Worker {
             forwarded: counters.forwarded,
             handed_over: counters.handed_over,
             handover_lost: counters.handover_lost,
+            crossed: counters.crossed,
+            crossing_lost: counters.crossing_lost,
             restarts: counters.restarts,
         };
         self.neighbours.own.tell(status, counters);

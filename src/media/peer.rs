@@ -11,11 +11,10 @@ use super::dtls::Dtls;
 use super::forward::{AudioSlot, PeerIndex, VideoSlot};
 use super::ice::{Credentials, Paths};
 use super::incoming::Incoming;
-use super::layers::{FLOWING_US, Flowing};
-use super::plan::{Layer, RecordTarget, SourceKind};
+use super::plan::Layer;
+use super::publisher::Publisher;
 use super::quality::QualityMeter;
 use super::remote::Remote;
-use super::reports::PublisherClock;
 use super::rewrite::StreamKey;
 use super::rtp;
 use super::sdp::negotiate::{ExtensionIds, Negotiated, SourceLine};
@@ -34,11 +33,12 @@ pub(crate) struct Slot {
     pub(crate) audio: AudioSlot,
 }
 
-/// A slot of some connection that is fed by a source.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct SlotRef {
-    pub(crate) peer: PeerIndex,
-    pub(crate) slot: usize,
+impl Slot {
+    /// Forgets a source that is gone.
+    pub(crate) fn lost(&mut self, from: PeerIndex) {
+        self.video.lost(from);
+        self.audio.wanted = self.audio.wanted.filter(|wanted| *wanted != from);
+    }
 }
 
 /// What an authenticated packet belongs to.
@@ -48,18 +48,6 @@ pub(crate) enum Belongs {
     Media(usize),
     /// RTX for that stream.
     Repair(usize),
-}
-
-/// The same for each kind of source: what the engine last told about it and who gets it.
-#[derive(Debug, Default)]
-pub(crate) struct SourceState {
-    pub(crate) targets: Vec<SlotRef>,
-    pub(crate) sending: bool,
-    pub(crate) top: Option<Layer>,
-    /// Where its recording belongs, if it is recorded.
-    pub(crate) record: Option<RecordTarget>,
-    /// Which layer the recorder is given.
-    pub(crate) recorded: Option<(StreamKey, Layer)>,
 }
 
 /// When what is due, microseconds.
@@ -87,6 +75,8 @@ pub(crate) struct Peer {
     pub(crate) connection: ConnectionId,
     /// Tells this occupant of a table place from the one before.
     pub(crate) serial: u64,
+    /// When it joined.
+    pub(crate) born_us: i64,
     pub(crate) credentials: Credentials,
     pub(crate) paths: Paths,
     /// The way that what is known of the line was learnt on.
@@ -97,11 +87,8 @@ pub(crate) struct Peer {
     pub(crate) srtp: Option<Box<SrtpSession>>,
     pub(crate) extensions: ExtensionIds,
     pub(crate) lines: Vec<SourceLine>,
-    pub(crate) incoming: Vec<Incoming>,
-    pub(crate) sources: [SourceState; 3],
-    pub(crate) microphone_open: bool,
+    pub(crate) publisher: Publisher,
     pub(crate) slots: Vec<Slot>,
-    pub(crate) publisher_clock: PublisherClock,
     pub(crate) twcc: TwccRecorder,
     pub(crate) level: LevelMeter,
     pub(crate) quality: QualityMeter,
@@ -146,6 +133,7 @@ impl Peer {
             room,
             connection,
             serial,
+            born_us: now_us,
             credentials,
             paths: Paths::default(),
             measured_way: None,
@@ -153,12 +141,9 @@ impl Peer {
             dtls,
             srtp: None,
             extensions: agreed.extensions,
+            publisher: Publisher { existing: layers_by_kind(&agreed.sources), ..Publisher::default() },
             lines: agreed.sources,
-            incoming: Vec::new(),
-            sources: Default::default(),
-            microphone_open: false,
             slots,
-            publisher_clock: PublisherClock::default(),
             twcc: TwccRecorder::default(),
             level: LevelMeter::default(),
             quality: QualityMeter::default(),
@@ -185,33 +170,9 @@ impl Peer {
         }
     }
 
-    pub(crate) fn source(&self, kind: SourceKind) -> Option<&SourceState> {
-        self.sources.get(kind as usize)
-    }
-
-    pub(crate) fn source_mut(&mut self, kind: SourceKind) -> Option<&mut SourceState> {
-        self.sources.get_mut(kind as usize)
-    }
-
-    /// Which layers of a source flow now.
-    pub(crate) fn flowing(&self, kind: SourceKind, now_us: i64) -> Flowing {
-        let mut flowing = Flowing::default();
-        for stream in &self.incoming {
-            if stream.kind == kind && now_us - stream.last_packet_us() < FLOWING_US {
-                flowing.set(stream.layer);
-            }
-        }
-        flowing
-    }
-
-    /// The stream of one layer.
-    pub(crate) fn stream(&mut self, kind: SourceKind, layer: Layer) -> Option<&mut Incoming> {
-        self.incoming.iter_mut().find(|stream| (stream.kind, stream.layer) == (kind, layer))
-    }
-
     /// What this SSRC was bound to.
     pub(crate) fn belongs(&self, ssrc: u32) -> Option<Belongs> {
-        self.incoming.iter().enumerate().find_map(|(place, stream)| {
+        self.publisher.incoming.iter().enumerate().find_map(|(place, stream)| {
             if stream.ssrc == ssrc {
                 Some(Belongs::Media(place))
             } else if stream.repair.as_ref().is_some_and(|(repair, _)| *repair == ssrc) {
@@ -256,21 +217,21 @@ impl Peer {
             line.rids.iter().find(|(rid, _)| rid.as_bytes() == name)?.1
         };
         let kind = line.kind;
-        let place = self.incoming.iter().position(|stream| (stream.kind, stream.layer) == (kind, layer));
+        let place = self.publisher.incoming.iter().position(|stream| (stream.kind, stream.layer) == (kind, layer));
         if repair {
             // A repair of a stream that has not been seen repairs nothing.
-            let stream = self.incoming.get_mut(place?)?;
+            let stream = self.publisher.incoming.get_mut(place?)?;
             stream.repair = Some((header.ssrc, ReceiveWindow::new()));
             return place.map(Belongs::Repair);
         }
         let types = line.red_payload_type.map(|red| RedTypes { red, codec: line.payload_type });
         let fresh = Incoming::new(new_key(), kind, layer, line.codec, header.ssrc).with_redundancy(types);
-        match place.and_then(|place| self.incoming.get_mut(place)) {
+        match place.and_then(|place| self.publisher.incoming.get_mut(place)) {
             // The browser restarted this layer with another SSRC.
             Some(stream) => *stream = fresh,
-            None => self.incoming.push(fresh),
+            None => self.publisher.incoming.push(fresh),
         }
-        place.or(self.incoming.len().checked_sub(1)).map(Belongs::Media)
+        place.or(self.publisher.incoming.len().checked_sub(1)).map(Belongs::Media)
     }
 
     /// Encrypts what `write` appends as one RTCP datagram.
@@ -282,4 +243,16 @@ impl Peer {
         });
         self.dirty |= sent;
     }
+}
+
+/// Layers the offer announced, one bit each, by kind of source.
+fn layers_by_kind(lines: &[SourceLine]) -> [u8; 3] {
+    let mut existing = [0; 3];
+    for line in lines {
+        let simulcast = line.rids.iter().fold(0, |all, (_, layer)| all | layer.bit());
+        if let Some(bits) = existing.get_mut(line.kind as usize) {
+            *bits = if line.rids.is_empty() { Layer::Full.bit() } else { simulcast };
+        }
+    }
+    existing
 }

@@ -15,6 +15,7 @@ use super::peer::Belongs;
 use super::picture::Picture;
 use super::plan::{Layer, SourceId, SourceKind};
 use super::remote::Remote;
+use super::rewrite::StreamKey;
 use super::rtp::RtpHeader;
 use super::sound::{Found, Said};
 use super::wire::u16_at;
@@ -189,9 +190,9 @@ impl Worker {
         let srtp = peer.srtp.as_deref()?;
         let known = peer.belongs(header.ssrc);
         let window = match known {
-            Some(Belongs::Media(stream)) => Some(&peer.incoming.get(stream)?.window),
-            Some(Belongs::Repair(stream)) => Some(&peer.incoming.get(stream)?.repair.as_ref()?.1),
-            None if peer.incoming.len() >= limits::INCOMING_STREAMS => return None,
+            Some(Belongs::Media(stream)) => Some(&peer.publisher.incoming.get(stream)?.window),
+            Some(Belongs::Repair(stream)) => Some(&peer.publisher.incoming.get(stream)?.repair.as_ref()?.1),
+            None if peer.publisher.incoming.len() >= limits::INCOMING_STREAMS => return None,
             None => None,
         };
         // A stream's first packet is in its first 2^16: senders begin with a roll-over count of zero.
@@ -219,8 +220,9 @@ impl Worker {
         let payload = header.payload(packet)?;
         let arrived = match belongs {
             Belongs::Media(stream) => {
-                peer.incoming.get_mut(stream)?.window.take(index);
-                if peer.incoming.get(stream)?.kind == SourceKind::Microphone && peer.microphone_open {
+                peer.publisher.incoming.get_mut(stream)?.window.take(index);
+                if peer.publisher.incoming.get(stream)?.kind == SourceKind::Microphone && peer.publisher.microphone_open
+                {
                     for (id, value) in header.extensions(packet) {
                         if Some(id) == extensions.audio_level {
                             peer.level.heard(value);
@@ -238,7 +240,7 @@ impl Worker {
                 })
             }
             Belongs::Repair(stream) => {
-                let incoming = peer.incoming.get_mut(stream)?;
+                let incoming = peer.publisher.incoming.get_mut(stream)?;
                 incoming.repair.as_mut()?.1.take(index);
                 // Padding to probe the line comes as empty repairs or as repairs of what we have.
                 u16_at(payload, 0).and_then(|original| {
@@ -265,7 +267,7 @@ impl Worker {
     /// A packet of sound may carry those before it: what never came of them goes first, each as a packet of its own, so
     /// that all that follows sees plain Opus in its order.
     fn part(&mut self, place: PeerIndex, arrived: &Arrived<'_>, payload_type: u8) {
-        let stream = self.peer(place).and_then(|peer| peer.incoming.get_mut(arrived.stream));
+        let stream = self.peer(place).and_then(|peer| peer.publisher.incoming.get_mut(arrived.stream));
         let Some(sound) = stream.and_then(|stream| stream.sound.as_mut()) else { return self.media(place, arrived) };
         let brought = sound.arrived(arrived.index, arrived.timestamp, payload_type, arrived.payload);
         for found in brought.found() {
@@ -279,15 +281,16 @@ impl Worker {
     fn media(&mut self, place: PeerIndex, arrived: &Arrived<'_>) {
         let now_us = self.now_us;
         let Some(peer) = self.peer(place) else { return };
-        let publisher_clock = peer.publisher_clock;
-        let Some(stream) = peer.incoming.get_mut(arrived.stream) else { return };
+        let publisher_clock = peer.publisher.clock;
+        let Some(stream) = peer.publisher.incoming.get_mut(arrived.stream) else { return };
         let too_much_missing =
             stream.arrived(arrived.index, arrived.timestamp, arrived.payload.len(), arrived.repaired, now_us);
         if arrived.known {
             return;
         }
         let nack_due_us = stream.nack.due_us();
-        if stream.is_video() {
+        let (video, ssrc) = (stream.is_video(), stream.ssrc);
+        if video {
             stream.cache.keep(arrived.index, arrived.timestamp, arrived.marker, arrived.payload);
         }
         let captured_us = stream.clock.captured_us(arrived.timestamp, publisher_clock);
@@ -314,29 +317,36 @@ impl Worker {
             self.look_by(place, due_us);
         }
         // The gate: what the floor does not allow ends here, neither heard nor recorded.
-        if packet.kind == SourceKind::Microphone && !self.peer(place).is_some_and(|peer| peer.microphone_open) {
+        if packet.kind == SourceKind::Microphone && !self.peer(place).is_some_and(|peer| peer.publisher.microphone_open)
+        {
             self.counters.gated += 1;
             return;
         }
         self.record(&packet, captured_us);
-        let mut said = self.said(place, arrived.stream).map(std::mem::take).unwrap_or_default();
-        self.forward(&packet, &said);
+        self.pass_on(&packet);
+        self.cross(&packet, ssrc);
+    }
+
+    /// Passes on what was let in, to receivers here.
+    pub(crate) fn pass_on(&mut self, packet: &Packet<'_>) {
+        let mut said = self.said(packet.stream).map(std::mem::take).unwrap_or_default();
+        self.forward(packet, &said);
         said.keep(packet.index, packet.timestamp, packet.payload);
-        if let Some(place) = self.said(place, arrived.stream) {
+        if let Some(place) = self.said(packet.stream) {
             *place = said;
         }
     }
 
     /// What was said last on a stream of sound: taken out while it is passed on.
-    fn said(&mut self, place: PeerIndex, stream: usize) -> Option<&mut Said> {
-        Some(&mut self.peer(place)?.incoming.get_mut(stream)?.sound.as_mut()?.said)
+    fn said(&mut self, stream: StreamKey) -> Option<&mut Said> {
+        Some(&mut self.publisher_of(stream)?.keyed(stream)?.sound.as_mut()?.said)
     }
 
     fn forward(&mut self, packet: &Packet<'_>, said: &Said) {
         let now_us = self.now_us;
-        let Some(peer) = self.peer(packet.from) else { return };
-        let flowing = peer.flowing(packet.kind, now_us);
-        let Some(source) = peer.source_mut(packet.kind) else { return };
+        let Some(publisher) = self.publisher(packet.from) else { return };
+        let flowing = publisher.flowing(packet.kind, now_us);
+        let Some(source) = publisher.source_mut(packet.kind) else { return };
         // Taken out while others' slots are changed; nothing below touches it.
         let targets = std::mem::take(&mut source.targets);
         for target in &targets {
@@ -382,7 +392,7 @@ impl Worker {
                 self.hurried.push(target.peer);
             }
         }
-        if let Some(source) = self.peer(packet.from).and_then(|peer| peer.source_mut(packet.kind)) {
+        if let Some(source) = self.publisher(packet.from).and_then(|publisher| publisher.source_mut(packet.kind)) {
             source.targets = targets;
         }
         // What was held back, and slots whose receiver should learn a new clock.
@@ -395,9 +405,9 @@ impl Worker {
         let now_us = self.now_us;
         let recorder = self.recorder.clone();
         let Some(peer) = self.peer(packet.from) else { return };
-        let flowing = peer.flowing(packet.kind, now_us);
+        let flowing = peer.publisher.flowing(packet.kind, now_us);
         let connection = peer.connection;
-        let Some(source) = peer.source_mut(packet.kind) else { return };
+        let Some(source) = peer.publisher.source_mut(packet.kind) else { return };
         let Some(target) = source.record else { return };
         // Pictures of VP8 are numbered: padding between them is told from loss by that. Those of H.264 are not.
         if packet.payload.is_empty() && packet.codec != Codec::H264 {

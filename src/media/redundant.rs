@@ -12,6 +12,7 @@ use super::bandwidth::Losses;
 use super::engine::{RecordSink, RecordedPacket};
 use super::hot_path::{RECEIVERS, connection, crew, exported, plan, publisher, room, worker};
 use super::mailbox::Wishes;
+use super::placement::Placed;
 use super::plan::{Plan, RecordTarget, SourceId, SourceKind};
 use super::record::{KeyLookup, RecordKey, Recorder, RecorderConfig, RecorderEvent};
 use super::red::{self, Block, Red};
@@ -81,7 +82,7 @@ impl Scene {
         worker.recorder = recorder;
         let client = SrtpSession::client(default_provider().unwrap().crypto(), &exported()).unwrap();
         let windows = (0..=RECEIVERS).map(|_| ReceiveWindow::new()).collect();
-        let mut scene = Self { worker, client, plan: plan(), windows, _polls: polls };
+        let mut scene = Self { worker, client, plan: plan(RECEIVERS), windows, _polls: polls };
         scene.plan.record.insert(microphone(), visit(1));
         scene.apply();
         (1..=RECEIVERS).for_each(|listener| scene.protect(listener, 0.0));
@@ -89,7 +90,8 @@ impl Scene {
     }
 
     fn apply(&mut self) {
-        self.worker.fulfil(Wishes { plans: [(room(), self.plan.clone())].into(), ..Wishes::default() });
+        let placed = Placed { plan: self.plan.clone(), workers: vec![0] };
+        self.worker.fulfil(Wishes { plans: [(room(), placed)].into(), ..Wishes::default() });
     }
 
     fn microphone(&mut self, open: bool) {
@@ -175,7 +177,7 @@ fn what_the_way_here_lost_is_heard_and_recorded_in_order_and_stays_a_loss_of_the
     assert_eq!(scene.worker.counters.recovered, 18);
     let now_us = scene.worker.now_us;
     let peer = scene.worker.peer(0).unwrap();
-    let block = peer.incoming[0].statistics.block(SSRC, now_us).unwrap();
+    let block = peer.publisher.incoming[0].statistics.block(SSRC, now_us).unwrap();
     assert_eq!(block.total_lost, 18, "its publisher is told the truth");
 }
 
@@ -190,7 +192,7 @@ fn one_that_comes_late_after_all_is_not_played_again_and_counts() {
     assert_eq!(taped(&tape).len(), 6);
     let now_us = scene.worker.now_us;
     let peer = scene.worker.peer(0).unwrap();
-    assert_eq!(peer.incoming[0].statistics.block(SSRC, now_us).unwrap().total_lost, 0, "nothing was lost");
+    assert_eq!(peer.publisher.incoming[0].statistics.block(SSRC, now_us).unwrap().total_lost, 0, "nothing was lost");
     assert_eq!(scene.worker.counters.refused, 0);
 }
 

@@ -178,6 +178,11 @@ impl ListenersLoss {
         }
     }
 
+    /// What the worst listener loses, in 1/256, and when it said so.
+    pub(crate) fn worst(&self) -> (u8, i64) {
+        (self.worst, self.told_us)
+    }
+
     /// Makes the microphone's block tell of the worst listener where that loses more. Browsers take the losses of all
     /// their streams together: `expected` are the packets of all of them since the last report.
     pub(crate) fn tell(&mut self, block: &mut ReportBlock, expected: u64, now_us: i64) {

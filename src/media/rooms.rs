@@ -6,13 +6,13 @@ use super::dtls::Dtls;
 use super::engine::{Codec, EngineEvent, JoinRefusal};
 use super::forward::{PeerIndex, Shown, VideoFeed};
 use super::mailbox::{NewPeer, Wishes};
-use super::peer::{Peer, SlotRef};
+use super::peer::Peer;
+use super::placement::Placed;
 use super::plan::{Plan, SourceId, SourceKind};
+use super::publisher::{KINDS, SlotRef};
 use super::worker::{Room, Worker};
-use crate::domain::ids::SessionId;
+use crate::domain::ids::{ConnectionId, SessionId};
 use crate::limits;
-
-const KINDS: [SourceKind; 3] = [SourceKind::Microphone, SourceKind::Camera, SourceKind::Paper];
 
 impl Worker {
     pub(crate) fn fulfil(&mut self, wishes: Wishes) {
@@ -21,26 +21,33 @@ impl Worker {
             std::panic::resume_unwind(Box::new("the fault that was asked for"));
         }
         for room in wishes.closes {
-            let members = self.rooms.remove(&room).map(|room| room.members).unwrap_or_default();
+            let Some(Room { members, mirrors, .. }) = self.rooms.remove(&room) else { continue };
             members.into_values().for_each(|place| self.remove(place, true));
-        }
-        for (room, connection) in wishes.leaves {
-            if let Some(place) = self.rooms.get(&room).and_then(|room| room.members.get(&connection)).copied() {
-                self.remove(place, true);
-            }
+            mirrors.into_values().for_each(|place| self.mirrors.remove(place));
         }
         // A plan is carried out once for all that came together: three hundred who come at once are not looked at three
         // hundred times each.
         let mut touched = BTreeSet::new();
+        for (room, connection) in wishes.leaves {
+            if let Some(place) = self.rooms.get(&room).and_then(|room| room.members.get(&connection)).copied() {
+                self.remove(place, true);
+                // It may have gone to another worker, and be seen from here.
+                touched.extend(self.rooms.get(&room).filter(|state| state.workers.len() > 1).map(|_| room));
+            }
+        }
         for peer in wishes.joins {
             touched.extend(self.join(peer));
         }
-        for (room, plan) in wishes.plans {
-            self.rooms.entry(room).or_default().plan = plan;
-            touched.insert(room);
+        for (id, Placed { plan, workers }) in wishes.plans {
+            let room = self.rooms.entry(id).or_default();
+            (room.plan, room.workers) = (plan, workers);
+            touched.insert(id);
         }
         for room in touched {
             self.reconcile(room);
+        }
+        for ((room, from), letter) in wishes.letters {
+            self.read_letter(room, from, letter);
         }
     }
 
@@ -99,7 +106,7 @@ impl Worker {
         self.free.push(place);
         let (room, connection) = (peer.room, peer.connection);
         for kind in KINDS {
-            if peer.source(kind).is_some_and(|source| source.sending) {
+            if peer.publisher.source(kind).is_some_and(|source| source.sending) {
                 self.tell(EngineEvent::Source {
                     room,
                     source: SourceId { connection, kind },
@@ -108,22 +115,17 @@ impl Worker {
                 });
             }
         }
-        let members: Vec<PeerIndex> = match self.rooms.get_mut(&room) {
+        let others: Vec<PeerIndex> = match self.rooms.get_mut(&room) {
             Some(room) => {
                 room.members.remove(&connection);
-                room.members.values().copied().collect()
+                room.members.values().chain(room.mirrors.values()).copied().collect()
             }
             None => Vec::new(),
         };
-        for member in members {
-            if let Some(other) = self.peer(member) {
-                for slot in &mut other.slots {
-                    slot.video.lost(place);
-                    slot.audio.wanted = slot.audio.wanted.filter(|from| *from != place);
-                }
-                for source in &mut other.sources {
-                    source.targets.retain(|target| target.peer != place);
-                }
+        for other in others {
+            self.peer(other).into_iter().flat_map(|peer| &mut peer.slots).for_each(|slot| slot.lost(place));
+            for source in self.publisher(other).into_iter().flat_map(|publisher| &mut publisher.sources) {
+                source.targets.retain(|target| target.peer != place);
             }
         }
         self.tell(EngineEvent::Gone { room, connection });
@@ -136,26 +138,57 @@ impl Worker {
         self.events.flush();
     }
 
-    /// Pictures of a room that come as H.264.
-    fn h264_of(&self, room: &Room) -> BTreeSet<(PeerIndex, SourceKind)> {
-        let of = |place: &PeerIndex| Some((*place, self.peers.get(*place)?.as_deref()?));
-        let peers = room.members.values().filter_map(of);
-        let lines = peers.flat_map(|(place, peer)| peer.lines.iter().map(move |line| (place, line)));
-        lines.filter(|(_, line)| line.codec == Codec::H264).map(|(place, line)| (place, line.kind)).collect()
+    /// Pictures of a room that come as H.264, as far as it is known of those that live on other workers.
+    fn h264_of(&mut self, room: &Room) -> BTreeSet<(PeerIndex, SourceKind)> {
+        let mut found = BTreeSet::new();
+        for place in room.members.values().copied() {
+            let lines = self.peer(place).into_iter().flat_map(|peer| &peer.lines);
+            found.extend(lines.filter(|line| line.codec == Codec::H264).map(|line| (place, line.kind)));
+        }
+        for place in room.mirrors.values().copied() {
+            let streams = self.publisher(place).into_iter().flat_map(|publisher| &publisher.incoming);
+            found.extend(streams.filter(|stream| stream.codec == Codec::H264).map(|stream| (place, stream.kind)));
+        }
+        found
+    }
+
+    /// Has a mirror for whoever somebody here should hear or see and who is not here. What nobody wants any more goes with
+    /// the next letter: until then it may still be shown.
+    fn keep_mirrors(&mut self, room: &mut Room) {
+        let Room { plan, members, workers, mirrors, .. } = room;
+        for place in mirrors.values() {
+            for source in self.publisher(*place).into_iter().flat_map(|publisher| &mut publisher.sources) {
+                source.targets.clear();
+            }
+        }
+        if workers.len() > 1 {
+            let feeds = plan.slots.iter().filter(|(receiver, _)| members.contains_key(receiver));
+            let sources =
+                feeds.flat_map(|(_, feeds)| feeds).flat_map(|feed| [feed.audio, feed.video.map(|(it, _)| it)]);
+            for source in sources.flatten().filter(|source| !members.contains_key(&source.connection)) {
+                mirrors.entry(source.connection).or_insert_with(|| self.mirrors.add(self.now_us));
+            }
+        }
+        for (connection, place) in mirrors {
+            if let Some(publisher) = self.publisher(*place) {
+                publisher.microphone_open = plan.open_microphones.contains(connection);
+                publisher.settle();
+            }
+        }
     }
 
     /// Makes what runs in a room what its plan says. A plan repeated changes nothing.
     pub(crate) fn reconcile(&mut self, id: SessionId) {
         // The room is taken out while its members are changed, and put back.
-        let Some(room) = self.rooms.remove(&id) else { return };
+        let Some(mut room) = self.rooms.remove(&id) else { return };
+        self.keep_mirrors(&mut room);
         for (connection, place) in &room.members {
             let Some(peer) = self.peer(*place) else { continue };
-            peer.microphone_open = room.plan.open_microphones.contains(connection);
-            // Whatever has changed: what was said until now was for those who listened until now.
-            peer.incoming.iter_mut().filter_map(|stream| stream.sound.as_mut()).for_each(|sound| sound.settle());
+            peer.publisher.microphone_open = room.plan.open_microphones.contains(connection);
+            peer.publisher.settle();
             for kind in KINDS {
                 let record = room.plan.record.get(&SourceId { connection: *connection, kind }).copied();
-                if let Some(source) = peer.source_mut(kind) {
+                if let Some(source) = peer.publisher.source_mut(kind) {
                     source.targets.clear();
                     source.record = record;
                     source.recorded = source.recorded.filter(|_| record.is_some());
@@ -167,7 +200,7 @@ impl Worker {
             let feeds = room.plan.slots.get(connection).map(Vec::as_slice).unwrap_or_default();
             let visible = |shown: Shown| {
                 feeds.iter().filter_map(|feed| feed.video).any(|(source, _)| {
-                    source.kind == shown.kind && room.members.get(&source.connection) == Some(&shown.from)
+                    source.kind == shown.kind && room.place_of(source.connection) == Some(shown.from)
                 })
             };
             let mut fed = Vec::new();
@@ -187,7 +220,7 @@ impl Worker {
             }
             for (from, kind, slot) in fed {
                 let target = SlotRef { peer: *place, slot };
-                if let Some(source) = self.peer(from).and_then(|peer| peer.source_mut(kind))
+                if let Some(source) = self.publisher(from).and_then(|publisher| publisher.source_mut(kind))
                     && !source.targets.contains(&target)
                 {
                     source.targets.push(target);
@@ -195,12 +228,17 @@ impl Worker {
             }
         }
         let members: Vec<PeerIndex> = room.members.values().copied().collect();
-        if !(room.members.is_empty() && room.plan == Plan::default()) {
+        let spread = room.workers.len() > 1;
+        let needed = !room.members.is_empty() || room.plan != Plan::default() || spread;
+        if needed {
             self.rooms.insert(id, room);
         }
         // Whose picture goes where has changed: what each line takes is shared out anew, and layers nobody sent so far
         // may be wanted now.
         let now_us = self.now_us;
+        if spread {
+            self.letters_due_us = now_us;
+        }
         for member in members {
             self.chase_key_frames(member);
             if let Some(peer) = self.peer(member) {
@@ -211,13 +249,20 @@ impl Worker {
     }
 }
 
+impl Room {
+    /// Where a connection publishes, on this worker or another.
+    fn place_of(&self, connection: ConnectionId) -> Option<PeerIndex> {
+        self.members.get(&connection).or_else(|| self.mirrors.get(&connection)).copied()
+    }
+}
+
 fn sound(room: &Room, source: SourceId) -> Option<PeerIndex> {
-    (source.kind == SourceKind::Microphone).then(|| room.members.get(&source.connection).copied()).flatten()
+    (source.kind == SourceKind::Microphone).then(|| room.place_of(source.connection)).flatten()
 }
 
 fn picture(room: &Room, source: SourceId, cap: super::plan::LayerCap) -> Option<VideoFeed> {
     if source.kind == SourceKind::Microphone {
         return None;
     }
-    room.members.get(&source.connection).map(|from| VideoFeed { from: *from, kind: source.kind, cap })
+    room.place_of(source.connection).map(|from| VideoFeed { from, kind: source.kind, cap })
 }

@@ -8,7 +8,6 @@ use super::downlink::Downlink;
 use super::engine::EngineEvent;
 use super::forward::{PeerIndex, VideoFeed};
 use super::layers::LAYERS;
-use super::peer::Peer;
 use super::plan::{Layer, SourceKind};
 use super::worker::Worker;
 use crate::limits;
@@ -17,12 +16,6 @@ const ALLOCATION_US: i64 = 200_000;
 const LAYERS_US: i64 = 500_000;
 /// A picture that pauses for less than this, as while a join finds out what its line takes, is not spoken of.
 const TOLD_US: i64 = 1_500_000;
-/// What a microphone takes while somebody speaks and nothing was measured yet: 40 kbit/s and 50 headers a second.
-const SOUND: u32 = 65_000;
-/// What a layer takes that does not flow now: as browsers are told to encode it, with headers.
-const NOMINAL: [u32; 3] = [165_000, 540_000, 1_600_000];
-const NOMINAL_PAPER: u32 = 500_000;
-
 /// What a publisher was told about its camera.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Asked {
@@ -39,34 +32,6 @@ impl Asked {
     /// A publisher begins with all it has.
     pub(crate) fn new(now_us: i64) -> Self {
         Self { layers: 0b111, idle: false, wanted_us: [now_us; 3], watched_us: now_us }
-    }
-}
-
-impl Peer {
-    /// Bits per second of each layer of a source, those that could be sent included.
-    fn costs(&self, kind: SourceKind, now_us: i64) -> [Option<u32>; 3] {
-        let Some(line) = self.lines.iter().find(|line| line.kind == kind) else { return [None; 3] };
-        LAYERS.map(|layer| {
-            let exists =
-                if line.rids.is_empty() { layer == Layer::Full } else { line.rids.iter().any(|(_, of)| *of == layer) };
-            let flows = |stream: &&super::incoming::Incoming| (stream.kind, stream.layer) == (kind, layer);
-            let measured = self.incoming.iter().find(flows).and_then(|stream| stream.cost(now_us));
-            let nominal = match kind {
-                SourceKind::Paper => NOMINAL_PAPER,
-                _ => NOMINAL.get(layer as usize).copied().unwrap_or_default(),
-            };
-            exists.then(|| measured.unwrap_or(nominal))
-        })
-    }
-
-    /// Bits per second of the own microphone, while it is open.
-    fn sound_cost(&self, now_us: i64) -> u32 {
-        if !self.microphone_open {
-            return 0;
-        }
-        let mut sounds = self.incoming.iter().filter(|stream| !stream.is_video());
-        // Discontinuous transmission makes pauses cheap, but the next word needs its place.
-        sounds.find_map(|stream| stream.cost(now_us)).map_or(SOUND, |cost| cost.max(SOUND * 2 / 3))
     }
 }
 
@@ -87,14 +52,14 @@ impl Worker {
         let (mut redundant, mut plain) = (Vec::new(), 0);
         let mut wanted = Vec::with_capacity(feeds.len());
         for (video, audio, red) in feeds {
-            let sound = audio.and_then(|from| self.peer(from)).map_or(0, |from| from.sound_cost(now_us));
+            let sound = audio.and_then(|from| self.publisher(from)).map_or(0, |from| from.sound_cost(now_us));
             if red {
                 redundant.push(sound);
             } else {
                 plain += sound;
             }
             wanted.push(video.and_then(|feed| {
-                let costs = self.peer(feed.from)?.costs(feed.kind, now_us);
+                let costs = self.publisher(feed.from)?.costs(feed.kind, now_us);
                 Some(Wanted { from: feed.from, kind: feed.kind, cap: feed.cap, costs })
             }));
         }
@@ -139,38 +104,34 @@ impl Worker {
         let Some(peer) = self.peer(place) else { return };
         peer.due.layers_us = now_us + LAYERS_US;
         let kind = SourceKind::Camera;
-        let Some(line) = peer.lines.iter().find(|line| line.kind == kind).filter(|_| peer.srtp.is_some()) else {
+        let existing = peer.publisher.existing(kind);
+        if existing == 0 || peer.srtp.is_none() {
             return;
-        };
-        let existing = if line.rids.is_empty() {
-            1 << Layer::Full as u8
-        } else {
-            line.rids.iter().fold(0u8, |all, (_, layer)| all | 1 << *layer as u8)
-        };
-        let flowing = peer.flowing(kind, now_us);
-        let Some(source) = peer.source_mut(kind) else { return };
+        }
+        let flowing = peer.publisher.flowing(kind, now_us);
+        let Some(source) = peer.publisher.source_mut(kind) else { return };
         let recorded = source.record.is_some();
         // A recording takes the best there is.
         let mut wanted = lowest(existing) | if recorded { highest(existing) } else { 0 };
+        let abroad = source.abroad.iter().filter(|abroad| now_us < abroad.until_us);
+        let (elsewhere, mut asked) = abroad.fold((false, 0), |(_, all), abroad| (true, all | abroad.asked));
+        let watched = recorded || elsewhere || !source.targets.is_empty();
         let targets = std::mem::take(&mut source.targets);
         for target in &targets {
             let slot = self.peer(target.peer).and_then(|peer| peer.slots.get(target.slot));
-            let Some(video) = slot.map(|slot| &slot.video) else { continue };
-            let shown = video.shown.filter(|shown| (shown.from, shown.kind) == (place, kind)).map(|shown| shown.layer);
-            let fed = video.wanted.is_some_and(|wanted| (wanted.from, wanted.kind) == (place, kind));
-            for layer in shown.into_iter().chain(video.cap().filter(|_| fed)) {
-                wanted |= highest(existing & up_to(layer));
-            }
+            asked |= slot.map_or(0, |slot| slot.video.asks((place, kind)));
+        }
+        for layer in LAYERS.into_iter().filter(|layer| asked & layer.bit() != 0) {
+            wanted |= highest(existing & layer.and_below());
         }
         // Where a wanted layer does not come (its publisher's line is thin), the next lower one stands in for it.
         for layer in LAYERS.into_iter().rev() {
-            if wanted & 1 << layer as u8 != 0 && !flowing.has(layer) {
-                wanted |= highest(existing & up_to(layer) >> 1);
+            if wanted & layer.bit() != 0 && !flowing.has(layer) {
+                wanted |= highest(existing & layer.and_below() >> 1);
             }
         }
-        let watched = recorded || !targets.is_empty();
         let Some(peer) = self.peer(place) else { return };
-        if let Some(source) = peer.source_mut(kind) {
+        if let Some(source) = peer.publisher.source_mut(kind) {
             source.targets = targets;
         }
         let (room, connection) = (peer.room, peer.connection);
@@ -178,7 +139,7 @@ impl Worker {
         peer.asked.update(wanted, existing, watched, now_us);
         let after = (peer.asked.layers, peer.asked.idle);
         if before != after {
-            let layers = LAYERS.into_iter().filter(|layer| after.0 >> *layer as u8 & 1 == 1).collect();
+            let layers = LAYERS.into_iter().filter(|layer| after.0 & layer.bit() != 0).collect();
             self.tell(EngineEvent::Layers { room, connection, layers, idle: after.1 });
         }
     }
@@ -192,11 +153,6 @@ fn highest(bits: u8) -> u8 {
 /// The lowest bit alone.
 fn lowest(bits: u8) -> u8 {
     bits & bits.wrapping_neg()
-}
-
-/// The bits of a layer and of all below it.
-fn up_to(layer: Layer) -> u8 {
-    (2 << layer as u8) - 1
 }
 
 impl Asked {
@@ -250,6 +206,6 @@ mod tests {
     fn the_next_lower_layer_stands_for_a_missing_one() {
         assert_eq!((highest(0b101), highest(0b001), highest(0)), (0b100, 0b001, 0));
         assert_eq!((lowest(0b110), lowest(0)), (0b010, 0));
-        assert_eq!(highest(0b101 & up_to(Layer::Half)), 0b001);
+        assert_eq!(highest(0b101 & Layer::Half.and_below()), 0b001);
     }
 }

@@ -39,6 +39,9 @@ impl Worker {
             self.levels_due_us = self.now_us + limits::MEDIA_LEVELS.as_micros() as i64;
             self.tell_levels();
         }
+        if self.now_us >= self.letters_due_us {
+            self.write_letters();
+        }
     }
 
     fn tick(&mut self, place: PeerIndex) {
@@ -104,7 +107,7 @@ impl Worker {
         }
         self.watch_sources(place);
         let Some(peer) = self.peer(place) else { return };
-        peer.incoming.iter_mut().for_each(|stream| stream.measure(now_us));
+        peer.publisher.incoming.iter_mut().for_each(|stream| stream.measure(now_us));
         let way = peer.paths.selected();
         let moved = way.is_some_and(|way| peer.measured_way.replace(way).is_some_and(|before| !before.same_line(way)));
         if let Some(bandwidth) = &mut peer.down.bandwidth {
@@ -125,7 +128,7 @@ impl Worker {
         }
         let Some(peer) = self.peer(place) else { return };
         if !peer.twcc.is_empty() {
-            let media_ssrc = peer.incoming.first().map_or(0, |stream| stream.ssrc);
+            let media_ssrc = peer.publisher.incoming.first().map_or(0, |stream| stream.ssrc);
             while let Some(fci) = peer.twcc.report() {
                 peer.send_rtcp(|out| rtcp::write_transport_feedback(out, OUR_SSRC, media_ssrc, &fci));
             }
@@ -140,7 +143,7 @@ impl Worker {
             self.tell_quality(place, now_us - from_us);
         }
         let Some(peer) = self.peer(place) else { return };
-        let repairs_us = peer.incoming.iter().filter_map(|stream| stream.nack.due_us()).min();
+        let repairs_us = peer.publisher.incoming.iter().filter_map(|stream| stream.nack.due_us()).min();
         let handshake_us = peer.dtls.deadline();
         let handshake_us = handshake_us.map(|due| now_us + due.saturating_duration_since(self.now).as_micros() as i64);
         let round_us = [repairs_us, handshake_us].into_iter().flatten().fold(now_us + TICK_US, i64::min);
@@ -185,8 +188,8 @@ impl Worker {
         let now_us = self.now_us;
         let Some(peer) = self.peer(place) else { return };
         let retry_us = peer.quality.rtt_us().unwrap_or(0).max(SHORTEST_RETRY_US);
-        for stream in 0..peer.incoming.len() {
-            let Some(incoming) = peer.incoming.get_mut(stream) else { continue };
+        for stream in 0..peer.publisher.incoming.len() {
+            let Some(incoming) = peer.publisher.incoming.get_mut(stream) else { continue };
             if incoming.nack.due_us().is_none_or(|due_us| due_us > now_us) {
                 continue;
             }
@@ -213,10 +216,9 @@ impl Worker {
                     continue;
                 };
                 let (ssrc, packets, octets) = (out.stream.ssrc, out.packets, out.octets);
-                let publisher = usize::try_from(stream >> 32).ok().and_then(|publisher| self.peer(publisher));
-                let timestamp = publisher.and_then(|publisher| {
-                    let clock = publisher.publisher_clock;
-                    publisher.incoming.iter().find(|incoming| incoming.key == stream)?.clock.timestamp_at(now_us, clock)
+                let timestamp = self.publisher_of(stream).and_then(|publisher| {
+                    let clock = publisher.clock;
+                    publisher.keyed(stream)?.clock.timestamp_at(now_us, clock)
                 });
                 if let Some(timestamp) = timestamp {
                     rtcp::write_sender_report(
@@ -239,10 +241,14 @@ impl Worker {
             }
         }
         let Some(peer) = self.peer(place) else { return };
-        let mut blocks: Vec<_> =
-            peer.incoming.iter_mut().filter_map(|stream| stream.statistics.block(stream.ssrc, now_us)).collect();
-        let expected = peer.incoming.iter().map(|stream| stream.statistics.lately()).sum();
-        for stream in peer.incoming.iter_mut().filter(|stream| !stream.is_video()) {
+        let mut blocks: Vec<_> = peer
+            .publisher
+            .incoming
+            .iter_mut()
+            .filter_map(|stream| stream.statistics.block(stream.ssrc, now_us))
+            .collect();
+        let expected = peer.publisher.incoming.iter().map(|stream| stream.statistics.lately()).sum();
+        for stream in peer.publisher.incoming.iter_mut().filter(|stream| !stream.is_video()) {
             if let Some(block) = blocks.iter_mut().find(|block| block.ssrc == stream.ssrc) {
                 stream.listeners.tell(block, expected, now_us);
             }
@@ -261,6 +267,7 @@ impl Worker {
         for kind in [SourceKind::Microphone, SourceKind::Camera, SourceKind::Paper] {
             let Some(peer) = self.peer(place) else { return };
             let last_us = peer
+                .publisher
                 .incoming
                 .iter()
                 .filter(|stream| stream.kind == kind)
@@ -268,9 +275,9 @@ impl Worker {
                 .max();
             let Some(last_us) = last_us else { continue };
             let sending = now_us - last_us < limits::SOURCE_SILENT.as_micros() as i64;
-            let flowing = peer.flowing(kind, now_us).top().filter(|_| kind != SourceKind::Microphone);
+            let flowing = peer.publisher.flowing(kind, now_us).top().filter(|_| kind != SourceKind::Microphone);
             let (room, source_id) = (peer.room, SourceId { connection: peer.connection, kind });
-            let Some(source) = peer.source_mut(kind) else { continue };
+            let Some(source) = peer.publisher.source_mut(kind) else { continue };
             // A short pause between two frames of a slow paper camera is not a change of layers.
             let top = if sending { flowing.or(source.top) } else { None };
             if (source.sending, source.top) == (sending, top) {
@@ -291,11 +298,13 @@ impl Worker {
         };
         let Some(peer) = self.peer(place) else { return };
         let uplink = peer
+            .publisher
             .incoming
             .iter()
             .map(|stream| stream.statistics.totals())
             .fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
         let jitter = peer
+            .publisher
             .incoming
             .iter()
             .find(|stream| !stream.is_video())
@@ -306,15 +315,17 @@ impl Worker {
     }
 
     fn tell_levels(&mut self) {
-        let Self { rooms, peers, events, .. } = self;
-        for (room, state) in rooms.iter() {
+        let Self { rooms, peers, events, neighbours, now_us, .. } = self;
+        for (room, state) in rooms.iter_mut() {
             let mut levels = Vec::new();
             for (connection, place) in &state.members {
                 let peer = peers.get_mut(*place).and_then(Option::as_deref_mut);
-                if let Some(level) = peer.and_then(|peer| peer.level.take().filter(|_| peer.microphone_open)) {
+                if let Some(level) = peer.and_then(|peer| peer.level.take().filter(|_| peer.publisher.microphone_open))
+                {
                     levels.push((*connection, level));
                 }
             }
+            let levels = state.levels_to_tell(neighbours.index, *now_us, levels);
             if !levels.is_empty() {
                 events.tell_if_room(EngineEvent::Levels { room: SessionId(room.0), levels });
             }

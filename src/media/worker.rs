@@ -1,4 +1,4 @@
-//! One worker, which serves the connections of its rooms on a thread of its own: its tables, and the loop that feeds them.
+//! One worker, which serves its connections of some rooms on a thread of its own: its tables, and the loop that feeds them.
 //!
 //! The loop: take wishes, read datagrams until the socket, the other workers and the streams have no more, run due timers,
 //! send everything collected for each connection at once. Nothing in it waits, locks per packet, or allocates per packet forwarded over
@@ -14,12 +14,15 @@ use std::time::{Duration, Instant};
 use mio::{Events as Ready, Interest, Poll, Token};
 use ring::rand::{SecureRandom, SystemRandom};
 
+use super::directory::WorkerIndex;
 use super::dtls::Identity;
 use super::engine::{EngineEvent, RecordSink};
 use super::events::Events;
 use super::forward::PeerIndex;
 use super::gauge::Gauge;
 use super::lane::Worth;
+use super::letters::Heard;
+use super::mirror::Mirrors;
 use super::mux::{Kind, Mux};
 use super::neighbours::Neighbours;
 use super::peer::Peer;
@@ -42,11 +45,18 @@ const ARRIVALS: usize = 512;
 /// The loop turns at least this often, should a wake-up be lost.
 pub(crate) const LONGEST_SLEEP: Duration = Duration::from_millis(200);
 
-/// One room: its wanted state and who is there.
+/// One room: its wanted state and who of it is here.
 #[derive(Debug, Default)]
 pub(crate) struct Room {
     pub(crate) plan: Plan,
     pub(crate) members: BTreeMap<ConnectionId, PeerIndex>,
+    /// All workers it lives on; the first tells the room what is told once.
+    pub(crate) workers: Vec<WorkerIndex>,
+    /// Connections on other workers whom somebody here hears or sees.
+    pub(crate) mirrors: BTreeMap<ConnectionId, PeerIndex>,
+    /// How loud the microphones here are, and those on each other worker, as told last.
+    pub(crate) levels: Heard,
+    pub(crate) levels_of: BTreeMap<WorkerIndex, Heard>,
 }
 
 /// What happened that nobody asked about; for metrics and tests.
@@ -76,6 +86,10 @@ pub struct WorkerCounters {
     pub handed_over: u64,
     /// Those for which it had no place.
     pub handover_lost: u64,
+    /// Packets given to other workers for their receivers of the same room.
+    pub crossed: u64,
+    /// Those for which that worker had no place.
+    pub crossing_lost: u64,
     /// How often a worker failed, lost its connections and began anew.
     pub restarts: u64,
 }
@@ -97,6 +111,8 @@ impl std::ops::Add for WorkerCounters {
             unsent: self.unsent + other.unsent,
             handed_over: self.handed_over + other.handed_over,
             handover_lost: self.handover_lost + other.handover_lost,
+            crossed: self.crossed + other.crossed,
+            crossing_lost: self.crossing_lost + other.crossing_lost,
             restarts: self.restarts + other.restarts,
         }
     }
@@ -110,6 +126,7 @@ pub(crate) struct Worker {
     pub(crate) peers: Vec<Option<Box<Peer>>>,
     pub(crate) free: Vec<PeerIndex>,
     pub(crate) rooms: HashMap<SessionId, Room>,
+    pub(crate) mirrors: Mirrors,
     pub(crate) mux: Mux,
     pub(crate) events: Events,
     pub(crate) recorder: Arc<dyn RecordSink>,
@@ -121,6 +138,8 @@ pub(crate) struct Worker {
     /// `(due, place, serial)`; an entry is valid while it is the connection's next tick.
     pub(crate) timers: BinaryHeap<Reverse<(i64, PeerIndex, u64)>>,
     pub(crate) levels_due_us: i64,
+    /// When other workers are told of our common rooms; never while there are none.
+    pub(crate) letters_due_us: i64,
     /// Over which way the media datagram in hand came, and to which of our addresses.
     pub(crate) way: Option<(Remote, Option<IpAddr>)>,
     /// Copy of a cached packet on its way into a repair.
@@ -136,7 +155,7 @@ pub(crate) struct Worker {
     clock: SharedClock,
     started: (Instant, i64),
     next_serial: u64,
-    next_stream: u32,
+    pub(crate) next_stream: u32,
     random: SystemRandom,
 }
 
@@ -159,6 +178,7 @@ impl Worker {
             peers: Vec::new(),
             free: Vec::new(),
             rooms: HashMap::new(),
+            mirrors: Mirrors::default(),
             mux: Mux::default(),
             events,
             recorder,
@@ -167,6 +187,7 @@ impl Worker {
             hurried: Vec::new(),
             timers: BinaryHeap::new(),
             levels_due_us: now_us,
+            letters_due_us: i64::MAX,
             way: None,
             scratch: Vec::new(),
             now_us,
@@ -235,9 +256,11 @@ impl Worker {
             }
             more = readable;
             more |= self.take_handed();
+            more |= self.take_crossed();
             more |= self.take_arrivals();
             self.run_timers();
             self.flush();
+            self.announce();
             self.events.flush();
             self.tell_status();
         }
@@ -414,7 +437,7 @@ impl Worker {
     fn due_us(&self, now_us: i64) -> i64 {
         let longest = if self.events.is_waiting() { LONGEST_SLEEP / 10 } else { LONGEST_SLEEP };
         let timer_us = self.timers.peek().map_or(i64::MAX, |Reverse((due_us, _, _))| *due_us);
-        timer_us.min(self.levels_due_us).min(now_us + longest.as_micros() as i64)
+        timer_us.min(self.levels_due_us).min(self.letters_due_us).min(now_us + longest.as_micros() as i64)
     }
 }
 

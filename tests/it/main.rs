@@ -46,6 +46,7 @@ mod media_call;
 mod media_harm;
 mod media_loss;
 mod media_passage;
+mod media_spread;
 mod media_stage;
 mod media_through;
 mod media_workers;

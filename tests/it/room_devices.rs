@@ -124,7 +124,7 @@ async fn offers(client: &mut Client, sdp: &str) -> Option<String> {
 #[tokio::test]
 async fn who_comes_back_is_taken_where_newcomers_are_refused() {
     let (_bot, offer) = Bot::offer(&full(1)).await.unwrap();
-    let admission = Admission { new: 0, again: 1_000 };
+    let admission = Admission { new: 0, again: 1_000, ..Admission::default() };
     let busy = MediaConfig { admission, ..MediaConfig::on("127.0.0.1:0".parse().unwrap()) };
     let seen = async |day: &Day| {
         let room = day.room().await;

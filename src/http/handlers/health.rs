@@ -74,6 +74,12 @@ pub(in crate::http) async fn metrics(State(app): State<App>, address: Address) -
         of_each("media_handover_lost_total", "Datagrams for which that worker had no place", |worker| {
             worker.handover_lost
         }),
+        of_each("media_crossed_total", "Packets given to other workers for receivers of the same room", |worker| {
+            worker.crossed
+        }),
+        of_each("media_crossing_lost_total", "Packets for which such a worker had no place", |worker| {
+            worker.crossing_lost
+        }),
         of_each("media_restarts_total", "How often a media worker failed and began anew", |worker| worker.restarts),
     ];
     let more: Vec<Family> =
