@@ -242,7 +242,7 @@ fn refused(refusal: Refusal) -> Row {
         "not_permitted" => NOT_ALLOWED,
         "store_unavailable" => STORE_UNAVAILABLE,
         "media_offer_malformed" => BODY_MALFORMED,
-        "media_offer_unsupported" | "h264_unrecorded" => ICE_RESTART_REFUSED,
+        "media_offer_unsupported" | "h264_unsupported" => ICE_RESTART_REFUSED,
         "media_full" | "media_unavailable" => BUSY,
         _ => REFUSED,
     };

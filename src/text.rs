@@ -152,7 +152,7 @@ mod tests {
             }
         }
         for code in
-            ["h264_unrecorded", "media_offer_malformed", "media_offer_unsupported", "media_full", "media_unavailable"]
+            ["h264_unsupported", "media_offer_malformed", "media_offer_unsupported", "media_full", "media_unavailable"]
         {
             wanted.insert(format!("refusal.{code}"));
         }

@@ -21,6 +21,11 @@ TABLE
   [ "$purpose" != long ] || cat <<'TABLE'
 /usr/bin/firefox-esr|firefox-esr|the other browser in a call
 /usr/bin/espeak-ng|espeak-ng|speaks the numbers that are looked for in a recording
+/usr/lib/python3/dist-packages/gi/overrides/Gst.py|python3-gst-1.0|an encoder on GStreamer, driven from Python
+/usr/lib/*/girepository-1.0/GstWebRTC-1.0.typelib|gir1.2-gst-plugins-bad-1.0|the same: what it is told by WHIP
+/usr/lib/*/gstreamer-1.0/libgstwebrtc.so|gstreamer1.0-plugins-bad|the same: WebRTC and OpenH264
+/usr/lib/*/gstreamer-1.0/libgstvpx.so|gstreamer1.0-plugins-good|the same: VP8
+/usr/lib/*/gstreamer-1.0/libgstnice.so|gstreamer1.0-nice|the same: ICE
 TABLE
 )
 

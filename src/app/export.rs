@@ -149,7 +149,7 @@ impl Exporter {
         Ok(files)
     }
 
-    /// The recording as WebM; none when its key was destroyed or the file does not open any more.
+    /// The recording as players take it; none when its key was destroyed or the file does not open any more.
     async fn playable(
         &self,
         session: SessionId,
@@ -163,14 +163,12 @@ impl Exporter {
             Err(StoreError::ScopeErased(_)) => return Ok(None),
             Err(other) => return Err(other.into()),
         };
-        let name = format!("recordings/{}.webm", segment.mark.segment);
+        let name = format!("recordings/{}", segment.mark.segment);
         let target = desk.place(&name)?;
-        let written = {
-            let target = target.clone();
-            tokio::task::spawn_blocking(move || open_to(&source, &key, &target)).await.map_err(|_| AppError::Busy)?
-        };
-        match written {
-            Ok(info) => {
+        let written = tokio::task::spawn_blocking(move || open_to(&source, &key, &target));
+        match written.await.map_err(|_| AppError::Busy)? {
+            Ok((info, target)) => {
+                let name = format!("{name}.{}", info.extension());
                 let piece = Piece {
                     path: target.clone(),
                     point: segment.mark.point,
@@ -215,10 +213,12 @@ fn lay(desk: &Desk, name: &str, paper: &Printed) -> Result<BundleFile, BundleErr
     Ok(desk.lay(name, &paper.pdf)?)
 }
 
-fn open_to(source: &Path, key: &RecordKey, target: &Path) -> Result<RecordingInfo, ReadError> {
+/// What it is, and where it is now: at `target` with the ending of its kind.
+fn open_to(source: &Path, key: &RecordKey, target: &Path) -> Result<(RecordingInfo, PathBuf), ReadError> {
     let reader = RecordingReader::open(source, key)?;
-    reader.export(std::io::BufWriter::new(fs::File::create(target)?))?;
-    Ok(reader.info().clone())
+    let target = target.with_extension(reader.info().extension());
+    reader.export(std::io::BufWriter::new(fs::File::create(&target)?))?;
+    Ok((reader.info().clone(), target))
 }
 
 /// Everything of a visit, or of the session's own part, in one file; the citizen's picture first.

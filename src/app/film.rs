@@ -38,7 +38,7 @@ pub enum FilmError {
 /// One opened recording.
 #[derive(Clone, Debug)]
 pub(super) struct Piece {
-    /// The WebM file.
+    /// The WebM or Matroska file.
     pub(super) path: PathBuf,
     pub(super) point: PointId,
     /// `microphone`, `camera` or `paper`.

@@ -15,7 +15,9 @@ use rtc::media_stream::MediaStreamTrack;
 use rtc::peer_connection::configuration::interceptor_registry::{
     configure_simulcast_extension_headers, register_default_interceptors,
 };
-use rtc::peer_connection::configuration::media_engine::{MIME_TYPE_OPUS, MIME_TYPE_RTX, MIME_TYPE_VP8, MediaEngine};
+use rtc::peer_connection::configuration::media_engine::{
+    MIME_TYPE_H264, MIME_TYPE_OPUS, MIME_TYPE_RTX, MIME_TYPE_VP8, MediaEngine,
+};
 use rtc::peer_connection::configuration::setting_engine::SettingEngineBuilder;
 use rtc::peer_connection::sdp::RTCSessionDescription;
 use rtc::rtcp::payload_feedbacks::picture_loss_indication::PictureLossIndication;
@@ -38,6 +40,8 @@ use crate::media::plan::{Layer, SourceKind};
 
 const PT_VP8: u8 = 96;
 const PT_RTX: u8 = 97;
+const PT_H264: u8 = 103;
+const PT_H264_RTX: u8 = 104;
 const PT_OPUS: u8 = 111;
 const PT_RED: u8 = 63;
 const MIME_TYPE_RED: &str = "audio/red";
@@ -55,14 +59,32 @@ pub struct BotConfig {
     pub bind: IpAddr,
     /// An Opus microphone.
     pub microphone: bool,
-    /// A VP8 camera.
+    /// A camera.
     pub camera: bool,
     /// The camera has layers q, h, f (RFC 8853); without RTX, which the crate cannot tell apart by rid.
     pub simulcast: bool,
-    /// A second VP8 picture: document camera or screen.
+    /// A second picture: document camera or screen.
     pub paper: bool,
     /// Pairs of receiving lines.
     pub slots: usize,
+}
+
+/// How the bot's pictures are coded: what its offer names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BotPictures {
+    /// VP8 alone.
+    #[default]
+    Vp8,
+    /// H.264 (Constrained Baseline, packetization-mode 1) alone, as encoders.
+    H264,
+    /// Sends VP8, receives either, as browsers.
+    Both,
+}
+
+impl BotPictures {
+    fn sent(self) -> (&'static str, u8) {
+        if self == Self::H264 { (MIME_TYPE_H264, PT_H264) } else { (MIME_TYPE_VP8, PT_VP8) }
+    }
 }
 
 /// Why a bot does not work.
@@ -109,7 +131,7 @@ pub struct Received {
     pub video: bool,
     /// RTP synchronization source.
     pub ssrc: u32,
-    /// RTP payload type.
+    /// RTP payload type: 96 VP8, 103 H.264, 111 Opus, 63 its redundancy.
     pub payload_type: u8,
     /// RTP sequence number.
     pub sequence: u16,
@@ -135,6 +157,7 @@ struct LocalTrack {
 pub struct Bot {
     connection: Box<dyn PeerConnection>,
     tracks: BTreeMap<SourceKind, LocalTrack>,
+    pictures: BotPictures,
     state: watch::Receiver<RTCPeerConnectionState>,
     received: mpsc::Receiver<Received>,
     /// One bit per layer of the camera, bit 3 for the paper.
@@ -152,7 +175,7 @@ impl Bot {
     ///
     /// [`BotError::Webrtc`] when the crate refuses, [`BotError::NoCandidates`] when `bind` is not usable.
     pub async fn offer(config: &BotConfig) -> Result<(Self, String), BotError> {
-        Self::offer_with(config, Vec::new(), false).await
+        Self::offer_with(config, BotPictures::Vp8, Vec::new(), false).await
     }
 
     /// The same with redundancy of sound (RFC 2198), as Chromium offers it. What is sent under it the caller composes, and
@@ -162,7 +185,7 @@ impl Bot {
     ///
     /// As [`Bot::offer`].
     pub async fn offer_redundant(config: &BotConfig) -> Result<(Self, String), BotError> {
-        Self::offer_with(config, Vec::new(), true).await
+        Self::offer_with(config, BotPictures::Vp8, Vec::new(), true).await
     }
 
     /// The same with AES-CM and SHA-1 alone (RFC 3711), as old encoders have it.
@@ -171,15 +194,26 @@ impl Bot {
     ///
     /// As [`Bot::offer`].
     pub async fn offer_old_keys(config: &BotConfig) -> Result<(Self, String), BotError> {
-        Self::offer_with(config, vec![SrtpProtectionProfile::Srtp_Aes128_Cm_Hmac_Sha1_80], false).await
+        Self::offer_with(config, BotPictures::Vp8, vec![SrtpProtectionProfile::Srtp_Aes128_Cm_Hmac_Sha1_80], false)
+            .await
+    }
+
+    /// The same with other codecs.
+    ///
+    /// # Errors
+    ///
+    /// As [`Bot::offer`].
+    pub async fn offer_pictures(config: &BotConfig, pictures: BotPictures) -> Result<(Self, String), BotError> {
+        Self::offer_with(config, pictures, Vec::new(), false).await
     }
 
     async fn offer_with(
         config: &BotConfig,
+        pictures: BotPictures,
         profiles: Vec<SrtpProtectionProfile>,
         redundant: bool,
     ) -> Result<(Self, String), BotError> {
-        let (mut media, registry) = engine(redundant)?;
+        let (mut media, registry) = engine(pictures, redundant)?;
         let registry = register_default_interceptors(registry, &mut media)?;
         let registry = registry.with(Slot::from(14_000), KeyFrameTap::default());
         let settings = SettingEngineBuilder::new()
@@ -213,7 +247,7 @@ impl Bot {
             (SourceKind::Microphone, config.microphone, false),
         ];
         for (kind, _, simulcast) in wanted.into_iter().filter(|(_, wanted, _)| *wanted) {
-            let local = local_track(connection.as_ref(), kind, simulcast, tracks.len()).await?;
+            let local = local_track(connection.as_ref(), (kind, pictures), simulcast, tracks.len()).await?;
             tokio::spawn(watch_key_frames(local.track.clone(), kind, local.ssrcs.clone(), key_frames.clone()));
             tracks.insert(kind, local);
         }
@@ -237,7 +271,8 @@ impl Bot {
                 (*mid).clone_into(&mut local.mid);
             }
         }
-        let bot = Self { connection, tracks, state, received, key_frames, opened, extensions: Mutex::default() };
+        let bot =
+            Self { connection, tracks, pictures, state, received, key_frames, opened, extensions: Mutex::default() };
         Ok((bot, offer))
     }
 
@@ -268,7 +303,7 @@ impl Bot {
     ///
     /// [`BotError::NoSource`] for what the configuration left out, [`BotError::Webrtc`] when the connection is over.
     pub async fn send(&self, kind: SourceKind, layer: Layer, packet: BotPacket) -> Result<(), BotError> {
-        let payload_type = if kind == SourceKind::Microphone { PT_OPUS } else { PT_VP8 };
+        let payload_type = if kind == SourceKind::Microphone { PT_OPUS } else { self.pictures.sent().1 };
         self.send_as(payload_type, kind, layer, packet).await
     }
 
@@ -377,27 +412,37 @@ fn key_frame_bit(kind: SourceKind, layer: Layer) -> u8 {
     if kind == SourceKind::Paper { 8 } else { 1 << layer as u8 }
 }
 
-fn codec(mime_type: &str) -> RTCRtpCodec {
-    let (clock_rate, channels, sdp_fmtp_line) = match mime_type {
-        MIME_TYPE_OPUS => (48_000, 2, "minptime=10;useinbandfec=1".to_owned()),
-        MIME_TYPE_RED => (48_000, 2, format!("{PT_OPUS}/{PT_OPUS}")),
-        MIME_TYPE_RTX => (90_000, 0, format!("apt={PT_VP8}")),
+fn codec(mime_type: &str, payload_type: u8) -> RTCRtpCodec {
+    let (clock_rate, channels, sdp_fmtp_line) = match (mime_type, payload_type) {
+        (MIME_TYPE_OPUS, _) => (48_000, 2, "minptime=10;useinbandfec=1".to_owned()),
+        (MIME_TYPE_RED, _) => (48_000, 2, format!("{PT_OPUS}/{PT_OPUS}")),
+        (MIME_TYPE_RTX, PT_H264_RTX) => (90_000, 0, format!("apt={PT_H264}")),
+        (MIME_TYPE_RTX, _) => (90_000, 0, format!("apt={PT_VP8}")),
+        (MIME_TYPE_H264, _) => {
+            (90_000, 0, "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f".to_owned())
+        }
         _ => (90_000, 0, String::new()),
     };
     RTCRtpCodec { mime_type: mime_type.to_owned(), clock_rate, channels, sdp_fmtp_line, rtcp_feedback: vec![] }
 }
 
-fn engine(redundant: bool) -> Result<(MediaEngine, Registry), BotError> {
+fn engine(pictures: BotPictures, redundant: bool) -> Result<(MediaEngine, Registry), BotError> {
     let mut media = MediaEngine::default();
-    for (mime_type, payload_type, kind) in [
-        (MIME_TYPE_OPUS, PT_OPUS, RtpCodecKind::Audio),
-        (MIME_TYPE_VP8, PT_VP8, RtpCodecKind::Video),
-        (MIME_TYPE_RTX, PT_RTX, RtpCodecKind::Video),
+    let (vp8, h264) = (pictures != BotPictures::H264, pictures != BotPictures::Vp8);
+    for (mime_type, payload_type, kind, wanted) in [
+        (MIME_TYPE_OPUS, PT_OPUS, RtpCodecKind::Audio, true),
+        (MIME_TYPE_VP8, PT_VP8, RtpCodecKind::Video, vp8),
+        (MIME_TYPE_RTX, PT_RTX, RtpCodecKind::Video, vp8),
+        (MIME_TYPE_H264, PT_H264, RtpCodecKind::Video, h264),
+        (MIME_TYPE_RTX, PT_H264_RTX, RtpCodecKind::Video, h264),
     ] {
-        media.register_codec(RTCRtpCodecParameters { rtp_codec: codec(mime_type), payload_type }, kind)?;
+        if wanted {
+            let rtp_codec = codec(mime_type, payload_type);
+            media.register_codec(RTCRtpCodecParameters { rtp_codec, payload_type }, kind)?;
+        }
     }
     if redundant {
-        let red = RTCRtpCodecParameters { rtp_codec: codec(MIME_TYPE_RED), payload_type: PT_RED };
+        let red = RTCRtpCodecParameters { rtp_codec: codec(MIME_TYPE_RED, PT_RED), payload_type: PT_RED };
         media.register_codec(red, RtpCodecKind::Audio)?;
     }
     configure_simulcast_extension_headers(&mut media)?;
@@ -409,12 +454,13 @@ fn engine(redundant: bool) -> Result<(MediaEngine, Registry), BotError> {
 /// Adds a sending line. Its mid is known only with the offer.
 async fn local_track(
     connection: &dyn PeerConnection,
-    kind: SourceKind,
+    (kind, pictures): (SourceKind, BotPictures),
     simulcast: bool,
     place: usize,
 ) -> Result<LocalTrack, BotError> {
     let sound = kind == SourceKind::Microphone;
     let layers: &[Layer] = if simulcast { &[Layer::Quarter, Layer::Half, Layer::Full] } else { &[Layer::Full] };
+    let (mime_type, payload_type) = if sound { (MIME_TYPE_OPUS, PT_OPUS) } else { pictures.sent() };
     let ssrcs: Vec<(Layer, u32)> = layers.iter().map(|layer| (*layer, rand::random::<u32>() | 2)).collect();
     let encodings = ssrcs
         .iter()
@@ -425,7 +471,7 @@ async fn local_track(
                 rtx: (!sound && !simulcast).then(|| RTCRtpRtxParameters { ssrc: rand::random::<u32>() | 2 }),
                 ..Default::default()
             },
-            codec: codec(if sound { MIME_TYPE_OPUS } else { MIME_TYPE_VP8 }),
+            codec: codec(mime_type, payload_type),
             ..Default::default()
         })
         .collect();

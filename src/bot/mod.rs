@@ -8,4 +8,4 @@ mod client;
 mod key_frames;
 pub(crate) mod wire;
 
-pub use client::{Bot, BotConfig, BotError, BotPacket, Received};
+pub use client::{Bot, BotConfig, BotError, BotPacket, BotPictures, Received};

@@ -33,6 +33,8 @@ pub enum Part {
 #[derive(Debug)]
 pub struct Opened {
     pub media_type: &'static str,
+    /// How the name of the whole as a file ends.
+    pub extension: &'static str,
     pub bytes: Vec<u8>,
     /// First byte and length of the whole, when it is a part.
     pub range: Option<(u64, u64)>,
@@ -104,7 +106,7 @@ fn read(path: &std::path::Path, key: &RecordKey, part: Part) -> Result<Opened, A
     let (first, length) = part.of(reader.len()).ok_or(AppError::RangeUnsatisfiable)?;
     let bytes = reader.read_range(first, usize::try_from(length).unwrap_or(usize::MAX)).map_err(failed)?;
     let range = (part != Part::Whole).then_some((first, reader.len()));
-    Ok(Opened { media_type: reader.media_type(), bytes, range })
+    Ok(Opened { media_type: reader.media_type(), extension: reader.info().extension(), bytes, range })
 }
 
 #[cfg(test)]

@@ -162,7 +162,7 @@ pub const ROUTES: &[Route] = &[
         "A file of the recording, whole or in ranges",
         || get(recordings::read),
     )
-    .gives(200, Gives::Bytes("video/webm"))
+    .gives(200, Gives::Bytes("video/*"))
     .slow(),
     route(
         "http.papers.minutes",

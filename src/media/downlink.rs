@@ -1,16 +1,17 @@
 //! What leaves for one connection: numbered and sealed at once, or held back for a moment where the line is thin.
 
 use super::bandwidth::Bandwidth;
+use super::engine::Codec;
 use super::forward::Outgoing;
 use super::outbox::Outbox;
 use super::pacer::Pacer;
+use super::picture::Picture;
 use super::protection::Protection;
 use super::red::{self, Block};
 use super::rewrite::Place;
 use super::rtp::{self, Outline};
 use super::sound::DEPTH;
 use super::srtp::SrtpSession;
-use super::vp8::Vp8Descriptor;
 
 /// SRTP tag, UDP and IP around a packet: what the line carries beside it.
 const AROUND: usize = 16 + 8 + 20;
@@ -25,9 +26,9 @@ pub(crate) struct Content<'a> {
     pub(crate) marker: bool,
     /// Empty: four bytes of padding, where something must fill a place.
     pub(crate) payload: &'a [u8],
-    pub(crate) vp8: Option<&'a Vp8Descriptor>,
     /// Sound never waits.
-    pub(crate) sound: bool,
+    pub(crate) codec: Codec,
+    pub(crate) picture: Option<&'a Picture>,
     /// Sound that is said again with it.
     pub(crate) again: [Option<Block<'a>>; DEPTH],
 }
@@ -51,7 +52,7 @@ impl Content<'_> {
         }
         let start = bytes.len();
         bytes.extend_from_slice(if self.payload.is_empty() { &[0, 0, 0, 4] } else { self.payload });
-        if let (Some(vp8), Some(copy)) = (self.vp8, bytes.get_mut(start..)) {
+        if let (Some(vp8), Some(copy)) = (self.picture.and_then(Picture::vp8), bytes.get_mut(start..)) {
             vp8.rewrite(copy, place.vp8);
         }
     }
@@ -84,10 +85,11 @@ impl Downlink {
         now_us: i64,
     ) -> bool {
         let stream = out.stream;
+        let Some(payload_type) = stream.payload_type_of(content.codec) else { return false };
         let outline = Outline {
             padding: content.payload.is_empty(),
             marker: content.marker,
-            payload_type: stream.red.filter(|_| content.is_redundant()).unwrap_or(stream.payload_type),
+            payload_type: stream.red.filter(|_| content.is_redundant()).unwrap_or(payload_type),
             index: place.index,
             timestamp: content.timestamp.wrapping_add(place.timestamp_shift),
             ssrc: stream.ssrc,
@@ -95,12 +97,12 @@ impl Downlink {
         out.packets = out.packets.wrapping_add(1);
         let length = content.length();
         out.octets = out.octets.wrapping_add(if content.payload.is_empty() { 0 } else { length as u32 });
-        if content.vp8.is_some_and(|found| found.key_frame_start)
+        if content.picture.is_some_and(Picture::begins)
             && let Some(bandwidth) = &mut self.bandwidth
         {
             bandwidth.key_frame(now_us);
         }
-        if !content.sound
+        if content.codec.is_picture()
             && let Some(rate) = self.pace()
             && self.pacer.holds(rate, now_us)
         {
@@ -121,9 +123,8 @@ impl Downlink {
         content: Content<'_>,
         now_us: i64,
     ) -> bool {
-        let Some(outline) = repair_outline(out, content.timestamp.wrapping_add(place.timestamp_shift)) else {
-            return false;
-        };
+        let timestamp = content.timestamp.wrapping_add(place.timestamp_shift);
+        let Some(outline) = repair_outline(out, content.codec, timestamp) else { return false };
         let stream = out.stream;
         let outline = Outline { marker: content.marker, ..outline };
         self.leave(srtp, outline, stream.transport_cc, 2 + content.length(), now_us, |bytes| {
@@ -138,7 +139,8 @@ impl Downlink {
         while wanted >= LEAST_PADDING + AROUND {
             let length = wanted.saturating_sub(AROUND + rtp::NUMBERED_HEADER).clamp(1, PADDING);
             let last = out.rewriter.last_timestamp();
-            let Some(outline) = repair_outline(out, last) else { return };
+            // It repairs nothing, so any codec's number will do.
+            let Some(outline) = repair_outline(out, Codec::Vp8, last) else { return };
             let outline = Outline { padding: true, ..outline };
             let written = self.leave(srtp, outline, out.stream.transport_cc, length, now_us, |bytes| {
                 bytes.resize(bytes.len() + length - 1, 0);
@@ -188,8 +190,8 @@ impl Downlink {
 }
 
 /// A packet on the repair stream with the next index, which is spent even if sealing fails: none is tried twice.
-fn repair_outline(out: &mut Outgoing, timestamp: u32) -> Option<Outline> {
-    let (payload_type, ssrc) = out.stream.rtx?;
+fn repair_outline(out: &mut Outgoing, codec: Codec, timestamp: u32) -> Option<Outline> {
+    let (payload_type, ssrc) = out.stream.rtx_of(codec)?;
     let index = out.rtx_index;
     out.rtx_index += 1;
     Some(Outline { padding: false, marker: false, payload_type, index, timestamp, ssrc })
@@ -227,9 +229,9 @@ mod tests {
     use super::*;
 
     const STREAM: SlotStream =
-        SlotStream { payload_type: 96, ssrc: 7, rtx: Some((97, 8)), red: None, transport_cc: Some(3) };
+        SlotStream { payload_type: 96, h264: None, ssrc: 7, rtx: Some((97, 8)), red: None, transport_cc: Some(3) };
     const SOUND: SlotStream =
-        SlotStream { payload_type: 111, ssrc: 9, rtx: None, red: Some(63), transport_cc: Some(3) };
+        SlotStream { payload_type: 111, h264: None, ssrc: 9, rtx: None, red: Some(63), transport_cc: Some(3) };
 
     /// What a receiver finds in the datagrams that left: SSRC, sequence number and transport-wide number of each.
     fn left(down: &mut Downlink) -> Vec<(u32, u16, u16)> {
@@ -243,7 +245,8 @@ mod tests {
     }
 
     fn content(payload: &[u8], sound: bool) -> Content<'_> {
-        Content { timestamp: 9, marker: false, payload, vp8: None, sound, again: [None; DEPTH] }
+        let codec = if sound { Codec::Opus } else { Codec::Vp8 };
+        Content { timestamp: 9, marker: false, payload, codec, picture: None, again: [None; DEPTH] }
     }
 
     proptest! {

@@ -1,4 +1,5 @@
-//! The DTLS server of one connection (RFC 5764): keys for SRTP, nothing else.
+//! One end of DTLS for a connection (RFC 5764): keys for SRTP, nothing else. We are the server, but for machines that can
+//! be nothing else themselves.
 //!
 //! `rtc-dtls` 0.21 does not repeat its flight 4 when that one is lost: it stops its timer before it has read the
 //! client's repeated hello, finds nothing new in it, and both wait for ever. So the datagrams of our last flight are
@@ -41,8 +42,9 @@ const FLIGHT_DATAGRAMS: usize = 8;
 /// The server's certificate and DTLS settings, made once per process.
 pub(crate) struct Identity {
     config: Arc<HandshakeConfig>,
-    /// For machines without a browser of ours.
+    /// For machines without a browser of ours, and for those of them that wait for our hello.
     foreign: Arc<HandshakeConfig>,
+    calling: Arc<HandshakeConfig>,
     pub(crate) provider: Arc<dyn RTCCryptoProvider>,
     /// `AB:CD:…`, SHA-256, for the answer.
     pub(crate) fingerprint: String,
@@ -57,22 +59,25 @@ impl Identity {
         let der = certificate.certificate.first().ok_or("no certificate was made")?;
         let fingerprint =
             sha256(der.as_ref()).as_ref().iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(":");
-        let config = |profiles: &[SrtpProtectionProfile]| {
+        let config = |profiles: &[SrtpProtectionProfile], calls: bool| {
+            let mut suites = vec![CipherSuiteId::Tls_Ecdhe_Ecdsa_With_Aes_128_Gcm_Sha256];
+            // As a server the suite follows from our certificate, as a client from theirs.
+            suites.extend(calls.then_some(CipherSuiteId::Tls_Ecdhe_Rsa_With_Aes_128_Gcm_Sha256));
             ConfigBuilder::default()
                 .with_crypto_provider(provider.clone())
                 .with_certificates(vec![certificate.clone()])
-                .with_cipher_suites(vec![CipherSuiteId::Tls_Ecdhe_Ecdsa_With_Aes_128_Gcm_Sha256])
+                .with_cipher_suites(suites)
                 .with_srtp_protection_profiles(profiles.to_vec())
                 .with_client_auth(ClientAuthType::RequireAnyClientCert)
                 // The chain says nothing in WebRTC; the fingerprint of the offer is compared below.
                 .with_insecure_skip_verify(true)
                 .with_extended_master_secret(ExtendedMasterSecretType::Require)
-                .build(false, None)
+                .build(calls, calls.then_some(PEER))
                 .map(Arc::new)
                 .map_err(|error| error.to_string())
         };
-        let (pages, foreign) = (config(&[GCM])?, config(&[GCM, CM])?);
-        Ok(Self { config: pages, foreign, provider, fingerprint })
+        let (pages, foreign, calling) = (config(&[GCM], false)?, config(&[GCM, CM], false)?, config(&[GCM, CM], true)?);
+        Ok(Self { config: pages, foreign, calling, provider, fingerprint })
     }
 }
 
@@ -93,6 +98,9 @@ pub(crate) struct Dtls {
     identity: Arc<Identity>,
     endpoint: Endpoint,
     fingerprint: [u8; 32],
+    /// We are the client, and whether our hello is still to come.
+    calls: bool,
+    silent: bool,
     connected: bool,
     flight: Vec<BytesMut>,
     flight_sent: Option<Instant>,
@@ -100,11 +108,34 @@ pub(crate) struct Dtls {
 }
 
 impl Dtls {
-    /// `fingerprint`: SHA-256 of the certificate the offer announces. `client`: which keys it may ask for.
-    pub(crate) fn new(identity: Arc<Identity>, fingerprint: [u8; 32], client: Client) -> Self {
+    /// `fingerprint`: SHA-256 of the certificate the offer announces. `client`: which keys it may ask for. `calls`: the
+    /// other side waits for [`Dtls::begin`].
+    pub(crate) fn new(identity: Arc<Identity>, fingerprint: [u8; 32], client: Client, calls: bool) -> Self {
         let config = if client == Client::Browser { &identity.config } else { &identity.foreign };
-        let endpoint = Endpoint::new(PEER, TransportProtocol::UDP, Some(config.clone()));
-        Self { identity, endpoint, fingerprint, connected: false, flight: Vec::new(), flight_sent: None, repeats: 0 }
+        let endpoint = Endpoint::new(PEER, TransportProtocol::UDP, (!calls).then(|| config.clone()));
+        Self {
+            identity,
+            endpoint,
+            fingerprint,
+            calls,
+            silent: calls,
+            connected: false,
+            flight: Vec::new(),
+            flight_sent: None,
+            repeats: 0,
+        }
+    }
+
+    /// There is a way to the other side: says hello, once, where that is ours to do. `true`: something is to be sent.
+    pub(crate) fn begin(&mut self, now: Instant, out: &mut Vec<BytesMut>) -> bool {
+        if !std::mem::take(&mut self.silent) {
+            return false;
+        }
+        if let Err(error) = self.endpoint.connect(now, PEER, self.identity.calling.clone(), None) {
+            tracing::debug!(%error, "a DTLS hello was not made");
+        }
+        self.drain(now, out);
+        true
     }
 
     /// Feeds a datagram; what is to be sent is appended to `out`.
@@ -127,6 +158,7 @@ impl Dtls {
             }
         }
         if !self.connected
+            && !self.calls
             && handshake_type(datagram) == Some(CLIENT_HELLO)
             && out.len() == before
             && self.flight_sent.is_some_and(|sent| now - sent >= CROSSED)
@@ -187,7 +219,9 @@ impl Dtls {
         let exported = |length| state.export_keying_material("EXTRACTOR-dtls_srtp", &[], length).ok();
         // Which profiles may be agreed stands in the configuration of this client's class.
         let session = match state.srtp_protection_profile() {
+            GCM if self.calls => exported(EXPORT).and_then(|keys| SrtpSession::client(crypto, keys.as_ref()).ok()),
             GCM => exported(EXPORT).and_then(|keys| SrtpSession::server(crypto, keys.as_ref()).ok()),
+            CM if self.calls => exported(EXPORT_CM).and_then(|keys| SrtpSession::client_cm(crypto, keys.as_ref()).ok()),
             CM => exported(EXPORT_CM).and_then(|keys| SrtpSession::server_cm(crypto, keys.as_ref()).ok()),
             _ => None,
         };

@@ -26,10 +26,10 @@ pub struct Join {
 /// Who offers. What it may send or receive, and which keys it may ask for, follows from it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Client {
-    /// One of our pages: both ways, VP8 and Opus, AES-GCM alone.
+    /// One of our pages: both ways, AES-GCM alone. It sends VP8 and Opus.
     #[default]
     Browser,
-    /// Sends only (RFC 9725). AES-CM with SHA-1 where it has nothing better.
+    /// Sends only (RFC 9725), H.264 where it has no VP8. AES-CM with SHA-1 where it has nothing better.
     Encoder,
     /// Receives only (WHEP). Keys as an encoder.
     Wall,
@@ -44,6 +44,10 @@ pub struct Answer {
     pub slots: usize,
     /// What it may send.
     pub sources: BTreeSet<SourceKind>,
+    /// Which pictures of it come as H.264.
+    pub h264: BTreeSet<SourceKind>,
+    /// Its slots take H.264 too. Without, a picture that comes as H.264 is not sent to it.
+    pub takes_h264: bool,
 }
 
 /// What a browser needs to use our relay (RFC 8656, long-term credentials).
@@ -64,9 +68,9 @@ pub enum JoinRefusal {
     /// No common codec, SRTP profile or direction.
     #[error("nothing in the offer can be served: {0}")]
     Unsupported(String),
-    /// An encoder offers its picture as H.264 alone, which the recorder does not write: it would be unrecorded.
-    #[error("the picture is offered as H.264 alone, which is not recorded")]
-    Unrecorded,
+    /// An encoder offers its picture as H.264 alone, in a kind that not every browser with H.264 decodes.
+    #[error("the picture is offered as H.264 alone, and not as Baseline with packetization-mode 1")]
+    Undecodable,
     /// Admission control: the worker is at its limit.
     #[error("the media server is at its limit")]
     Full,
@@ -81,7 +85,7 @@ impl JoinRefusal {
         match self {
             Self::Malformed(_) => "media_offer_malformed",
             Self::Unsupported(_) => "media_offer_unsupported",
-            Self::Unrecorded => "h264_unrecorded",
+            Self::Undecodable => "h264_unsupported",
             Self::Full => "media_full",
             Self::Unavailable => "media_unavailable",
         }
@@ -154,6 +158,15 @@ pub enum Codec {
     Opus,
     /// RFC 7741, 90 kHz clock.
     Vp8,
+    /// RFC 6184, 90 kHz clock; from encoders alone.
+    H264,
+}
+
+impl Codec {
+    /// Not sound.
+    pub fn is_picture(self) -> bool {
+        self != Self::Opus
+    }
 }
 
 /// One packet as it is handed to the recorder: decrypted, padding removed, header extensions gone.

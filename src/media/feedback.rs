@@ -1,15 +1,15 @@
 //! RTCP of browsers: reports, repairs they ask for, key frames they need; and key frames we need ourselves.
 
 use super::downlink::Content;
+use super::engine::Codec;
 use super::forward::PeerIndex;
-use super::layers::Flowing;
 use super::peer::Peer;
+use super::picture::Picture;
 use super::plan::{Layer, SourceId, SourceKind};
 use super::quality::now_ntp32;
 use super::reports::OUR_SSRC;
 use super::rewrite::StreamKey;
 use super::rtcp::{self, Rtcp};
-use super::vp8::Vp8Descriptor;
 use super::worker::Worker;
 
 impl Worker {
@@ -108,17 +108,17 @@ impl Worker {
         let slot = peer.slots.get(number)?;
         slot.video.out.stream.rtx?;
         let (stream, index, sent_as) = slot.video.out.rewriter.sent_as(sequence)?;
-        let (timestamp, marker) = self.copy_cached(stream, index)?;
+        let (timestamp, marker, codec) = self.copy_cached(stream, index)?;
         let Self { peers, scratch, .. } = self;
         let peer: &mut Peer = peers.get_mut(place).and_then(Option::as_deref_mut)?;
-        let vp8 = Vp8Descriptor::parse(scratch);
+        let picture = Picture::read(codec, scratch);
         let out = &mut peer.slots.get_mut(number)?.video.out;
         let content = Content {
             timestamp,
             marker,
             payload: scratch.as_slice(),
-            vp8: vp8.as_ref(),
-            sound: false,
+            codec,
+            picture: picture.as_ref(),
             again: Default::default(),
         };
         if peer.down.repair(peer.srtp.as_deref()?, out, sent_as, content, now_us) {
@@ -130,14 +130,15 @@ impl Worker {
     }
 
     /// Copies a cached payload into the scratch buffer.
-    fn copy_cached(&mut self, stream: StreamKey, index: u64) -> Option<(u32, bool)> {
+    fn copy_cached(&mut self, stream: StreamKey, index: u64) -> Option<(u32, bool, Codec)> {
         // Taken out while the cache is read.
         let mut scratch = std::mem::take(&mut self.scratch);
-        let cached = self.publisher_of(stream).and_then(|publisher| publisher.keyed(stream)?.cache.get(index));
-        let found = cached.map(|cached| {
+        let incoming = self.publisher_of(stream).and_then(|publisher| publisher.keyed(stream));
+        let cached = incoming.and_then(|incoming| Some((incoming.codec, incoming.cache.get(index)?)));
+        let found = cached.map(|(codec, cached)| {
             scratch.clear();
             scratch.extend_from_slice(cached.payload);
-            (cached.timestamp, cached.marker)
+            (cached.timestamp, cached.marker, codec)
         });
         self.scratch = scratch;
         found
@@ -180,8 +181,13 @@ impl Worker {
             }
             let Some(slot) = peer.slots.get(number) else { return };
             let Some(wanted) = slot.video.wanted else { continue };
-            let flowing =
-                self.publisher(wanted.from).map_or(Flowing::default(), |from| from.flowing(wanted.kind, now_us));
+            let stream = slot.video.out.stream;
+            let Some(from) = self.publisher(wanted.from) else { continue };
+            // Of a source on another worker it is learnt late that this receiver does not decode it.
+            if from.incoming.iter().any(|one| one.kind == wanted.kind && !stream.takes(one.codec)) {
+                continue;
+            }
+            let flowing = from.flowing(wanted.kind, now_us);
             let missing =
                 self.peer(place).and_then(|peer| peer.slots.get(number)).and_then(|slot| slot.video.missing(flowing));
             if let Some(layer) = missing {

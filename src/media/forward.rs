@@ -1,12 +1,13 @@
 //! What a slot does with a packet: pass it on, leave it out, or begin with another source.
 
+use super::engine::Codec;
 use super::layers::Flowing;
+use super::picture::Picture;
 use super::plan::{Layer, SourceKind};
 use super::red::Block;
 use super::rewrite::{Place, Rewriter, StreamKey};
 use super::sdp::negotiate::SlotStream;
 use super::sound::{DEPTH, Said};
-use super::vp8::Vp8Descriptor;
 
 /// Payload of a packet of sound at most, with what it says again: less than any line takes in one piece.
 const MOST_SOUND: usize = 1_100;
@@ -30,7 +31,15 @@ pub(crate) struct Packet<'a> {
     pub(crate) captured_us: i64,
     /// Empty when the packet was only padding.
     pub(crate) payload: &'a [u8],
-    pub(crate) vp8: Option<Vp8Descriptor>,
+    pub(crate) codec: Codec,
+    pub(crate) picture: Option<Picture>,
+}
+
+impl Packet<'_> {
+    /// A decoder that has seen nothing of this stream can begin with it.
+    pub(crate) fn begins(&self) -> bool {
+        self.picture.as_ref().is_some_and(Picture::begins)
+    }
 }
 
 /// What is to be sent.
@@ -111,7 +120,8 @@ impl Outgoing {
     }
 
     fn begin(&mut self, packet: &Packet<'_>) {
-        self.rewriter.switch(packet.stream, packet.index, packet.timestamp, packet.vp8.as_ref(), packet.captured_us);
+        let numbers = packet.picture.as_ref().and_then(Picture::vp8);
+        self.rewriter.switch(packet.stream, packet.index, packet.timestamp, numbers, packet.captured_us);
         self.began = true;
     }
 
@@ -126,7 +136,7 @@ impl Outgoing {
                 .map_or(Forward::Nothing, Forward::Padding);
         }
         self.rewriter
-            .place(packet.stream, packet.index, packet.timestamp, packet.vp8.as_ref())
+            .place(packet.stream, packet.index, packet.timestamp, packet.picture.as_ref().and_then(Picture::vp8))
             .map_or(Forward::Nothing, Forward::Payload)
     }
 }
@@ -233,10 +243,9 @@ impl VideoSlot {
             return Forward::Nothing;
         };
         let Some(cap) = self.cap() else { return Forward::Nothing };
-        let begins = packet.vp8.is_some_and(|found| found.key_frame_start);
         // A restarted encoder comes with a new stream in the same place: any key frame of it is welcome.
         let running = self.running(wanted).filter(|layer| *layer != packet.layer);
-        if !begins || !flowing.accepts(running, packet.layer, cap) {
+        if !packet.begins() || !flowing.accepts(running, packet.layer, cap) || !self.out.stream.takes(packet.codec) {
             return Forward::Nothing;
         }
         self.out.begin(packet);
@@ -274,11 +283,13 @@ impl AudioSlot {
 
 #[cfg(test)]
 mod tests {
+    use super::super::h264::tests::parameters;
     use super::super::layers::LAYERS;
     use super::super::vp8::tests::payload;
     use super::*;
 
-    const STREAM: SlotStream = SlotStream { payload_type: 96, ssrc: 7, rtx: None, red: Some(63), transport_cc: None };
+    const STREAM: SlotStream =
+        SlotStream { payload_type: 96, h264: None, ssrc: 7, rtx: None, red: Some(63), transport_cc: None };
 
     fn all() -> Flowing {
         let mut flowing = Flowing::default();
@@ -306,7 +317,8 @@ mod tests {
                 repaired: false,
                 captured_us: now_us,
                 payload: &bytes,
-                vp8: Vp8Descriptor::parse(&bytes),
+                codec: Codec::Vp8,
+                picture: Picture::read(Codec::Vp8, &bytes),
             };
             slot.forward(&packet, all())
         }
@@ -387,7 +399,44 @@ mod tests {
             repaired: false,
             captured_us: index as i64,
             payload,
-            vp8: None,
+            codec: Codec::Opus,
+            picture: None,
+        }
+    }
+
+    #[test]
+    fn h264_goes_only_where_it_was_agreed_on_and_goes_on_from_vp8() {
+        let takes = SlotStream { h264: Some((103, None)), ..STREAM };
+        for (stream, expected) in [(takes, true), (STREAM, false)] {
+            let mut slot = VideoSlot::new(stream, 1);
+            let mut page = Camera { from: 1, next: 7 };
+            slot.want(feed(1, Layer::Full), |_| true);
+            let Forward::Payload(before) = page.send(&mut slot, Layer::Full, true, 0) else { panic!() };
+            slot.want(feed(2, Layer::Full), |_| true);
+            let mut send = |payload: &[u8], index| {
+                let packet = Packet {
+                    from: 2,
+                    kind: SourceKind::Camera,
+                    layer: Layer::Full,
+                    stream: 2,
+                    index,
+                    timestamp: 0,
+                    marker: true,
+                    repaired: false,
+                    captured_us: 20_000,
+                    payload,
+                    codec: Codec::H264,
+                    picture: Picture::read(Codec::H264, payload),
+                };
+                slot.forward(&packet, all())
+            };
+            assert_eq!(send(&[0x65, 1], 8), Forward::Nothing, "a picture by itself, but without its parameters");
+            let begun = send(&parameters(), 9);
+            assert_eq!(sent(begun), expected);
+            let Forward::Payload(place) = begun else { continue };
+            assert_eq!(place.index, before.index + 1);
+            let Forward::Payload(next) = send(&[0x65, 1], 10) else { panic!() };
+            assert_eq!((next.index, next.vp8), (before.index + 2, Default::default()));
         }
     }
 

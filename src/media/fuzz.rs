@@ -9,6 +9,9 @@ use bytes::BytesMut;
 use rtc_sdp::SessionDescription;
 
 use super::bandwidth::Bandwidth;
+use super::engine::{Client, Codec};
+use super::h264::{Payload, Sequence};
+use super::picture::Picture;
 use super::red::{self, Red};
 use super::rtcp::{self, Rtcp};
 use super::rtp::{self, Outline, RtpHeader};
@@ -71,7 +74,7 @@ pub fn relay(bytes: &[u8]) {
     }
 }
 
-/// An RTP packet (RFC 3550 §5.1) with its extensions, and its payload as VP8.
+/// An RTP packet (RFC 3550 §5.1) with its extensions, and its payload as VP8 and as H.264.
 pub fn rtp(bytes: &[u8]) {
     let Some(header) = RtpHeader::parse(bytes) else { return };
     assert!(header.length <= bytes.len());
@@ -80,6 +83,7 @@ pub fn rtp(bytes: &[u8]) {
     let Some(payload) = header.payload(bytes) else { return };
     assert!(header.length + payload.len() <= bytes.len());
     vp8(payload);
+    h264(payload);
 }
 
 /// A VP8 payload descriptor (RFC 7741 §4.2): numbers that are shifted stay where they were, and nothing else moves.
@@ -96,6 +100,25 @@ pub fn vp8(payload: &[u8]) {
     assert_eq!(again.tl0_index, found.tl0_index.map(|(at, value)| (at, value.wrapping_add(shift.tl0_index))));
     assert_eq!(again.key_index, found.key_index.map(|(at, value)| (at, value.wrapping_add(shift.key_index) & 0x1f)));
     assert_eq!(again.key_frame_start, found.key_frame_start);
+}
+
+/// An H.264 payload (RFC 6184 §5): what is in it fits into it, and each unit is tried as parameters of a sequence.
+pub fn h264(payload: &[u8]) {
+    let sequence = |unit: &[u8]| {
+        if let Some(found) = Sequence::read(unit) {
+            assert!(found.width > 0 && found.height > 0 && found.chroma <= 3 && found.luma_bits <= 14);
+        }
+    };
+    sequence(payload);
+    let Some(found) = Payload::read(payload) else { return };
+    let all = match found {
+        Payload::Whole(unit) => unit.len(),
+        Payload::Several(units) => units.inspect(|unit| sequence(unit)).map(|unit| unit.len() + 2).sum::<usize>() + 1,
+        Payload::Part(part) => part.data.len() + 2,
+    };
+    assert_eq!(all, payload.len());
+    let picture = Picture::read(Codec::H264, payload).expect("the same payload");
+    assert_eq!((picture.begins(), picture.vp8()), (found.begins(), None));
 }
 
 /// A payload with redundancy (RFC 2198): every byte belongs to one part, and what can be written again is read again as it
@@ -264,23 +287,32 @@ fn sealed_and_opened(mut server: SrtpSession, mut client: SrtpSession, bytes: &[
 /// An offer: whatever is answered is a whole answer to each of its lines.
 pub fn offer(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
-    let Ok(offer) = Offer::parse(text) else { return };
+    for client in [Client::Browser, Client::Encoder, Client::Wall] {
+        let Ok(offer) = Offer::parse(text) else { return };
+        if let Ok(offer) = offer.meant_by(client) {
+            answered(&offer);
+        }
+    }
+}
+
+fn answered(offer: &Offer) {
     let mut ssrc = 0;
     let fresh = || {
         ssrc += 1;
         ssrc
     };
-    let Ok(agreed) = Negotiated::from_offer(&offer, fresh) else { return };
+    let Ok(agreed) = Negotiated::from_offer(offer, fresh) else { return };
     assert_eq!(agreed.roles.len(), offer.lines.len());
     assert!(agreed.slots.len() <= crate::limits::SLOT_PAIRS);
     let transport = Transport {
         ufrag: "abcdefgh",
         pwd: PASSWORD,
         fingerprint: "AB",
+        calls: agreed.calls,
         tcp_candidates: &[],
         candidates: &[SocketAddr::from((Ipv4Addr::LOCALHOST, 9))],
     };
-    let answer = answer::write(&offer, &agreed, &transport, 1);
+    let answer = answer::write(offer, &agreed, &transport, 1);
     let read = SessionDescription::unmarshal(&mut std::io::Cursor::new(answer.as_bytes()))
         .unwrap_or_else(|error| panic!("our answer is not readable: {error}\n{answer}"));
     assert_eq!(read.media_descriptions.len(), offer.lines.len(), "{answer}");

@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::crew::Crew;
 use super::dtls::Identity;
 use super::engine::{
-    Answer, Client, Engine, EngineEvent, EngineFuture, Join, JoinRefusal, RecordSink, RelayAccess, WorkerStatus,
+    Answer, Client, Codec, Engine, EngineEvent, EngineFuture, Join, JoinRefusal, RecordSink, RelayAccess, WorkerStatus,
 };
 use super::events::Events;
 use super::ice::Credentials;
@@ -237,10 +237,13 @@ impl Engine for MediaEngine {
             let agreed = Negotiated::from_offer(&offer, rand::random)?;
             let slots = agreed.slots.len();
             let sources = agreed.sources.iter().map(|source| source.kind).collect();
+            let h264 = agreed.sources.iter().filter(|source| source.codec == Codec::H264);
+            let (h264, takes_h264) = (h264.map(|source| source.kind).collect(), agreed.takes_h264());
             let transport = Transport {
                 ufrag: &credentials.ufrag,
                 pwd: &credentials.pwd,
                 fingerprint: &identity.fingerprint,
+                calls: agreed.calls,
                 candidates: &candidates,
                 tcp_candidates: &tcp_candidates,
             };
@@ -249,7 +252,7 @@ impl Engine for MediaEngine {
             let peer = NewPeer { room: join.room, connection: join.connection, credentials, agreed, reply };
             Self::admit(&crew, admission, join.again, peer)?;
             match tokio::time::timeout(limits::MEDIA_JOIN_WAIT, wait).await {
-                Ok(Ok(Ok(()))) => Ok(Answer { sdp, slots, sources }),
+                Ok(Ok(Ok(()))) => Ok(Answer { sdp, slots, sources, h264, takes_h264 }),
                 Ok(Ok(Err(refusal))) => Err(refusal),
                 Ok(Err(_)) | Err(_) => Err(JoinRefusal::Unavailable),
             }

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::bandwidth::Losses;
 use super::crew::Crew;
 use super::dtls::Identity;
-use super::engine::NoRecorder;
+use super::engine::{Client, NoRecorder};
 use super::events::Events;
 use super::ice::Credentials;
 use super::mailbox::{NewPeer, Wishes};
@@ -34,8 +34,9 @@ use crate::clock::SystemClock;
 use crate::domain::ids::{ConnectionId, SessionId};
 
 pub(super) const RECEIVERS: usize = 5;
-/// What the sampled offer announces for paper and microphone: SSRC and payload type.
+/// What the sampled offer announces for paper and microphone: SSRC and payload type, of an encoder without VP8 too.
 const PICTURE: (u32, u8) = (1_001, 96);
+const PICTURE_H264: (u32, u8) = (1_001, 103);
 const SOUND: (u32, u8) = (1_003, 63);
 /// Of ten packets of sound one is lost on its way here, and comes within the next.
 const LOST: u64 = 4;
@@ -72,9 +73,9 @@ pub(super) fn crew(count: usize) -> (Arc<Crew>, Vec<Poll>) {
 }
 
 /// A worker whose socket sends into `to`, where nobody reads, with a publisher and its receivers.
-pub(super) fn worker(to: &UdpSocket, crew: &Arc<Crew>) -> Worker {
+pub(super) fn worker(to: &UdpSocket, crew: &Arc<Crew>, h264: bool) -> Worker {
     let placed = Placed { plan: plan(RECEIVERS), workers: vec![0] };
-    worker_with(to, crew, 0, 0..=RECEIVERS, placed)
+    worker_with(to, crew, 0, (0..=RECEIVERS, h264), placed)
 }
 
 /// Everybody gets paper and sound of the connection 0.
@@ -90,18 +91,22 @@ pub(super) fn plan(receivers: usize) -> Plan {
     }
 }
 
-/// One of some workers, with these connections of a room.
+/// One of some workers, with these connections of a room. The connection 0 sends H.264, or VP8.
 pub(super) fn worker_with(
     to: &UdpSocket,
     crew: &Arc<Crew>,
     index: usize,
-    connections: RangeInclusive<usize>,
+    (connections, h264): (RangeInclusive<usize>, bool),
     placed: Placed,
 ) -> Worker {
     let mut worker = bare(crew, index);
     let (mut joins, mut waits) = (Vec::new(), Vec::new());
     for number in connections.clone() {
-        let offer = Offer::parse(&samples::browser(1)).unwrap();
+        let offer = if h264 && number == 0 {
+            Offer::parse(&samples::browser(1).replace("VP8", "VP9")).unwrap().meant_by(Client::Encoder).unwrap()
+        } else {
+            Offer::parse(&samples::browser(1)).unwrap()
+        };
         let mut ssrc = 10_000 + number as u32 * 100;
         let next = || {
             ssrc += 1;
@@ -133,7 +138,7 @@ pub(super) fn publisher() -> Remote {
 }
 
 /// Pictures of seven packets with a packet of sound after each, sealed as a browser would; of 300 the first is whole.
-pub(super) fn packets(client: &SrtpSession, turns: std::ops::Range<u64>) -> Vec<Vec<u8>> {
+pub(super) fn packets(client: &SrtpSession, turns: std::ops::Range<u64>, h264: bool) -> Vec<Vec<u8>> {
     let seal = |(ssrc, payload_type): (u32, u8), index: u64, timestamp: u32, payload: &[u8]| {
         let mut packet = vec![0x80, payload_type];
         packet.extend_from_slice(&(index as u16).to_be_bytes());
@@ -146,9 +151,13 @@ pub(super) fn packets(client: &SrtpSession, turns: std::ops::Range<u64>) -> Vec<
     let mut all = Vec::new();
     for turn in turns {
         for part in 0..7 {
-            let mut body = payload(turn % 300 == 0 && part == 0, turn as u16, turn as u8, 0);
+            let first = turn % 300 == 0 && part == 0;
+            let (stream, mut body) = match h264 {
+                true => (PICTURE_H264, vec![if first { 0x67 } else { 0x41 }]),
+                false => (PICTURE, payload(first, turn as u16, turn as u8, 0)),
+            };
             body.resize(1_100, 7);
-            all.push(seal(PICTURE, turn * 7 + part, turn as u32 * 3_000, &body));
+            all.push(seal(stream, turn * 7 + part, turn as u32 * 3_000, &body));
         }
         let mut spoken = Vec::new();
         let before = (turn > 0).then_some(Block { before: 960, payload: &[5; 120] });
@@ -161,13 +170,22 @@ pub(super) fn packets(client: &SrtpSession, turns: std::ops::Range<u64>) -> Vec<
 
 #[test]
 fn a_packet_passed_on_costs_no_allocation() {
+    passed_on(false);
+}
+
+#[test]
+fn nor_does_one_of_h264() {
+    passed_on(true);
+}
+
+fn passed_on(h264: bool) {
     let nobody = UdpSocket::bind("127.0.0.1:0").unwrap();
     let (crew, _polls) = crew(1);
-    let mut worker = worker(&nobody, &crew);
+    let mut worker = worker(&nobody, &crew, h264);
     let client = SrtpSession::client(default_provider().unwrap().crypto(), &exported()).unwrap();
     // Enough to fill the cache for repairs, what is remembered of a receiver that tells nothing, and every buffer once.
-    let mut before = packets(&client, 0..600);
-    let mut counted = packets(&client, 600..750);
+    let mut before = packets(&client, 0..600, h264);
+    let mut counted = packets(&client, 600..750, h264);
     let pass = |worker: &mut Worker, packets: &mut [Vec<u8>]| {
         for burst in packets.chunks_mut(8) {
             worker.now_us += 20_000;
@@ -190,11 +208,11 @@ fn a_packet_passed_on_costs_no_allocation() {
 fn a_packet_handed_over_costs_no_allocation() {
     let nobody = UdpSocket::bind("127.0.0.1:0").unwrap();
     let (crew, _polls) = crew(2);
-    let mut owner = worker(&nobody, &crew);
+    let mut owner = worker(&nobody, &crew, false);
     let mut other = bare(&crew, 1);
     let client = SrtpSession::client(default_provider().unwrap().crypto(), &exported()).unwrap();
-    let mut before = packets(&client, 0..600);
-    let mut counted = packets(&client, 600..750);
+    let mut before = packets(&client, 0..600, false);
+    let mut counted = packets(&client, 600..750, false);
     let pass = |owner: &mut Worker, other: &mut Worker, packets: &mut [Vec<u8>]| {
         for burst in packets.chunks_mut(8) {
             owner.now_us += 20_000;
@@ -218,7 +236,7 @@ fn a_packet_handed_over_costs_no_allocation() {
 fn strangers_are_not_handed_round() {
     let nobody = UdpSocket::bind("127.0.0.1:0").unwrap();
     let (crew, _polls) = crew(2);
-    let mut owner = worker(&nobody, &crew);
+    let mut owner = worker(&nobody, &crew, false);
     let mut other = bare(&crew, 1);
     let stranger = Remote::Udp("127.0.0.1:10".parse().unwrap());
     let mut check = vec![0, 1, 0, 16, 0x21, 0x12, 0xa4, 0x42, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 0, 6, 0, 10];

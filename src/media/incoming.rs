@@ -61,6 +61,7 @@ pub(crate) struct Origin {
     pub(crate) born_us: i64,
     pub(crate) kind: SourceKind,
     pub(crate) layer: Layer,
+    pub(crate) codec: Codec,
     pub(crate) ssrc: u32,
 }
 
@@ -79,6 +80,7 @@ pub(crate) struct Incoming {
     pub(crate) key: StreamKey,
     pub(crate) kind: SourceKind,
     pub(crate) layer: Layer,
+    pub(crate) codec: Codec,
     pub(crate) ssrc: u32,
     pub(crate) window: ReceiveWindow,
     /// Of the RTX stream that repairs this one, once it was seen.
@@ -99,7 +101,7 @@ pub(crate) struct Incoming {
 }
 
 impl Incoming {
-    pub(crate) fn new(key: StreamKey, kind: SourceKind, layer: Layer, ssrc: u32) -> Self {
+    pub(crate) fn new(key: StreamKey, kind: SourceKind, layer: Layer, codec: Codec, ssrc: u32) -> Self {
         let budget = match (kind, layer) {
             (SourceKind::Microphone, _) => 0,
             (_, Layer::Quarter) => limits::NACK_CACHE_BYTES / 8,
@@ -110,6 +112,7 @@ impl Incoming {
             key,
             kind,
             layer,
+            codec,
             ssrc,
             window: ReceiveWindow::new(),
             repair: None,
@@ -162,7 +165,7 @@ impl Incoming {
 
     /// What other workers should know of it.
     pub(crate) fn news(&self, born_us: i64) -> StreamNews {
-        let origin = Origin { born_us, kind: self.kind, layer: self.layer, ssrc: self.ssrc };
+        let origin = Origin { born_us, kind: self.kind, layer: self.layer, codec: self.codec, ssrc: self.ssrc };
         StreamNews { origin, clock: self.clock, cost: self.cost, last_packet_us: self.last_packet_us }
     }
 
@@ -197,14 +200,6 @@ pub(crate) fn clock_hz(kind: SourceKind) -> u32 {
     match kind {
         SourceKind::Microphone => 48_000,
         SourceKind::Camera | SourceKind::Paper => 90_000,
-    }
-}
-
-/// Codec of a source.
-pub(crate) fn codec(kind: SourceKind) -> Codec {
-    match kind {
-        SourceKind::Microphone => Codec::Opus,
-        SourceKind::Camera | SourceKind::Paper => Codec::Vp8,
     }
 }
 
@@ -245,7 +240,7 @@ mod tests {
 
     #[test]
     fn a_stream_costs_what_it_brings_and_nothing_when_it_is_gone() {
-        let mut stream = Incoming::new(1, SourceKind::Camera, Layer::Half, 7);
+        let mut stream = Incoming::new(1, SourceKind::Camera, Layer::Half, Codec::Vp8, 7);
         assert_eq!(stream.cost(0), None);
         for packet in 0..600 {
             let now_us = packet * 10_000;

@@ -7,10 +7,10 @@ use super::forward::{Packet, PeerIndex};
 use super::incoming::{Incoming, Origin};
 use super::letters::News;
 use super::neighbours::{FLUSHED, TAKEN};
+use super::picture::Picture;
 use super::plan::SourceKind;
 use super::publisher::{KINDS, Publisher};
 use super::rewrite::StreamKey;
-use super::vp8::Vp8Descriptor;
 use super::worker::Worker;
 use crate::domain::ids::{ConnectionId, SessionId};
 
@@ -51,16 +51,16 @@ impl Mirror {
         if self.born_us.replace(origin.born_us) != Some(origin.born_us) {
             self.publisher.incoming.clear();
         }
-        let Origin { kind, layer, ssrc, .. } = origin;
+        let Origin { kind, layer, codec, ssrc, .. } = origin;
         let streams = &mut self.publisher.incoming;
         let Some(place) = streams.iter().position(|stream| (stream.kind, stream.layer) == (kind, layer)) else {
-            streams.push(Incoming::new(new_key(), kind, layer, ssrc));
+            streams.push(Incoming::new(new_key(), kind, layer, codec, ssrc));
             return streams.last_mut();
         };
         let stream = streams.get_mut(place)?;
         if stream.ssrc != ssrc {
             // The browser restarted this layer.
-            *stream = Incoming::new(new_key(), kind, layer, ssrc);
+            *stream = Incoming::new(new_key(), kind, layer, codec, ssrc);
         }
         Some(stream)
     }
@@ -121,9 +121,9 @@ impl Worker {
         let Self { peers, neighbours, counters, now_us, .. } = self;
         let Some(peer) = peers.get_mut(packet.from).and_then(Option::as_deref_mut) else { return };
         let Some(source) = peer.publisher.source(packet.kind) else { return };
-        let Packet { kind, layer, index, timestamp, marker, repaired, captured_us, .. } = *packet;
+        let Packet { kind, layer, codec, index, timestamp, marker, repaired, captured_us, .. } = *packet;
         for abroad in source.abroad.iter().filter(|abroad| abroad.takes(layer, *now_us)) {
-            let origin = Origin { born_us: peer.born_us, kind, layer, ssrc };
+            let origin = Origin { born_us: peer.born_us, kind, layer, codec, ssrc };
             let (room, connection) = (peer.room, peer.connection);
             let crossing = Crossing { room, connection, origin, index, timestamp, marker, repaired, captured_us };
             if neighbours.cross(abroad.worker, crossing, packet.payload) {
@@ -163,11 +163,12 @@ impl Worker {
         let Crossing { origin, index, timestamp, marker, repaired, captured_us, .. } = *crossing;
         let stream = mirror.stream(origin, || Self::new_stream(next_stream, place))?;
         stream.crossed(now_us);
-        let vp8 = Vp8Descriptor::parse(payload).filter(|_| stream.is_video());
+        let codec = stream.codec;
+        let picture = Picture::read(codec, payload);
         if stream.is_video() {
             stream.cache.keep(index, timestamp, marker, payload);
         }
-        if vp8.is_some_and(|found| found.key_frame_start) {
+        if picture.as_ref().is_some_and(Picture::begins) {
             stream.key_frames.arrived();
         }
         let Origin { kind, layer, .. } = origin;
@@ -177,8 +178,20 @@ impl Worker {
             self.counters.gated += 1;
             return None;
         }
-        let packet =
-            Packet { from: place, kind, layer, stream, index, timestamp, marker, repaired, captured_us, payload, vp8 };
+        let packet = Packet {
+            from: place,
+            kind,
+            layer,
+            stream,
+            index,
+            timestamp,
+            marker,
+            repaired,
+            captured_us,
+            payload,
+            codec,
+            picture,
+        };
         self.pass_on(&packet);
         Some(())
     }

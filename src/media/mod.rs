@@ -22,6 +22,7 @@ mod framing;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
 mod gauge;
+mod h264;
 mod handle;
 mod handover;
 #[cfg(test)]
@@ -40,6 +41,7 @@ mod neighbours;
 pub(crate) mod outbox;
 mod pacer;
 mod peer;
+mod picture;
 mod placement;
 mod protection;
 mod publisher;

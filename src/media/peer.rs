@@ -225,7 +225,7 @@ impl Peer {
             return place.map(Belongs::Repair);
         }
         let types = line.red_payload_type.map(|red| RedTypes { red, codec: line.payload_type });
-        let fresh = Incoming::new(new_key(), kind, layer, header.ssrc).with_redundancy(types);
+        let fresh = Incoming::new(new_key(), kind, layer, line.codec, header.ssrc).with_redundancy(types);
         match place.and_then(|place| self.publisher.incoming.get_mut(place)) {
             // The browser restarted this layer with another SSRC.
             Some(stream) => *stream = fresh,

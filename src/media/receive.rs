@@ -1,23 +1,23 @@
 //! A datagram's way in: whose it is, whether it is authentic, and which slots get it.
 
 use std::net::IpAddr;
+use std::time::Instant;
 
 use bytes::Bytes;
 
 use super::downlink::Content;
 use super::dtls::DtlsOutcome;
-use super::engine::{EngineEvent, RecordedPacket};
+use super::engine::{Codec, EngineEvent, RecordedPacket};
 use super::forward::{Forward, Packet, PeerIndex};
 use super::ice::{self, PathChange};
-use super::incoming::codec;
 use super::mux::Kind;
 use super::peer::Belongs;
+use super::picture::Picture;
 use super::plan::{Layer, SourceId, SourceKind};
 use super::remote::Remote;
 use super::rewrite::StreamKey;
 use super::rtp::RtpHeader;
 use super::sound::{Found, Said};
-use super::vp8::Vp8Descriptor;
 use super::wire::u16_at;
 use super::worker::Worker;
 use crate::limits;
@@ -107,6 +107,25 @@ impl Worker {
         }
         self.alive(place);
         self.send_one(&checked.response, from, to);
+        self.call(place);
+    }
+
+    /// A machine that waits for our hello gets it as soon as there is a way.
+    fn call(&mut self, place: PeerIndex) {
+        let now = self.now;
+        let Some(peer) = self.peer(place).filter(|peer| peer.paths.selected().is_some()) else { return };
+        if peer.dtls.begin(now, &mut peer.handshake) {
+            let deadline = peer.dtls.deadline();
+            self.mark_dirty(place);
+            self.watch_handshake(place, deadline);
+        }
+    }
+
+    fn watch_handshake(&mut self, place: PeerIndex, deadline: Option<Instant>) {
+        if let Some(deadline) = deadline {
+            let wait = deadline.saturating_duration_since(self.now);
+            self.look_by(place, self.now_us + wait.as_micros() as i64);
+        }
     }
 
     fn dtls(&mut self, place: PeerIndex, datagram: &[u8]) {
@@ -117,9 +136,7 @@ impl Worker {
         peer.handshake = out;
         let deadline = peer.dtls.deadline();
         self.mark_dirty(place);
-        if let Some(deadline) = deadline {
-            self.look_by(place, self.now_us + (deadline.saturating_duration_since(now)).as_micros() as i64);
-        }
+        self.watch_handshake(place, deadline);
         match outcome {
             DtlsOutcome::Going => {}
             DtlsOutcome::Connected(session) => {
@@ -273,7 +290,6 @@ impl Worker {
         }
         let nack_due_us = stream.nack.due_us();
         let (video, ssrc) = (stream.is_video(), stream.ssrc);
-        let vp8 = Vp8Descriptor::parse(arrived.payload).filter(|_| video);
         if video {
             stream.cache.keep(arrived.index, arrived.timestamp, arrived.marker, arrived.payload);
         }
@@ -289,11 +305,12 @@ impl Worker {
             repaired: arrived.repaired,
             captured_us: captured_us.filter(|at_us| (now_us - at_us).abs() < ABSURD_US).unwrap_or(now_us),
             payload: arrived.payload,
-            vp8,
+            codec: stream.codec,
+            picture: Picture::read(stream.codec, arrived.payload),
         };
         if too_much_missing {
             stream.key_frames.want();
-        } else if vp8.is_some_and(|found| found.key_frame_start) {
+        } else if packet.begins() {
             stream.key_frames.arrived();
         }
         if let Some(due_us) = nack_due_us {
@@ -358,8 +375,8 @@ impl Worker {
                 timestamp: packet.timestamp,
                 marker: packet.marker,
                 payload: packet.payload,
-                vp8: packet.vp8.as_ref(),
-                sound: packet.kind == SourceKind::Microphone,
+                codec: packet.codec,
+                picture: packet.picture.as_ref(),
                 again,
             };
             if receiver.down.media(srtp, out, place, content, now_us) {
@@ -392,13 +409,13 @@ impl Worker {
         let connection = peer.connection;
         let Some(source) = peer.publisher.source_mut(packet.kind) else { return };
         let Some(target) = source.record else { return };
-        if packet.payload.is_empty() {
+        // Pictures of VP8 are numbered: padding between them is told from loss by that. Those of H.264 are not.
+        if packet.payload.is_empty() && packet.codec != Codec::H264 {
             return;
         }
         if packet.kind != SourceKind::Microphone && source.recorded.is_none_or(|(stream, _)| stream != packet.stream) {
             let running = source.recorded.map(|(_, layer)| layer).filter(|layer| *layer != packet.layer);
-            let begins = packet.vp8.is_some_and(|found| found.key_frame_start);
-            if !begins || !flowing.accepts(running, packet.layer, Layer::Full) {
+            if !packet.begins() || !flowing.accepts(running, packet.layer, Layer::Full) {
                 return;
             }
             source.recorded = Some((packet.stream, packet.layer));
@@ -407,7 +424,7 @@ impl Worker {
             source: SourceId { connection, kind: packet.kind },
             target,
             layer: packet.layer,
-            codec: codec(packet.kind),
+            codec: packet.codec,
             sequence: packet.index as u16,
             timestamp: packet.timestamp,
             marker: packet.marker,

@@ -78,7 +78,7 @@ impl Scene {
     fn new(recorder: Arc<dyn RecordSink>) -> Self {
         let nobody = UdpSocket::bind("127.0.0.1:0").unwrap();
         let (crew, polls) = crew(1);
-        let mut worker = worker(&nobody, &crew);
+        let mut worker = worker(&nobody, &crew, false);
         worker.recorder = recorder;
         let client = SrtpSession::client(default_provider().unwrap().crypto(), &exported()).unwrap();
         let windows = (0..=RECEIVERS).map(|_| ReceiveWindow::new()).collect();

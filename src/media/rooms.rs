@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::dtls::Dtls;
-use super::engine::{EngineEvent, JoinRefusal};
+use super::engine::{Codec, EngineEvent, JoinRefusal};
 use super::forward::{PeerIndex, Shown, VideoFeed};
 use super::mailbox::{NewPeer, Wishes};
 use super::peer::Peer;
@@ -68,7 +68,7 @@ impl Worker {
             self.peers.len() - 1
         });
         let serial = self.new_serial();
-        let dtls = Dtls::new(self.identity.clone(), new.agreed.fingerprint, new.agreed.client);
+        let dtls = Dtls::new(self.identity.clone(), new.agreed.fingerprint, new.agreed.client, new.agreed.calls);
         let ufrag = new.credentials.ufrag.clone();
         let now_us = self.now_us;
         let peer =
@@ -138,6 +138,20 @@ impl Worker {
         self.events.flush();
     }
 
+    /// Pictures of a room that come as H.264, as far as it is known of those that live on other workers.
+    fn h264_of(&mut self, room: &Room) -> BTreeSet<(PeerIndex, SourceKind)> {
+        let mut found = BTreeSet::new();
+        for place in room.members.values().copied() {
+            let lines = self.peer(place).into_iter().flat_map(|peer| &peer.lines);
+            found.extend(lines.filter(|line| line.codec == Codec::H264).map(|line| (place, line.kind)));
+        }
+        for place in room.mirrors.values().copied() {
+            let streams = self.publisher(place).into_iter().flat_map(|publisher| &publisher.incoming);
+            found.extend(streams.filter(|stream| stream.codec == Codec::H264).map(|stream| (place, stream.kind)));
+        }
+        found
+    }
+
     /// Has a mirror for whoever somebody here should hear or see and who is not here. What nobody wants any more goes with
     /// the next letter: until then it may still be shown.
     fn keep_mirrors(&mut self, room: &mut Room) {
@@ -181,6 +195,7 @@ impl Worker {
                 }
             }
         }
+        let h264 = self.h264_of(&room);
         for (connection, place) in &room.members {
             let feeds = room.plan.slots.get(connection).map(Vec::as_slice).unwrap_or_default();
             let visible = |shown: Shown| {
@@ -193,7 +208,11 @@ impl Worker {
                 for (index, slot) in peer.slots.iter_mut().enumerate() {
                     let feed = feeds.get(index).copied().unwrap_or_default();
                     slot.audio.wanted = feed.audio.and_then(|source| sound(&room, source));
-                    slot.video.want(feed.video.and_then(|(source, cap)| picture(&room, source, cap)), visible);
+                    let wanted = feed.video.and_then(|(source, cap)| picture(&room, source, cap));
+                    // What its receiver has no decoder for is not even asked for.
+                    let takes_h264 = slot.video.out.stream.takes(Codec::H264);
+                    let wanted = wanted.filter(|feed| takes_h264 || !h264.contains(&(feed.from, feed.kind)));
+                    slot.video.want(wanted, visible);
                     fed.extend(slot.audio.wanted.map(|from| (from, SourceKind::Microphone, index)));
                     fed.extend(slot.video.wanted.map(|wanted| (wanted.from, wanted.kind, index)));
                     fed.extend(slot.video.shown.map(|shown| (shown.from, shown.kind, index)));

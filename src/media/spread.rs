@@ -30,8 +30,8 @@ impl Two {
         let nobody = UdpSocket::bind("127.0.0.1:0").unwrap();
         let (crew, polls) = crew(2);
         let placed = Placed { plan: plan(2 * RECEIVERS), workers: vec![0, 1] };
-        let home = worker_with(&nobody, &crew, 0, 0..=RECEIVERS, placed.clone());
-        let other = worker_with(&nobody, &crew, 1, RECEIVERS + 1..=2 * RECEIVERS, placed);
+        let home = worker_with(&nobody, &crew, 0, (0..=RECEIVERS, false), placed.clone());
+        let other = worker_with(&nobody, &crew, 1, (RECEIVERS + 1..=2 * RECEIVERS, false), placed);
         let client = SrtpSession::client(default_provider().unwrap().crypto(), &exported()).unwrap();
         Self { home, other, client, _kept: (nobody, polls) }
     }
@@ -79,7 +79,7 @@ impl Two {
     }
 
     fn turns(&mut self, turns: std::ops::Range<u64>) -> Vec<Vec<u8>> {
-        packets(&self.client, turns)
+        packets(&self.client, turns, false)
     }
 
     /// One burst, so that there is something to tell of, and what follows crosses.

@@ -140,6 +140,12 @@ impl SrtpSession {
         Ok(Self::new(client, server))
     }
 
+    /// The other end of it.
+    pub(crate) fn client_cm(crypto: &dyn RTCCrypto, exported: &[u8]) -> Result<Self, SrtpError> {
+        let (client, server) = Self::directions_cm(crypto, exported)?;
+        Ok(Self::new(server, client))
+    }
+
     fn directions_cm(crypto: &dyn RTCCrypto, exported: &[u8]) -> Result<(Keys, Keys), SrtpError> {
         let exported = exported.get(..EXPORT_CM).ok_or(SrtpError::Keys)?;
         let (client_key, rest) = exported.split_at_checked(16).ok_or(SrtpError::Keys)?;
@@ -396,8 +402,10 @@ pub(crate) mod tests {
     fn pair_cm() -> (SrtpSession, SrtpSession) {
         let exported: Vec<u8> = (0..60).collect();
         let provider = crypto();
-        let (client, server) = SrtpSession::directions_cm(provider.crypto(), &exported).unwrap();
-        (SrtpSession::server_cm(provider.crypto(), &exported).unwrap(), SrtpSession::new(server, client))
+        (
+            SrtpSession::server_cm(provider.crypto(), &exported).unwrap(),
+            SrtpSession::client_cm(provider.crypto(), &exported).unwrap(),
+        )
     }
 
     #[test]

@@ -207,6 +207,8 @@ pub struct SlotView {
     pub sound: bool,
     /// The line of this connection does not take the picture now: the last one stands still, sound goes on.
     pub paused: bool,
+    /// The picture comes as H.264, which the offer of this connection did not take: nothing of it is sent, sound goes on.
+    pub undecoded: bool,
 }
 
 /// A simulcast layer of a camera: in the order of `a=simulcast`, the lowest first.

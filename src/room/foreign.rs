@@ -57,6 +57,8 @@ impl Task {
             (Some(wire), Ok(agreed)) => {
                 wire.slots = agreed.slots;
                 wire.publishes.clone_from(&agreed.sources);
+                wire.sends_h264.clone_from(&agreed.h264);
+                wire.takes_h264 = agreed.takes_h264;
                 changed(&mut self.live, connection);
                 self.refresh();
             }

@@ -81,6 +81,8 @@ impl Task {
             media: MediaLink::None,
             slots: 0,
             paused: Default::default(),
+            sends_h264: Default::default(),
+            takes_h264: false,
             publishes: Default::default(),
             sending: Default::default(),
             layer: None,
@@ -175,6 +177,7 @@ impl Task {
             Ok(answer) => {
                 if let Some(wire) = self.live.wires.get_mut(&connection) {
                     wire.slots = answer.slots;
+                    wire.takes_h264 = answer.takes_h264;
                 }
                 let slots = u32::try_from(answer.slots).unwrap_or(u32::MAX);
                 self.publisher.send(connection, ServerBody::Answer { re, sdp: answer.sdp, slots }, now);

@@ -112,6 +112,10 @@ pub struct WireState {
     pub paused: BTreeSet<usize>,
     /// What a machine without a browser of ours was let in to send; empty for all others.
     pub publishes: BTreeSet<SourceKind>,
+    /// Which pictures of it come as H.264.
+    pub sends_h264: BTreeSet<SourceKind>,
+    /// Its machine decodes H.264 too.
+    pub takes_h264: bool,
     pub sending: BTreeSet<SourceKind>,
     /// Best layer of its camera that arrives.
     pub layer: Option<Layer>,

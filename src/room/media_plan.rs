@@ -225,7 +225,13 @@ pub fn audiences(state: &State, live: &Live, levels: &Levels) -> BTreeMap<Levels
 pub fn slot_points(plan: &Plan, live: &Live, connection: ConnectionId) -> Vec<crate::protocol::frame::SlotView> {
     let feeds = plan.slots.get(&connection).map(Vec::as_slice).unwrap_or_default();
     let point_of = |source: SourceId| live.wires.get(&source.connection).and_then(|wire| wire.actor.point);
-    let paused = live.wires.get(&connection).map(|wire| &wire.paused);
+    let own = live.wires.get(&connection);
+    let paused = own.map(|wire| &wire.paused);
+    // The media plane sends nothing that was not agreed on; here it is only told.
+    let undecoded = |source: SourceId| {
+        let sender = live.wires.get(&source.connection);
+        own.is_some_and(|wire| !wire.takes_h264) && sender.is_some_and(|wire| wire.sends_h264.contains(&source.kind))
+    };
     feeds
         .iter()
         .enumerate()
@@ -234,6 +240,7 @@ pub fn slot_points(plan: &Plan, live: &Live, connection: ConnectionId) -> Vec<cr
             picture: feed.video.map(|(source, _)| super::sections::source_name(source.kind).to_owned()),
             sound: feed.audio.is_some_and(|source| plan.open_microphones.contains(&source.connection)),
             paused: feed.video.is_some() && paused.is_some_and(|paused| paused.contains(&number)),
+            undecoded: feed.video.is_some_and(|(source, _)| undecoded(source)),
         })
         .collect()
 }

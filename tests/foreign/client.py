@@ -5,7 +5,8 @@
     client.py page                    receives; writes its offer as a line of JSON, reads the answer as one
 
 Each line on standard output is one JSON object: {"event": ...}. A line on standard input ends it; then what was made by
-HTTP is deleted. `--old-keys` offers AES-CM with SHA-1 alone, `--h264` a picture as H.264 alone.
+HTTP is deleted. `--old-keys` offers AES-CM with SHA-1 alone, `--h264` a picture as H.264 alone, `--main` says that it is
+H.264 of the Main profile.
 """
 
 import asyncio
@@ -142,6 +143,8 @@ async def main(arguments):
         connection.addTransceiver("audio", direction="recvonly")
     await connection.setLocalDescription(await connection.createOffer())
     offer = connection.localDescription.sdp
+    if "--main" in options:
+        offer = offer.replace("profile-level-id=42", "profile-level-id=4d")
     location = None
     if act == "page":
         say(event="offer", sdp=offer)

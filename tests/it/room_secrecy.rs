@@ -52,6 +52,8 @@ fn joins(world: &mut World, n: u128, who: &Actor) {
         media: MediaLink::Connected,
         slots: 4,
         paused: Default::default(),
+        sends_h264: Default::default(),
+        takes_h264: true,
         publishes: Default::default(),
         sending: Default::default(),
         layer: None,

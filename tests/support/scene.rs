@@ -135,6 +135,8 @@ impl World {
                 media: MediaLink::Connected,
                 slots: 4,
                 paused: Default::default(),
+                sends_h264: Default::default(),
+                takes_h264: true,
                 publishes: Default::default(),
                 sending: Default::default(),
                 layer: None,

@@ -65,7 +65,7 @@ test("a companion sounds when the server sends it sound, where no main device do
   const { say } = await openScreen("interpreter", "Máy phụ: micro ở máy chính của điểm cầu.");
   await page.getByTestId("tile").waitFor();
   expect(await page.locator("audio").count()).toBe(0);
-  say({ type: "slots", slots: [{ point: ID.central, picture: "camera", sound: true, paused: false }] });
+  say({ type: "slots", slots: [{ point: ID.central, picture: "camera", sound: true, paused: false, undecoded: false }] });
   await expect.poll(() => page.locator("audio").count()).toBe(4);
 });
 

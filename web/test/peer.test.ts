@@ -35,6 +35,9 @@ interface Offered {
   directions: string[];
   simulcast: string[];
   codecs: string[];
+  /** Codecs of each line for pictures, without repairs, and the kinds of H.264 among them. */
+  pictures: string[][];
+  formats: string[];
   bytes: number;
 }
 
@@ -50,6 +53,8 @@ function offer(slots: number, simulcast: boolean): Promise<Offered> {
         directions: sections.map((one) => /a=(sendonly|recvonly|sendrecv|inactive)/.exec(one)?.[1] ?? ""),
         simulcast: sections.map((one) => /a=simulcast:(.*)/.exec(one)?.[1] ?? ""),
         codecs: [...new Set([...sdp.matchAll(/a=rtpmap:\d+ (\S+)/g)].map(([, codec]) => codec ?? ""))],
+        pictures: sections.filter((one) => one.startsWith("video")).map((one) => [...one.matchAll(/a=rtpmap:\d+ (VP8|H264)/g)].map(([, codec]) => codec ?? "")),
+        formats: [...new Set([...sdp.matchAll(/a=fmtp:\d+ (.*profile-level-id=.*)\r/g)].map(([, format]) => format ?? ""))],
         bytes: JSON.stringify(sdp).length,
       };
     },
@@ -58,12 +63,15 @@ function offer(slots: number, simulcast: boolean): Promise<Offered> {
 }
 
 test("one offer: camera in three layers, paper, microphone, then pairs of slots", async () => {
-  const { kinds, directions, simulcast, codecs } = await offer(2, true);
+  const { kinds, directions, simulcast, codecs, pictures, formats } = await offer(2, true);
   expect(kinds).toEqual(["video", "video", "audio", "video", "audio", "video", "audio"]);
   expect(directions).toEqual(["sendonly", "sendonly", "sendonly", "recvonly", "recvonly", "recvonly", "recvonly"]);
   expect(simulcast[0]).toBe("send q;h;f");
   expect(simulcast.slice(1).join("")).toBe("");
-  expect(codecs.toSorted()).toEqual(["VP8/90000", "opus/48000/2", "red/48000/2", "rtx/90000"]);
+  expect(codecs.toSorted()).toEqual(["H264/90000", "VP8/90000", "opus/48000/2", "red/48000/2", "rtx/90000"]);
+  // A page sends VP8 alone; its slots take what encoders send too, of one kind.
+  expect(pictures).toEqual([["VP8"], ["VP8"], ["VP8", "H264"], ["VP8", "H264"]]);
+  expect(formats).toEqual(["level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f"]);
 });
 
 test("without layers the camera is one stream", async () => {

@@ -32,6 +32,9 @@ pub(in crate::http) async fn read(
     let mut headers = HeaderMap::new();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(opened.media_type));
     headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    // For a browser that cannot play it; others play it where it is.
+    let name = HeaderValue::from_str(&format!("inline; filename=\"{segment}.{}\"", opened.extension));
+    headers.insert(header::CONTENT_DISPOSITION, name.map_err(|error| AppError::Internal(error.to_string()))?);
     let Some((first, whole)) = opened.range else { return Ok((headers, opened.bytes).into_response()) };
     let last = first.saturating_add(opened.bytes.len() as u64).saturating_sub(1);
     let range = HeaderValue::from_str(&format!("bytes {first}-{last}/{whole}"));

@@ -1,5 +1,7 @@
 //! VP8 pictures out of RTP packets (RFC 7741 section 4).
 
+use std::sync::Arc;
+
 use super::timeline::Stamp;
 use crate::limits;
 use crate::media::plan::RecordTarget;
@@ -50,14 +52,23 @@ fn key_frame(data: &[u8]) -> Option<(u16, u16)> {
     (tag & 1 == 0).then_some(size)
 }
 
+/// What a file that begins with a picture must know of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct KeyFrame {
+    /// Width and height.
+    pub(super) size: (u16, u16),
+    /// What its decoder is told first (Matroska's CodecPrivate); nothing for VP8.
+    pub(super) private: Arc<[u8]>,
+}
+
 /// One whole picture.
 #[derive(Debug)]
 pub(super) struct Picture {
     pub(super) data: Vec<u8>,
     pub(super) stamp: Stamp,
     pub(super) target: RecordTarget,
-    /// Width and height of a key frame.
-    pub(super) key: Option<(u16, u16)>,
+    /// Of a key frame.
+    pub(super) key: Option<KeyFrame>,
     /// False when something before it is missing: it cannot be shown unless it is a key frame.
     pub(super) continuous: bool,
 }
@@ -113,7 +124,7 @@ impl Assembler {
             return None;
         }
         let mut picture = self.partial.take()?;
-        picture.key = key_frame(&picture.data);
+        picture.key = key_frame(&picture.data).map(|size| KeyFrame { size, private: [].into() });
         picture.continuous = !std::mem::take(&mut self.damaged);
         Some(picture)
     }
@@ -175,7 +186,7 @@ mod tests {
         assert_eq!(push(&mut assembler, &part(true, 1, &KEY), false, 0), None);
         let picture = assembler.push(&part(false, 1, &[1, 2, 3]), true, stamp(0), target()).unwrap();
         assert_eq!(picture.data.len(), 13);
-        assert_eq!(picture.key, Some((320, 180)), "the two top bits are scaling, not size");
+        assert_eq!(picture.key.unwrap().size, (320, 180), "the two top bits are scaling, not size");
         assert_eq!(push(&mut assembler, &part(true, 2, &[0x31, 0, 0]), true, 3000), Some((3, false, true)));
     }
 

@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use super::access_unit::AccessUnits;
 use super::depacketize::Assembler;
 use super::matroska::ClusterScan;
 use super::opus;
@@ -40,9 +41,35 @@ pub fn pictures(bytes: &[u8]) {
     }
 }
 
+/// The same as H.264: a picture is units, each after its length.
+pub fn units(bytes: &[u8]) {
+    let target = RecordTarget { session: SessionId(Uuid::nil()), visit: None };
+    let mut units = AccessUnits::default();
+    for (place, piece) in pieces(bytes).enumerate() {
+        let Some((how, payload)) = piece.split_first() else {
+            units.lost();
+            continue;
+        };
+        let marker = how & 1 != 0;
+        let stamp = Stamp { rtp: i64::from(how >> 1), arrival_us: place as i64 };
+        if let Some(picture) = units.push(payload, marker, stamp, target) {
+            assert!(marker);
+            assert!(picture.data.len() <= limits::RECORD_PICTURE);
+            let mut rest = picture.data.as_slice();
+            while let Some((length, tail)) = rest.split_first_chunk::<4>() {
+                let length = u32::from_be_bytes(*length) as usize;
+                assert!(length > 0 && length <= tail.len(), "units fill a picture");
+                rest = tail.get(length..).unwrap_or_default();
+            }
+            assert!(rest.is_empty());
+            assert!(picture.key.is_none_or(|key| !key.private.is_empty() && key.size.0 > 0 && key.size.1 > 0));
+        }
+    }
+}
+
 /// Frames of a file that was cut off, already opened: whatever they hold, the scan ends.
 pub fn clusters(bytes: &[u8]) {
-    for codec in [Codec::Opus, Codec::Vp8] {
+    for codec in [Codec::Opus, Codec::Vp8, Codec::H264] {
         let mut scan = ClusterScan::new(codec);
         for piece in pieces(bytes) {
             scan.push(piece);

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::depacketize::KeyFrame;
 use super::matroska::{Cue, TrackShape};
 use crate::media::engine::Codec;
 use crate::media::plan::{Layer, SourceId};
@@ -14,13 +15,21 @@ pub(super) struct Head {
     pub(super) layer: Layer,
     pub(super) width: Option<u16>,
     pub(super) height: Option<u16>,
+    /// What its decoder is told first; nothing but for H.264.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) private: Vec<u8>,
     /// Wall clock of the first block, microseconds since 1970 UTC, as well as it was known then.
     pub(super) started_us: i64,
 }
 
 impl Head {
-    pub(super) fn shape(&self) -> TrackShape {
-        TrackShape { codec: self.codec, size: self.width.zip(self.height) }
+    pub(super) fn shape(&self) -> TrackShape<'_> {
+        TrackShape { codec: self.codec, size: self.width.zip(self.height), private: &self.private }
+    }
+
+    /// Whether pictures from this one on belong in the same file.
+    pub(super) fn fits(&self, key: &KeyFrame) -> bool {
+        self.width.zip(self.height) == Some(key.size) && self.private == *key.private
     }
 }
 

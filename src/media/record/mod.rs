@@ -1,9 +1,9 @@
-//! The recorder: every source of a visit as sealed WebM segments on the disk, with hashes for the log.
+//! The recorder: every source of a visit as sealed WebM or Matroska segments on the disk, with hashes for the log.
 //!
 //! Packets come decrypted and ungated from the media workers through a bounded queue (`RecordSink::push` never
-//! waits). One thread puts them in order (`jitter`), joins pictures (`depacketize`), places them in time
+//! waits). One thread puts them in order (`jitter`), joins pictures (`depacketize`, `access_unit`), places them in time
 //! (`timeline`), decides where files begin and end (`track`), writes clusters (`matroska`, `segment`) and seals them
-//! (`seal`, `file`). `reader` gives a finished file as a WebM stream with duration and entry points, `recover`
+//! (`seal`, `file`). `reader` gives a finished file as a stream for players, with duration and entry points, `recover`
 //! finishes files that were cut off.
 //!
 //! # Two disks
@@ -20,8 +20,8 @@
 //!
 //! # One layer at a time
 //!
-//! The engine hands over one simulcast layer of a source at a time and changes it with a key frame; a new layer or
-//! size begins a new file there. Damaged pictures are never written: after loss the recording waits for the next
+//! The engine hands over one simulcast layer of a source at a time and changes it with a key frame; a new layer, size or
+//! other parameters begin a new file there. Damaged pictures are never written: after loss the recording waits for the next
 //! key frame, asks for it by `wants_key_frame`, and tells the gap.
 //!
 //! Sound has no holes in a file: what is missing is 20 ms packets `F8 FF FE` of silence, so that players keep time.
@@ -45,13 +45,17 @@
 //!   with other content: clusters begin in a new frame, which may be shorter than 65536, and after a failed write
 //!   the file takes only a trailer. Nonce of kind 3: a byte 01 and 11 random bytes, because a crash may force a
 //!   second trailer.
-//! - Head: JSON with source, codec, layer, size, wall clock of the first block. Media: the clusters of the WebM
-//!   stream, one after the other, each beginning in a new frame. Trailer: JSON with length, duration and cues; a file
-//!   without it is not finished, so cutting at a frame is noticed too.
-//! - WebM stream = EBML head, Segment with SeekHead, Info, Tracks and Cues made from head and trailer, then the
-//!   clusters.
+//! - Head: JSON with source, codec, layer, size, wall clock of the first block, and `private`: what Matroska calls
+//!   CodecPrivate, as a list of bytes, of H.264 alone. Media: the clusters of the stream, one after the other, each
+//!   beginning in a new frame. Trailer: JSON with length, duration and cues; a file without it is not finished, so
+//!   cutting at a frame is noticed too.
+//! - Stream = EBML head, Segment with SeekHead, Info, Tracks and Cues made from head and trailer, then the clusters.
+//! - VP8 and Opus are WebM. H.264 (`V_MPEG4/ISO/AVC`) is Matroska: its parameter sets stand in `private` as an
+//!   AVCDecoderConfigurationRecord (ISO/IEC 14496-15), its units in the clusters after lengths of four bytes. Readers that
+//!   know no `private` know no H.264 either.
 //! - Hashes in the log are SHA-256 over the bytes of the file from its first; checking them needs no key.
 
+mod access_unit;
 mod depacketize;
 mod disk;
 mod disks;

@@ -1,4 +1,4 @@
-//! Reads a finished file as a WebM stream with duration and entry points, any range of it.
+//! Reads a finished file as a stream for players with duration and entry points, any range of it.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -100,14 +100,24 @@ pub struct RecordingInfo {
     pub recovered: bool,
 }
 
+impl RecordingInfo {
+    /// How the name of an exported file ends.
+    pub fn extension(&self) -> &'static str {
+        match self.codec {
+            Codec::Vp8 | Codec::Opus => "webm",
+            Codec::H264 => "mkv",
+        }
+    }
+}
+
 /// An open finished file.
 pub struct RecordingReader {
     file: File,
     key: FileKey,
     info: RecordingInfo,
-    /// Head of the WebM stream.
+    /// Head of the stream.
     head: Vec<u8>,
-    /// Media frames with the place of their plaintext in the WebM stream.
+    /// Media frames with the place of their plaintext in the stream.
     media: Vec<(u64, FrameAt)>,
     length: u64,
 }
@@ -165,7 +175,7 @@ impl RecordingReader {
         Ok(Self { file, key, info, head, media: placed, length: place })
     }
 
-    /// Bytes of the WebM stream.
+    /// Bytes of the stream.
     #[expect(clippy::len_without_is_empty, reason = "a finished file always has a head")]
     pub fn len(&self) -> u64 {
         self.length
@@ -180,11 +190,12 @@ impl RecordingReader {
     pub fn media_type(&self) -> &'static str {
         match self.info.codec {
             Codec::Vp8 => "video/webm; codecs=\"vp8\"",
+            Codec::H264 => "video/matroska",
             Codec::Opus => "audio/webm; codecs=\"opus\"",
         }
     }
 
-    /// At most `length` bytes of the WebM stream from `offset` on, fewer at its end. Opens only the frames it needs;
+    /// At most `length` bytes of the stream from `offset` on, fewer at its end. Opens only the frames it needs;
     /// the caller bounds `length`.
     ///
     /// # Errors
@@ -200,7 +211,7 @@ impl RecordingReader {
         Ok(out)
     }
 
-    /// Writes the whole WebM stream; gives its length.
+    /// Writes the whole stream; gives its length.
     ///
     /// # Errors
     /// The disk on either side, or `SealError::Tampered`: what was written by then is not a whole recording.

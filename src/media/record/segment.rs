@@ -91,8 +91,7 @@ impl Segment {
     }
 
     fn put(&mut self, ms: u64, key: bool, data: &[u8], now_us: i64) -> io::Result<()> {
-        let picture = self.head.codec == Codec::Vp8;
-        let full = ms >= self.cluster.start_ms() + CLUSTER_MS || (picture && key);
+        let full = ms >= self.cluster.start_ms() + CLUSTER_MS || (self.head.codec.is_picture() && key);
         if full && !self.cluster.is_empty() {
             self.write_cluster()?;
         }

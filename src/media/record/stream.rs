@@ -1,8 +1,9 @@
 //! One RTP stream (one layer of a source) from packets to pictures or sounds with their time.
 
+use super::access_unit::AccessUnits;
 use super::depacketize::{Assembler, Picture};
 use super::jitter::{Jitter, Step};
-use super::timeline::Timeline;
+use super::timeline::{Stamp, Timeline};
 use crate::media::engine::{Codec, RecordedPacket};
 
 /// What a stream gives.
@@ -15,10 +16,48 @@ pub(super) enum Item {
     Jumped,
 }
 
+/// Who makes blocks of packets.
+enum Packets {
+    Sounds,
+    Vp8(Assembler),
+    H264(Box<AccessUnits>),
+}
+
+impl Packets {
+    fn of(codec: Codec) -> Self {
+        match codec {
+            Codec::Opus => Self::Sounds,
+            Codec::Vp8 => Self::Vp8(Assembler::default()),
+            Codec::H264 => Self::H264(Box::default()),
+        }
+    }
+
+    /// Packets are missing here.
+    fn lost(&mut self) {
+        match self {
+            Self::Sounds => {}
+            Self::Vp8(pictures) => pictures.lost(),
+            Self::H264(pictures) => pictures.lost(),
+        }
+    }
+
+    fn push(&mut self, packet: &RecordedPacket, stamp: Stamp) -> Option<Picture> {
+        let RecordedPacket { payload, marker, target, .. } = packet;
+        match self {
+            Self::Sounds => (!payload.is_empty()).then(|| {
+                let data = payload.to_vec();
+                Picture { data, stamp, target: *target, key: None, continuous: true }
+            }),
+            Self::Vp8(pictures) => pictures.push(payload, *marker, stamp, *target),
+            Self::H264(pictures) => pictures.push(payload, *marker, stamp, *target),
+        }
+    }
+}
+
 pub(super) struct Stream {
     codec: Codec,
     jitter: Jitter,
-    pictures: Assembler,
+    packets: Packets,
     pub(super) timeline: Timeline,
     /// First packet of the new time, put aside until the owner has closed the old file.
     held: Option<RecordedPacket>,
@@ -29,7 +68,7 @@ impl Stream {
         Self {
             codec,
             jitter: Jitter::default(),
-            pictures: Assembler::default(),
+            packets: Packets::of(codec),
             timeline: Timeline::new(hertz(codec)),
             held: None,
         }
@@ -45,14 +84,14 @@ impl Stream {
             let packet = match self.held.take() {
                 Some(packet) => {
                     self.timeline = Timeline::new(hertz(self.codec));
-                    self.pictures = Assembler::default();
-                    self.pictures.lost();
+                    self.packets = Packets::of(self.codec);
+                    self.packets.lost();
                     packet
                 }
                 None => match self.jitter.pop(now_us)? {
                     Step::Packet(packet) => packet,
                     Step::Lost(count) => {
-                        self.pictures.lost();
+                        self.packets.lost();
                         return Some(Item::Lost(count));
                     }
                 },
@@ -61,15 +100,7 @@ impl Stream {
                 self.held = Some(packet);
                 return Some(Item::Jumped);
             };
-            let block = match self.codec {
-                Codec::Vp8 => self.pictures.push(&packet.payload, packet.marker, stamp, packet.target),
-                Codec::Opus if packet.payload.is_empty() => None,
-                Codec::Opus => {
-                    let (data, target) = (packet.payload.to_vec(), packet.target);
-                    Some(Picture { data, stamp, target, key: None, continuous: true })
-                }
-            };
-            if let Some(block) = block {
+            if let Some(block) = self.packets.push(&packet, stamp) {
                 return Some(Item::Block(block));
             }
         }
@@ -78,13 +109,13 @@ impl Stream {
     /// The sender pauses on purpose. Call after draining.
     pub(super) fn pause(&mut self) {
         self.jitter.pause();
-        self.pictures.lost();
+        self.packets.lost();
     }
 }
 
 fn hertz(codec: Codec) -> i64 {
     match codec {
-        Codec::Vp8 => 90_000,
+        Codec::Vp8 | Codec::H264 => 90_000,
         Codec::Opus => 48_000,
     }
 }

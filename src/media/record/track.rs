@@ -81,7 +81,7 @@ impl Track {
             first_rtp: 0,
             opened_us: packet.arrival_us,
             last_ms: 0,
-            need_key: packet.codec == Codec::Vp8,
+            need_key: packet.codec.is_picture(),
             active_us: packet.arrival_us,
             fault: None,
             hole: Hole::default(),
@@ -142,7 +142,7 @@ impl Track {
         if self.blocked() {
             return;
         }
-        let video = self.codec == Codec::Vp8;
+        let video = self.codec.is_picture();
         if self.active != Some(layer) {
             if video && block.key.is_none() {
                 // The old layer goes on until the new one has a picture to begin with; when it is over, one is asked for.
@@ -189,10 +189,10 @@ impl Track {
     /// Ends the open file when the block at hand has to begin a new one.
     fn rotate(&mut self, block: &Picture, elapsed_us: i64, cx: &mut Context<'_>) {
         let Some(segment) = &self.segment else { return };
-        let due = match (self.codec, block.key) {
+        let due = match (self.codec, &block.key) {
             (Codec::Opus, _) => elapsed_us + 60_000 > SEGMENT_US,
-            (Codec::Vp8, Some(size)) => elapsed_us >= ROTATE_US || segment.head.shape().size != Some(size),
-            (Codec::Vp8, None) => {
+            (Codec::Vp8 | Codec::H264, Some(key)) => elapsed_us >= ROTATE_US || !segment.head.fits(key),
+            (Codec::Vp8 | Codec::H264, None) => {
                 if elapsed_us >= ROTATE_US {
                     cx.shared.want_key_frame(self.source, true);
                 }
@@ -205,7 +205,7 @@ impl Track {
     }
 
     fn open(&mut self, layer: Layer, block: &Picture, at_us: i64, cx: &mut Context<'_>) -> bool {
-        if self.codec == Codec::Vp8 && block.key.is_none() {
+        if self.codec.is_picture() && block.key.is_none() {
             self.need_key = true;
             self.miss(block.target, at_us, GapCause::NoKeyFrame, cx);
             cx.shared.want_key_frame(self.source, true);
@@ -220,8 +220,9 @@ impl Track {
             source: self.source,
             codec: self.codec,
             layer,
-            width: block.key.map(|size| size.0),
-            height: block.key.map(|size| size.1),
+            width: block.key.as_ref().map(|key| key.size.0),
+            height: block.key.as_ref().map(|key| key.size.1),
+            private: block.key.as_ref().map(|key| key.private.to_vec()).unwrap_or_default(),
             started_us: started.as_microsecond(),
         };
         let segment = SegmentId(cx.clock.new_id());
@@ -307,7 +308,7 @@ impl Track {
         cx.shared.want_key_frame(self.source, false);
         self.streams.clear();
         self.active = None;
-        self.need_key = self.codec == Codec::Vp8;
+        self.need_key = self.codec.is_picture();
         self.first_unwritten_us = None;
     }
 
@@ -320,7 +321,7 @@ impl Track {
         };
         if healed {
             self.fault = None;
-            cx.shared.want_key_frame(self.source, self.codec == Codec::Vp8);
+            cx.shared.want_key_frame(self.source, self.codec.is_picture());
             cx.outbox.put(RecorderEvent::Recovered { source: self.source, target: self.target });
         }
     }
@@ -376,7 +377,7 @@ impl Track {
         let started_us = self.times(self.first_rtp).map(|(at_us, _)| at_us);
         let Some(mut segment) = self.segment.take() else { return };
         segment.started_mono_us = started_us.unwrap_or(segment.started_mono_us);
-        self.need_key = self.codec == Codec::Vp8;
+        self.need_key = self.codec.is_picture();
         let before = segment.bytes();
         match segment.finish(cx.clock) {
             Ok(closed) => {
@@ -422,7 +423,7 @@ impl Track {
     }
 
     pub(super) fn running(&self, now_us: i64) -> RunningSource {
-        let open_picture = self.codec == Codec::Vp8 && self.segment.is_some();
+        let open_picture = self.codec.is_picture() && self.segment.is_some();
         RunningSource {
             source: self.source,
             target: self.target,

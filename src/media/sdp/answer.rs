@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 
 use super::negotiate::{EXTENSIONS, Negotiated, Role, SlotStream, SourceLine, URI_TRANSPORT_CC};
-use super::offer::{MediaKind, Offer, OfferedLine};
+use super::offer::{Offer, OfferedLine};
+use crate::media::engine::Codec;
 use crate::media::plan::SourceKind;
 
 /// Type preference of host candidates (RFC 8445 §5.1.2.2).
@@ -17,6 +18,8 @@ pub(crate) struct Transport<'a> {
     pub(crate) pwd: &'a str,
     /// `AB:CD:…` of SHA-256.
     pub(crate) fingerprint: &'a str,
+    /// We are the DTLS client.
+    pub(crate) calls: bool,
     pub(crate) candidates: &'a [SocketAddr],
     /// Where we take ICE over TCP (RFC 6544), passive.
     pub(crate) tcp_candidates: &'a [SocketAddr],
@@ -36,8 +39,9 @@ pub(crate) fn write(offer: &Offer, agreed: &Negotiated, transport: &Transport<'_
             Role::Rejected => reject(&mut sdp, line),
             Role::Source(place) => {
                 if let Some(source) = agreed.sources.get(place) {
-                    let beside = Beside { rtx: source.rtx_payload_type, red: source.red_payload_type };
-                    begin(&mut sdp, line, transport, source.payload_type, beside);
+                    let own =
+                        Format { codec: source.codec, payload_type: source.payload_type, rtx: source.rtx_payload_type };
+                    begin(&mut sdp, line, transport, source.red_payload_type, &[own]);
                     receive(&mut sdp, line, source);
                 }
             }
@@ -45,8 +49,11 @@ pub(crate) fn write(offer: &Offer, agreed: &Negotiated, transport: &Transport<'_
                 if let Some(slot) = agreed.slots.get(place) {
                     let (stream, letter) =
                         if matches!(role, Role::SlotVideo(_)) { (slot.video, 'v') } else { (slot.audio, 'a') };
-                    let beside = Beside { rtx: stream.rtx.map(|(payload_type, _)| payload_type), red: stream.red };
-                    begin(&mut sdp, line, transport, stream.payload_type, beside);
+                    let rtx = stream.rtx.map(|(payload_type, _)| payload_type);
+                    let mut formats = vec![Format { codec: line.codec, payload_type: stream.payload_type, rtx }];
+                    let h264 = stream.h264.map(|(payload_type, rtx)| Format { codec: Codec::H264, payload_type, rtx });
+                    formats.extend(h264);
+                    begin(&mut sdp, line, transport, stream.red, &formats);
                     send(&mut sdp, stream, place, letter);
                 }
             }
@@ -72,28 +79,29 @@ fn reject(sdp: &mut String, line: &OfferedLine) {
     }
 }
 
-/// Payload types that go with a codec's own.
+/// A codec, its payload type and that of its repairs.
 #[derive(Clone, Copy)]
-struct Beside {
+struct Format {
+    codec: Codec,
+    payload_type: u8,
     rtx: Option<u8>,
-    red: Option<u8>,
 }
 
-fn begin(sdp: &mut String, line: &OfferedLine, transport: &Transport<'_>, payload_type: u8, beside: Beside) {
-    let video = line.kind == MediaKind::Video;
-    let Beside { rtx, red } = beside;
+/// What both ends of a line say alike. `red`: redundancy of the first of the `formats`, which are as preferred.
+fn begin(sdp: &mut String, line: &OfferedLine, transport: &Transport<'_>, red: Option<u8>, formats: &[Format]) {
     sdp.push_str(&format!("m={} 9 {}", line.media, line.protocol));
     // Browsers send redundancy only where it stands before the codec.
-    if let Some(red) = red {
-        sdp.push_str(&format!(" {red}"));
+    let own = formats.iter().flat_map(|format| [Some(format.payload_type), format.rtx]);
+    for number in std::iter::once(red).chain(own).flatten() {
+        sdp.push_str(&format!(" {number}"));
     }
-    sdp.push_str(&format!(" {payload_type}"));
-    if let Some(rtx) = rtx {
-        sdp.push_str(&format!(" {rtx}"));
-    }
-    sdp.push_str(&format!("\r\nc=IN IP4 0.0.0.0\r\na=mid:{}\r\na=ice-ufrag:{}\r\na=ice-pwd:{}\r\na=fingerprint:sha-256 {}\r\na=setup:passive\r\n\
+    sdp.push_str(&format!("\r\nc=IN IP4 0.0.0.0\r\na=mid:{}\r\na=ice-ufrag:{}\r\na=ice-pwd:{}\r\na=fingerprint:sha-256 {}\r\na=setup:{}\r\n\
          a=rtcp-mux\r\na=rtcp-rsize\r\n",
-        line.mid, transport.ufrag, transport.pwd, transport.fingerprint
+        line.mid,
+        transport.ufrag,
+        transport.pwd,
+        transport.fingerprint,
+        if transport.calls { "active" } else { "passive" }
     ));
     let udp = transport.candidates.iter().map(|address| (HOST, "udp", address, ""));
     let tcp = transport.tcp_candidates.iter().map(|address| (HOST_TCP, "tcp", address, " tcptype passive"));
@@ -109,19 +117,33 @@ fn begin(sdp: &mut String, line: &OfferedLine, transport: &Transport<'_>, payloa
         ));
     }
     sdp.push_str("a=end-of-candidates\r\n");
-    if video {
-        sdp.push_str(&format!("a=rtpmap:{payload_type} VP8/90000\r\na=rtcp-fb:{payload_type} nack\r\na=rtcp-fb:{payload_type} nack pli\r\na=rtcp-fb:{payload_type} ccm fir\r\n"
-        ));
-    } else {
-        sdp.push_str(&format!(
-            "a=rtpmap:{payload_type} opus/48000/2\r\na=fmtp:{payload_type} minptime=10;useinbandfec=1\r\n"
-        ));
+    for Format { codec, payload_type, rtx } in formats.iter().copied() {
+        format(sdp, line, codec, payload_type);
+        if let Some(red) = red.filter(|_| codec == Codec::Opus) {
+            sdp.push_str(&format!("a=rtpmap:{red} red/48000/2\r\na=fmtp:{red} {payload_type}/{payload_type}\r\n"));
+        }
+        if let Some(rtx) = rtx {
+            sdp.push_str(&format!("a=rtpmap:{rtx} rtx/90000\r\na=fmtp:{rtx} apt={payload_type}\r\n"));
+        }
     }
-    if let Some(red) = red {
-        sdp.push_str(&format!("a=rtpmap:{red} red/48000/2\r\na=fmtp:{red} {payload_type}/{payload_type}\r\n"));
-    }
-    if let Some(rtx) = rtx {
-        sdp.push_str(&format!("a=rtpmap:{rtx} rtx/90000\r\na=fmtp:{rtx} apt={payload_type}\r\n"));
+}
+
+fn format(sdp: &mut String, line: &OfferedLine, codec: Codec, payload_type: u8) {
+    sdp.push_str(&match codec {
+        Codec::Opus => {
+            format!("a=rtpmap:{payload_type} opus/48000/2\r\na=fmtp:{payload_type} minptime=10;useinbandfec=1\r\n")
+        }
+        Codec::Vp8 => format!("a=rtpmap:{payload_type} VP8/90000\r\n"),
+        Codec::H264 => format!(
+            "a=rtpmap:{payload_type} H264/90000\r\n\
+             a=fmtp:{payload_type} level-asymmetry-allowed=1;packetization-mode=1;profile-level-id={}\r\n",
+            line.h264.as_ref().map_or("42e01f", |offered| offered.profile.as_str())
+        ),
+    });
+    if codec.is_picture() {
+        for feedback in ["nack", "nack pli", "ccm fir"] {
+            sdp.push_str(&format!("a=rtcp-fb:{payload_type} {feedback}\r\n"));
+        }
     }
 }
 
@@ -147,10 +169,12 @@ fn send(sdp: &mut String, stream: SlotStream, place: usize, letter: char) {
     let name = cname(place);
     sdp.push_str(&format!("a=sendonly\r\na=msid:{name} {letter}{place}\r\n"));
     if let Some(id) = stream.transport_cc {
-        sdp.push_str(&format!(
-            "a=rtcp-fb:{} transport-cc\r\na=extmap:{id} {URI_TRANSPORT_CC}\r\n",
-            stream.payload_type
-        ));
+        for payload_type in
+            std::iter::once(stream.payload_type).chain(stream.h264.map(|(payload_type, _)| payload_type))
+        {
+            sdp.push_str(&format!("a=rtcp-fb:{payload_type} transport-cc\r\n"));
+        }
+        sdp.push_str(&format!("a=extmap:{id} {URI_TRANSPORT_CC}\r\n"));
     }
     if let Some((_, rtx)) = stream.rtx {
         sdp.push_str(&format!("a=ssrc-group:FID {} {rtx}\r\n", stream.ssrc));
@@ -177,6 +201,7 @@ mod tests {
             ufrag: "ours",
             pwd: "secret",
             fingerprint: "AA:BB",
+            calls: agreed.calls,
             candidates: &["10.0.0.1:5004".parse().unwrap(), "[fd00::1]:5004".parse().unwrap()],
             tcp_candidates: &["10.0.0.1:443".parse().unwrap()],
         };
@@ -201,6 +226,9 @@ mod tests {
             "a=fmtp:97 apt=96\r\n",
             "a=setup:passive\r\n",
             "a=fmtp:111 minptime=10;useinbandfec=1\r\n",
+            "m=video 9 UDP/TLS/RTP/SAVPF 96 97 103 104\r\n",
+            "a=fmtp:103 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42001f\r\n",
+            "a=fmtp:104 apt=103\r\n",
         ] {
             assert!(sdp.contains(expected), "{expected} in\n{sdp}");
         }
@@ -212,7 +240,14 @@ mod tests {
         assert_eq!(sdp.matches("a=ssrc-group:FID").count(), 2);
         assert_eq!(sdp.matches("m=").count(), 7);
         assert_eq!(sdp.matches("transport-wide-cc").count(), 7, "both ways");
-        assert_eq!(sdp.matches(" transport-cc\r\n").count(), 7);
+        assert_eq!(sdp.matches(" transport-cc\r\n").count(), 9, "slots for pictures have two payload types");
+        assert_eq!(sdp.matches("H264/90000").count(), 2, "a page sends VP8");
+    }
+
+    #[test]
+    fn who_waits_for_our_hello_is_promised_one() {
+        let sdp = answer(&samples::browser(1).replace("setup:actpass", "setup:passive"));
+        assert!(sdp.contains("a=setup:active\r\n") && !sdp.contains("passive\r\na=rtcp-mux"));
     }
 
     #[test]

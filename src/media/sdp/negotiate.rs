@@ -6,7 +6,7 @@
 
 use super::offer::{Direction, MediaKind, Offer, OfferedLine};
 use crate::limits;
-use crate::media::engine::{Client, JoinRefusal};
+use crate::media::engine::{Client, Codec, JoinRefusal};
 use crate::media::plan::{Layer, SourceKind};
 
 const URI_MID: &str = "urn:ietf:params:rtp-hdrext:sdes:mid";
@@ -33,6 +33,7 @@ pub(crate) struct ExtensionIds {
 pub(crate) struct SourceLine {
     pub(crate) kind: SourceKind,
     pub(crate) mid: String,
+    pub(crate) codec: Codec,
     pub(crate) payload_type: u8,
     pub(crate) rtx_payload_type: Option<u8>,
     /// Of a microphone that sends redundancy (RFC 2198).
@@ -46,7 +47,10 @@ pub(crate) struct SourceLine {
 /// One stream we send into a slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct SlotStream {
+    /// VP8 or Opus.
     pub(crate) payload_type: u8,
+    /// H.264 in the same stream, and its repairs, where the receiver takes it.
+    pub(crate) h264: Option<(u8, Option<u8>)>,
     pub(crate) ssrc: u32,
     /// Payload type and SSRC of repairs (RFC 4588).
     pub(crate) rtx: Option<(u8, u32)>,
@@ -54,6 +58,29 @@ pub(crate) struct SlotStream {
     pub(crate) red: Option<u8>,
     /// Id of the header extension for transport-wide numbers, where the receiver tells what arrived.
     pub(crate) transport_cc: Option<u8>,
+}
+
+impl SlotStream {
+    /// Whether the receiver decodes it here.
+    pub(crate) fn takes(&self, codec: Codec) -> bool {
+        self.payload_type_of(codec).is_some()
+    }
+
+    /// The number under which it goes out.
+    pub(crate) fn payload_type_of(&self, codec: Codec) -> Option<u8> {
+        match codec {
+            Codec::Opus | Codec::Vp8 => Some(self.payload_type),
+            Codec::H264 => self.h264.map(|(payload_type, _)| payload_type),
+        }
+    }
+
+    /// The same of its repairs, and their SSRC.
+    pub(crate) fn rtx_of(&self, codec: Codec) -> Option<(u8, u32)> {
+        match codec {
+            Codec::Opus | Codec::Vp8 => self.rtx,
+            Codec::H264 => self.h264.and_then(|(_, rtx)| rtx).zip(self.rtx.map(|(_, ssrc)| ssrc)),
+        }
+    }
 }
 
 /// Picture k with sound k.
@@ -80,6 +107,8 @@ pub(crate) enum Role {
 pub(crate) struct Negotiated {
     pub(crate) client: Client,
     pub(crate) fingerprint: [u8; 32],
+    /// We are the DTLS client.
+    pub(crate) calls: bool,
     pub(crate) extensions: ExtensionIds,
     pub(crate) sources: Vec<SourceLine>,
     pub(crate) slots: Vec<SlotLine>,
@@ -110,6 +139,7 @@ impl Negotiated {
         let mut agreed = Self {
             client: offer.client,
             fingerprint: offer.fingerprint,
+            calls: offer.waits,
             extensions: ExtensionIds::default(),
             sources: Vec::new(),
             slots: Vec::new(),
@@ -130,7 +160,8 @@ impl Negotiated {
                             line.rtx_payload_type.filter(|_| is_video).map(|payload_type| (payload_type, fresh_ssrc()));
                         let transport_cc = transport_cc(line);
                         let red = line.red_payload_type;
-                        streams.push(SlotStream { payload_type, ssrc: fresh_ssrc(), rtx, red, transport_cc });
+                        let h264 = line.h264.as_ref().map(|offered| (offered.payload_type, offered.rtx));
+                        streams.push(SlotStream { payload_type, h264, ssrc: fresh_ssrc(), rtx, red, transport_cc });
                         if is_video { Role::SlotVideo(streams.len() - 1) } else { Role::SlotAudio(streams.len() - 1) }
                     } else {
                         Role::Rejected
@@ -145,6 +176,11 @@ impl Negotiated {
             return Err(JoinRefusal::Unsupported("no line with VP8 or Opus".to_owned()));
         }
         Ok(agreed)
+    }
+
+    /// Whether whatever comes as H.264 can be shown in any slot.
+    pub(crate) fn takes_h264(&self) -> bool {
+        self.slots.iter().all(|slot| slot.video.takes(Codec::H264))
     }
 
     fn take_source(&mut self, line: &OfferedLine, payload_type: u8) -> Role {
@@ -170,6 +206,7 @@ impl Negotiated {
         self.sources.push(SourceLine {
             kind,
             mid: line.mid.clone(),
+            codec: line.codec,
             payload_type,
             rtx_payload_type: line.rtx_payload_type.filter(|_| kind != SourceKind::Microphone),
             red_payload_type: line.red_payload_type,
@@ -278,6 +315,23 @@ mod tests {
         assert_eq!(named(&["lo", "hi"]), [Layer::Half, Layer::Full]);
         assert_eq!(named(&["f", "q"]), [Layer::Full, Layer::Quarter]);
         assert_eq!(named(&["a", "b", "c", "d"]).len(), 3);
+    }
+
+    #[test]
+    fn slots_take_h264_where_it_is_offered_and_sources_stay_vp8() {
+        let agreed = agree(&samples::browser(1));
+        assert!(agreed.sources.iter().all(|source| source.codec != Codec::H264));
+        let slot = agreed.slots[0].video;
+        assert_eq!((slot.payload_type_of(Codec::Vp8), slot.payload_type_of(Codec::H264)), (Some(96), Some(103)));
+        let ssrc = slot.rtx.unwrap().1;
+        assert_eq!((slot.rtx_of(Codec::Vp8), slot.rtx_of(Codec::H264)), (Some((97, ssrc)), Some((104, ssrc))));
+        assert!(agreed.takes_h264());
+        let without = agree(&samples::browser(1).replace("apt=103", "apt=9"));
+        assert_eq!((without.takes_h264(), without.slots[0].video.rtx_of(Codec::H264)), (true, None));
+        let never = agree(&samples::browser(1).replace("H264", "H265"));
+        assert!(
+            !never.takes_h264() && !never.slots[0].video.takes(Codec::H264) && never.slots[0].video.takes(Codec::Vp8)
+        );
     }
 
     #[test]

@@ -7,7 +7,7 @@ use rtc_sdp::description::common::Attribute;
 use rtc_sdp::{MediaDescription, SessionDescription};
 
 use crate::limits;
-use crate::media::engine::{Client, JoinRefusal};
+use crate::media::engine::{Client, Codec, JoinRefusal};
 
 /// Sound or picture; other m-lines (data channels) are answered with port 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +36,8 @@ pub(crate) struct OfferedLine {
     pub(crate) formats: Vec<String>,
     pub(crate) mid: String,
     pub(crate) direction: Direction,
-    /// VP8 or Opus.
+    /// What `payload_type` is: VP8 or Opus, H.264 of an encoder that has nothing else.
+    pub(crate) codec: Codec,
     pub(crate) payload_type: Option<u8>,
     /// RFC 4588 for that payload type.
     pub(crate) rtx_payload_type: Option<u8>,
@@ -48,9 +49,22 @@ pub(crate) struct OfferedLine {
     pub(crate) rids: Vec<String>,
     pub(crate) ssrc: Option<u32>,
     pub(crate) rtx_ssrc: Option<u32>,
-    /// Offered, and not taken: the recorder writes VP8.
-    h264: bool,
+    /// H.264 beside it, in the kind that every decoder for it takes.
+    pub(crate) h264: Option<OfferedH264>,
+    /// H.264 was offered in whatever kind.
+    has_h264: bool,
     rejected: bool,
+}
+
+/// H.264 as Baseline, constrained or not, with packetization-mode 1: what RFC 7742 §6.2 asks of every browser that has it
+/// (those offer themselves as either), and one decoder serves both.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct OfferedH264 {
+    pub(crate) payload_type: u8,
+    /// RFC 4588 for that payload type.
+    pub(crate) rtx: Option<u8>,
+    /// `profile-level-id`, six digits; the answer repeats it.
+    pub(crate) profile: String,
 }
 
 impl OfferedLine {
@@ -69,6 +83,8 @@ pub(crate) struct Offer {
     pub(crate) client: Client,
     /// SHA-256 of the browser's certificate.
     pub(crate) fingerprint: [u8; 32],
+    /// It can only be the DTLS server (`setup:passive`), so the hello is ours.
+    pub(crate) waits: bool,
     pub(crate) lines: Vec<OfferedLine>,
 }
 
@@ -120,16 +136,16 @@ impl Offer {
         if !credentials {
             return Err(malformed("no ICE credentials"));
         }
-        match setup.as_deref() {
-            Some("actpass" | "active") => {}
-            Some(_) => {
-                return Err(JoinRefusal::Unsupported("the offerer must be able to be the DTLS client".to_owned()));
-            }
+        let waits = match setup.as_deref() {
+            Some("actpass" | "active") => false,
+            Some("passive") => true,
+            Some(_) => return Err(JoinRefusal::Unsupported("a DTLS role that nobody knows".to_owned())),
             None => return Err(malformed("no DTLS setup")),
-        }
+        };
         Ok(Self {
             client: Client::Browser,
             fingerprint: fingerprint.ok_or_else(|| malformed("no SHA-256 fingerprint"))?,
+            waits,
             lines,
         })
     }
@@ -138,11 +154,14 @@ impl Offer {
     /// (RFC 9725 §4.2; libraries write `sendrecv` for both).
     ///
     /// # Errors
-    /// `Unrecorded`, `Unsupported` where an encoder's picture could not be taken: its sound alone is not what anybody
-    /// meant.
+    /// `Undecodable`, `Unsupported` where an encoder's picture could not be taken: its sound alone is not what anybody
+    /// meant. `Unsupported` for a page that waits for our hello: no browser does.
     pub(crate) fn meant_by(mut self, client: Client) -> Result<Self, JoinRefusal> {
         self.client = client;
         let (meant, never) = match client {
+            Client::Browser if self.waits => {
+                return Err(JoinRefusal::Unsupported("the offerer must be able to be the DTLS client".to_owned()));
+            }
             Client::Browser => return Ok(self),
             Client::Encoder => (Direction::SendOnly, Direction::RecvOnly),
             Client::Wall => (Direction::RecvOnly, Direction::SendOnly),
@@ -152,16 +171,43 @@ impl Offer {
             if line.direction == Direction::SendRecv {
                 line.direction = meant;
             }
+            if client == Client::Encoder
+                && line.payload_type.is_none()
+                && let Some(h264) = &line.h264
+            {
+                (line.codec, line.payload_type, line.rtx_payload_type) =
+                    (Codec::H264, Some(h264.payload_type), h264.rtx);
+            }
         }
         let pictures = || self.lines.iter().filter(|line| line.kind == MediaKind::Video && !line.rejected);
         if pictures().next().is_none() || pictures().any(OfferedLine::usable) {
             return Ok(self);
         }
-        Err(match pictures().any(|line| line.h264) {
-            true if client == Client::Encoder => JoinRefusal::Unrecorded,
+        Err(match pictures().any(|line| line.has_h264) {
+            true if client == Client::Encoder => JoinRefusal::Undecodable,
             _ => JoinRefusal::Unsupported("no picture that we can take".to_owned()),
         })
     }
+}
+
+const H264: &str = "h264/90000";
+
+/// The `profile-level-id` of a format (RFC 6184 §8.1) that is Baseline with packetization-mode 1.
+fn baseline(format: &str) -> Option<String> {
+    let value = |name: &str| {
+        let mut all = format.split(';').filter_map(|parameter| parameter.trim().split_once('='));
+        all.find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
+    };
+    let profile = value("profile-level-id")?.to_ascii_lowercase();
+    let reads =
+        profile.len() == 6 && profile.starts_with("42") && profile.bytes().all(|digit| digit.is_ascii_hexdigit());
+    (reads && value("packetization-mode") == Some("1")).then_some(profile)
+}
+
+/// `constraint_set1_flag`: also a Main decoder decodes it.
+fn is_constrained(profile: &str) -> bool {
+    let flags = profile.get(2..4).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+    flags.is_some_and(|flags| flags & 0x40 != 0)
 }
 
 fn read_line(media: &MediaDescription) -> OfferedLine {
@@ -186,18 +232,41 @@ fn read_line(media: &MediaDescription) -> OfferedLine {
     } else {
         Direction::SendRecv
     };
-    let wanted = if kind == MediaKind::Audio { "opus/48000/2" } else { "vp8/90000" };
-    let payload_type = values("rtpmap").find_map(|map| {
-        let (number, codec) = map.split_once(' ')?;
-        codec.trim().eq_ignore_ascii_case(wanted).then_some(number)?.parse().ok().filter(|number| *number < 128)
-    });
-    let rtx_payload_type = payload_type.and_then(|repaired: u8| {
+    let (codec, wanted) = match kind {
+        MediaKind::Audio => (Codec::Opus, "opus/48000/2"),
+        _ => (Codec::Vp8, "vp8/90000"),
+    };
+    let named = |wanted: &'static str| {
+        values("rtpmap").filter_map(move |map| {
+            let (number, codec) = map.split_once(' ')?;
+            codec
+                .trim()
+                .eq_ignore_ascii_case(wanted)
+                .then_some(number)?
+                .parse::<u8>()
+                .ok()
+                .filter(|number| *number < 128)
+        })
+    };
+    let payload_type = named(wanted).next();
+    let rtx_of = |repaired: u8| {
         let apt = format!("apt={repaired}");
         values("fmtp").find_map(|format| {
             let (number, parameters) = format.split_once(' ')?;
             parameters.split(';').any(|parameter| parameter.trim() == apt).then_some(number)?.parse().ok()
         })
+    };
+    let rtx_payload_type = payload_type.and_then(rtx_of);
+    let kinds = named(H264).filter(|_| kind == MediaKind::Video).filter_map(|payload_type| {
+        let format = values("fmtp").find_map(|format| {
+            let (number, parameters) = format.split_once(' ')?;
+            (number.parse() == Ok(payload_type)).then_some(parameters)
+        })?;
+        let profile = baseline(format)?;
+        Some(OfferedH264 { payload_type, rtx: rtx_of(payload_type), profile })
     });
+    // The constrained one first: it is what all have in common.
+    let h264 = kinds.min_by_key(|offered| !is_constrained(&offered.profile));
     let red_payload_type = payload_type.filter(|_| kind == MediaKind::Audio).and_then(|repeated: u8| {
         let repeated = repeated.to_string();
         let only = |formats: &str| formats.contains('/') && formats.split('/').all(|one| one.trim() == repeated);
@@ -242,12 +311,14 @@ fn read_line(media: &MediaDescription) -> OfferedLine {
         formats: media.media_name.formats.clone(),
         mid: media.attribute("mid").flatten().unwrap_or_default().to_owned(),
         direction,
+        codec,
         payload_type,
         rtx_payload_type,
         red_payload_type,
         extensions,
         rids,
-        h264: values("rtpmap").any(|map| map.to_ascii_lowercase().contains(" h264/90000")),
+        h264,
+        has_h264: named(H264).next().is_some(),
         ssrc: pair.map(|(ssrc, _)| ssrc).or(single),
         rtx_ssrc: pair.map(|(_, rtx)| rtx),
         // Port 0 without bundle-only is a line the browser itself has given up.
@@ -293,6 +364,9 @@ mod tests {
         assert_eq!((microphone.payload_type, microphone.rtx_payload_type), (Some(111), None));
         assert_eq!((microphone.red_payload_type, camera.red_payload_type), (Some(63), None));
         assert_eq!(microphone.direction, Direction::SendOnly);
+        let h264 = OfferedH264 { payload_type: 103, rtx: Some(104), profile: "42001f".to_owned() };
+        assert!(offer.lines[..2].iter().all(|line| line.h264.as_ref() == Some(&h264)));
+        assert_eq!(microphone.h264, None);
         assert_eq!(offer.fingerprint[0], 0xa1);
     }
 
@@ -327,10 +401,65 @@ mod tests {
         assert!(Offer::parse(&"a".repeat(limits::SDP_BYTES + 1)).is_err());
         let many = "m=video 9 UDP/TLS/RTP/SAVPF 96\r\n".repeat(limits::SDP_MEDIA_LINES + 1);
         assert!(Offer::parse(&format!("{offer}{many}")).is_err());
-        assert_eq!(
-            Offer::parse(&offer.replace("setup:actpass", "setup:passive")).unwrap_err().code(),
-            "media_offer_unsupported"
-        );
+        let waits = || Offer::parse(&offer.replace("setup:actpass", "setup:passive")).unwrap();
+        assert_eq!(waits().meant_by(Client::Browser).unwrap_err().code(), "media_offer_unsupported");
+        assert!(waits().meant_by(Client::Encoder).unwrap().waits, "FFmpeg 8 is such a one");
+    }
+
+    /// An offer without VP8, its H.264 with these parameters.
+    fn without_vp8(parameters: &str) -> Offer {
+        let offer = samples::browser(1).replace("VP8", "VP9");
+        let from = "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42001f";
+        Offer::parse(&offer.replace(from, parameters)).unwrap()
+    }
+
+    #[test]
+    fn an_encoder_may_send_what_every_decoder_takes() {
+        for parameters in [
+            "profile-level-id=42e01f;packetization-mode=1",
+            "packetization-mode=1; profile-level-id=42E028; level-asymmetry-allowed=1",
+            "profile-level-id=42c029;packetization-mode=1;sprop-parameter-sets=Z0LAKA==,aM4PyA==",
+            "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42001f",
+        ] {
+            let offer = without_vp8(parameters).meant_by(Client::Encoder).unwrap();
+            let camera = &offer.lines[0];
+            assert_eq!(
+                (camera.codec, camera.payload_type, camera.rtx_payload_type),
+                (Codec::H264, Some(103), Some(104))
+            );
+            assert_eq!(camera.h264.as_ref().unwrap().profile.len(), 6, "{parameters}");
+        }
+        for parameters in [
+            "profile-level-id=42e01f",
+            "profile-level-id=42e01f;packetization-mode=0",
+            "packetization-mode=1",
+            "profile-level-id=42e0;packetization-mode=1",
+            "profile-level-id=42e0zz;packetization-mode=1",
+            // Main, High, High 4:4:4.
+            "profile-level-id=4d001f;packetization-mode=1",
+            "profile-level-id=640c1f;packetization-mode=1",
+            "profile-level-id=f4001f;packetization-mode=1",
+        ] {
+            let refused = without_vp8(parameters).meant_by(Client::Encoder).unwrap_err();
+            assert_eq!(refused.code(), "h264_unsupported", "{parameters}");
+        }
+    }
+
+    #[test]
+    fn vp8_comes_first_and_pages_send_nothing_else() {
+        let both = Offer::parse(&samples::browser(1)).unwrap().meant_by(Client::Encoder).unwrap();
+        assert_eq!((both.lines[0].codec, both.lines[0].payload_type), (Codec::Vp8, Some(96)));
+        let format = "profile-level-id=42e01f;packetization-mode=1";
+        assert!(!without_vp8(format).lines[0].usable(), "a page");
+        assert_eq!(without_vp8(format).meant_by(Client::Wall).unwrap_err().code(), "media_offer_unsupported");
+    }
+
+    #[test]
+    fn the_constrained_kind_is_preferred() {
+        let more = "a=rtpmap:103 H264/90000\r\na=rtpmap:105 H264/90000\r\na=fmtp:105 packetization-mode=1;profile-level-id=42e01f\r\n";
+        let offer = samples::browser(1).replace("a=rtpmap:103 H264/90000\r\n", more);
+        let h264 = Offer::parse(&offer).unwrap().lines[0].h264.clone().unwrap();
+        assert_eq!((h264.payload_type, h264.rtx), (105, None));
     }
 
     proptest! {

@@ -116,6 +116,7 @@ pub const LAYERS: &[Layer] = &[
             "media::cache",
             "media::directory",
             "media::gauge",
+            "media::h264",
             "media::layers",
             "media::meter",
             "media::nack",
@@ -148,6 +149,7 @@ pub const LAYERS: &[Layer] = &[
             "media::forward",
             "media::incoming",
             "media::mux",
+            "media::picture",
             "media::publisher",
             "media::quality",
             "media::remote",
@@ -157,9 +159,11 @@ pub const LAYERS: &[Layer] = &[
             "media::cache",
             "media::directory",
             "media::engine",
+            "media::h264",
             "media::layers",
             "media::meter",
             "media::nack",
+            "media::picture",
             "media::plan",
             "media::red",
             "media::reports",
@@ -204,6 +208,7 @@ pub const LAYERS: &[Layer] = &[
     // The recorder's thinking: order, time, containers.
     Layer {
         modules: &[
+            "media::record::access_unit",
             "media::record::depacketize",
             "media::record::hole",
             "media::record::jitter",
@@ -213,14 +218,14 @@ pub const LAYERS: &[Layer] = &[
             "media::record::stream",
             "media::record::timeline",
         ],
-        uses: &["media::engine", "media::plan", "limits", "=media::record", "media::record::event"],
+        uses: &["media::engine", "media::h264", "media::plan", "limits", "=media::record", "media::record::event"],
         crates: Only(&["serde"]),
         pure: true,
     },
     // The recorder, driven: files and one thread. It knows no WebRTC, no store and no room.
     Layer {
         modules: &["media::record"],
-        uses: &["domain::ids", "media::engine", "media::plan", "media::record", "clock", "limits"],
+        uses: &["domain::ids", "media::engine", "media::h264", "media::plan", "media::record", "clock", "limits"],
         crates: Only(&[
             "bytes",
             "crossbeam_channel",

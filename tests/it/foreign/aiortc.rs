@@ -3,6 +3,8 @@
 use std::process::Stdio;
 use std::time::Duration;
 
+use diemcau::bot::{Bot, BotPictures, Received};
+use diemcau::domain::session::SessionAct;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
@@ -10,28 +12,35 @@ use tokio::sync::OnceCell;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::house::{House, Seat};
+use super::stage::watches;
 use crate::support::web::{CENTRAL, XA_A};
 
 /// Other software on a busy machine takes its time.
-const LONG: Duration = Duration::from_secs(90);
+pub(super) const LONG: Duration = Duration::from_secs(90);
 const MAKING: Duration = Duration::from_secs(300);
 
-/// The interpreter, or why there is none.
-async fn python() -> Option<&'static str> {
-    static MADE: OnceCell<Result<String, String>> = OnceCell::const_new();
-    let made = MADE.get_or_init(|| async {
+/// The interpreter.
+async fn python() -> Option<String> {
+    static MADE: OnceCell<Option<String>> = OnceCell::const_new();
+    MADE.get_or_init(|| environment("aiortc")).await.clone()
+}
+
+/// A Python with what `requirements-NAME.txt` asks for; nothing where it is not to be had.
+pub(super) async fn environment(name: &str) -> Option<String> {
+    let made = async {
         let place = std::env::var("CARGO_TARGET_DIR").unwrap_or_else(|_| env!("CARGO_TARGET_TMPDIR").to_owned());
         let mut script = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/foreign/python.sh"));
-        let output = timeout(MAKING, script.arg(place).kill_on_drop(true).output()).await;
+        let output = timeout(MAKING, script.args([&place, name]).kill_on_drop(true).output()).await;
         let output =
             output.map_err(|_| "the environment was not made in time".to_owned())?.map_err(|e| e.to_string())?;
         let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
         if output.status.success() { Ok(said(&output.stdout)) } else { Err(said(&output.stderr)) }
-    });
+    };
     match made.await {
         Ok(python) => Some(python),
         Err(why) => {
-            println!("skipped: no aiortc here: {why}");
+            let why: String = why;
+            println!("skipped: no {name} here: {why}");
             None
         }
     }
@@ -78,7 +87,7 @@ impl Client {
         self.until(name, |event| event["event"] == name).await
     }
 
-    async fn connected(&mut self) {
+    pub(super) async fn connected(&mut self) {
         self.until("connected", |event| event["state"] == "connected").await;
     }
 
@@ -93,7 +102,7 @@ impl Client {
     }
 }
 
-fn url(house: &House, path: &str) -> String {
+pub(super) fn url(house: &House, path: &str) -> String {
     format!("http://{}{path}", house.web.host)
 }
 
@@ -110,17 +119,17 @@ async fn speaks(house: &House) -> (Seat, Seat) {
 async fn what_an_aiortc_encoder_sends_is_decoded_by_a_page_and_by_a_wall() {
     let Some(python) = python().await else { return };
     let house = House::open().await;
-    let mut encoder = Client::start(python, "client.py", &["publish", &url(&house, &house.whip()), &house.encoder]);
+    let mut encoder = Client::start(&python, "client.py", &["publish", &url(&house, &house.whip()), &house.encoder]);
     let answered = encoder.event("answered").await;
     assert_eq!(answered["status"], 201, "{answered}");
     encoder.connected().await;
 
     let (mut presider, _officer) = speaks(&house).await;
-    let mut page = Client::start(python, "client.py", &["page"]);
+    let mut page = Client::start(&python, "client.py", &["page"]);
     let offer = page.event("offer").await;
     let answer = presider.offers(offer["sdp"].as_str().unwrap()).await;
     page.tell(&json!({"sdp": answer}).to_string()).await;
-    let mut wall = Client::start(python, "client.py", &["show", &url(&house, &house.whep()), &house.wall]);
+    let mut wall = Client::start(&python, "client.py", &["show", &url(&house, &house.whep()), &house.wall]);
     assert_eq!(wall.event("answered").await["status"], 201);
     for viewer in [&mut page, &mut wall] {
         let picture = viewer.decodes("video", 16).await;
@@ -142,12 +151,124 @@ async fn aiortc_with_old_keys_is_decoded_with_old_keys() {
     let Some(python) = python().await else { return };
     let house = House::open().await;
     let (whip, whep) = (url(&house, &house.whip()), url(&house, &house.whep()));
-    let mut encoder = Client::start(python, "client.py", &["publish", &whip, &house.encoder, "--old-keys"]);
+    let mut encoder = Client::start(&python, "client.py", &["publish", &whip, &house.encoder, "--old-keys"]);
     encoder.connected().await;
     let (_presider, _officer) = speaks(&house).await;
-    let mut wall = Client::start(python, "client.py", &["show", &whep, &house.wall, "--old-keys"]);
+    let mut wall = Client::start(&python, "client.py", &["show", &whep, &house.wall, "--old-keys"]);
     wall.decodes("video", 8).await;
     wall.decodes("audio", 16).await;
+}
+
+/// The picture packets of one slot as a stream of bytes (H.264 annex B).
+pub(super) fn annex_b(packets: &[Received]) -> Vec<u8> {
+    let mut stream = Vec::new();
+    let mut put = |unit: &[u8]| stream.extend([&[0, 0, 0, 1], unit].concat());
+    let mut unit = Vec::new();
+    for packet in packets {
+        let payload = &packet.payload;
+        match payload[0] & 0x1f {
+            24 => {
+                let mut rest = &payload[1..];
+                while let Some((length, tail)) = rest.split_first_chunk::<2>() {
+                    let (whole, tail) = tail.split_at(usize::from(u16::from_be_bytes(*length)));
+                    put(whole);
+                    rest = tail;
+                }
+            }
+            28 => {
+                if payload[1] & 0x80 != 0 {
+                    unit = vec![payload[0] & 0xe0 | payload[1] & 0x1f];
+                }
+                unit.extend_from_slice(&payload[2..]);
+                if payload[1] & 0x40 != 0 {
+                    put(&unit);
+                }
+            }
+            _ => put(payload),
+        }
+    }
+    stream
+}
+
+/// What ffprobe says of the pictures in a file: codec, size, how many were decoded. Nothing may be wrong with it.
+pub(super) async fn pictures_of(name: &str, bytes: &[u8]) -> (String, u64) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(name);
+    tokio::fs::write(&path, bytes).await.unwrap();
+    let fields = ["-v", "error", "-count_frames", "-show_entries", "stream=codec_name,width,height,nb_read_frames"];
+    let output = Command::new("ffprobe").args(fields).args(["-of", "csv=p=0"]).arg(&path).output().await.unwrap();
+    assert!(output.stderr.is_empty(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
+    let said = String::from_utf8(output.stdout).unwrap();
+    let (what, count) = said.trim().rsplit_once(',').unwrap_or_else(|| panic!("{name}: {said}"));
+    (what.to_owned(), count.parse().unwrap())
+}
+
+/// Collects `wanted` pictures from their first packet on, in the order of their numbers.
+pub(super) async fn pictures(viewer: &mut Bot, wanted: usize) -> Vec<Received> {
+    let mut packets: Vec<Received> = Vec::new();
+    let whole = |packets: &[Received]| packets.iter().filter(|packet| packet.marker).count();
+    while whole(&packets) < wanted {
+        let packet = timeout(LONG, viewer.receive()).await.expect("pictures").expect("a connection");
+        packets.extend(Some(packet).filter(|packet| packet.video));
+    }
+    let first = packets[0].sequence;
+    packets.sort_by_key(|packet| packet.sequence.wrapping_sub(first));
+    packets.dedup_by_key(|packet| packet.sequence);
+    let last = packets.iter().rposition(|packet| packet.marker).unwrap();
+    packets.truncate(last + 1);
+    packets
+}
+
+/// The whole way of H.264: a real encoder, an independent page, a real display, the record.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_an_aiortc_encoder_sends_as_h264_is_seen_shown_and_recorded() {
+    let Some(python) = python().await else { return };
+    let house = House::open().await;
+    let mut presider = house.seat("head", CENTRAL).await;
+    let (mut page, offer) = Bot::offer_pictures(&watches(1), BotPictures::Both).await.unwrap();
+    page.accept(&presider.offers(&offer).await).await.unwrap();
+    assert!(page.connected(LONG).await);
+    let mut officer = house.seat("xa-a", XA_A).await;
+    let (whip, whep) = (url(&house, &house.whip()), url(&house, &house.whep()));
+    let mut encoder = Client::start(&python, "client.py", &["publish", &whip, &house.encoder, "--h264"]);
+    let answered = encoder.event("answered").await;
+    let answer = answered["body"].as_str().unwrap();
+    assert!(answered["status"] == 201 && answer.contains("H264/90000") && !answer.contains("VP8"), "{answered}");
+    encoder.connected().await;
+
+    let seen = pictures(&mut page, 30).await;
+    assert!(seen.iter().all(|packet| packet.payload_type == 103));
+    let (what, count) = pictures_of("seen.h264", &annex_b(&seen)).await;
+    assert_eq!((what.as_str(), count), ("h264,320,240", 30));
+
+    house.starts().await;
+    // Who speaks is on the wall.
+    presider.acts(json!({"do": "give_floor", "point": XA_A})).await;
+    officer.acts(json!({"do": "microphone", "open": true})).await;
+    let mut wall = Client::start(&python, "client.py", &["show", &whep, &house.wall]);
+    assert_eq!(wall.decodes("video", 32).await["format"], "320x240");
+    // What is paused is closed and told.
+    house.moves("head", SessionAct::Pause).await;
+    let cookie = house.web.sign_in("head").await;
+    let end = Instant::now() + LONG;
+    let mut recorded = 0;
+    while recorded < 32 {
+        assert!(Instant::now() < end, "{recorded} pictures were recorded");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let record = house.web.get(&format!("/api/v1/sessions/{}/record", house.session), &cookie).await.json();
+        let rows = record["segments"].as_array().unwrap();
+        recorded = 0;
+        for row in rows.iter().filter(|row| row["source"] == "camera" && row["point"] == json!(XA_A)) {
+            let segment = row["segment"].as_str().unwrap();
+            let address = format!("/api/v1/sessions/{}/recordings/{segment}", house.session);
+            let played = house.web.get(&address, &cookie).await;
+            assert_eq!((played.status, played.header("content-type")), (200, Some("video/matroska")));
+            assert!(played.header("content-disposition").unwrap().ends_with(&format!("\"{segment}.mkv\"")));
+            let (what, count) = pictures_of("played.mkv", &played.body).await;
+            assert_eq!(what, "h264,320,240");
+            recorded += count;
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -159,9 +280,9 @@ async fn aiortc_is_told_why_not() {
     for (arguments, status, code) in [
         (vec!["publish", &whip, &wrong], 401, "device_token_refused"),
         (vec!["publish", &whip, &house.wall], 404, "not_found"),
-        (vec!["publish", &whip, &house.encoder, "--h264"], 422, "h264_unrecorded"),
+        (vec!["publish", &whip, &house.encoder, "--h264", "--main"], 422, "h264_unsupported"),
     ] {
-        let mut client = Client::start(python, "client.py", &arguments);
+        let mut client = Client::start(&python, "client.py", &arguments);
         let answered = client.event("answered").await;
         assert_eq!(answered["status"], status, "{answered}");
         let problem: Value = serde_json::from_str(answered["body"].as_str().unwrap()).unwrap();

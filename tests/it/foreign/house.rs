@@ -68,6 +68,23 @@ impl House {
         self.acts(login, Command::MoveSession { act, reason: "thử".to_owned(), new_start: None }).await.unwrap();
     }
 
+    /// The session begins, as soon as the recorder has shown that it writes.
+    pub(super) async fn starts(&self) {
+        self.moves("head", SessionAct::MakeReady).await;
+        let why = || "đơn vị tham mưu đến sau".to_owned();
+        let end = tokio::time::Instant::now() + Duration::from_secs(30);
+        loop {
+            let start = Command::MoveSession { act: SessionAct::Start, reason: why(), new_start: None };
+            match self.acts("head", start).await {
+                Ok(_) => return,
+                Err("recorder_not_ready") if tokio::time::Instant::now() < end => {
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+                Err(code) => panic!("start refused: {code}"),
+            }
+        }
+    }
+
     async fn prepare(&self) {
         for step in [SessionStep::Publication, SessionStep::Notice, SessionStep::TrialCall] {
             let outcome = StepOutcome::Done { note: "đã làm".to_owned() };
@@ -203,6 +220,11 @@ impl Seat {
     pub(super) async fn offers(&mut self, offer: &str) -> String {
         self.say.send(frame(json!({"type": "offer", "sdp": offer}))).unwrap();
         self.until("answer").await["sdp"].as_str().unwrap().to_owned()
+    }
+
+    /// What its slots show, once it is so.
+    pub(super) async fn slots(&mut self, fits: impl Fn(&[Value]) -> bool) {
+        while !fits(self.until("slots").await["slots"].as_array().unwrap()) {}
     }
 
     /// One act, done when it is stored.

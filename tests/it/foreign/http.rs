@@ -80,13 +80,13 @@ async fn what_cannot_be_served_is_refused_by_a_code() {
     let bearer = format!("Bearer {}", house.encoder);
     let headers = [("host", house.web.host.as_str()), ("authorization", &bearer), SDP];
     assert_eq!(house.web.request("POST", &whip, &headers, &[0xff, 0xfe]).await.status, 400);
-    for unsupported in [offer.replace("VP8/90000", "VP9/90000"), offer.replace("a=setup:actpass", "a=setup:passive")] {
+    for unsupported in [offer.replace("VP8/90000", "VP9/90000"), offer.replace("a=setup:actpass", "a=setup:holdconn")] {
         let answer = house.post(&whip, &house.encoder, &unsupported).await;
         assert_eq!((answer.status, answer.code().as_str()), (422, "media_offer_unsupported"));
     }
-    // What the recorder cannot write is not let in by silence.
+    // Nothing is said of its kind: that is neither mode 1 nor what all decode.
     let h264 = house.post(&whip, &house.encoder, &offer.replace("VP8/90000", "H264/90000")).await;
-    assert_eq!((h264.status, h264.code().as_str()), (422, "h264_unrecorded"));
+    assert_eq!((h264.status, h264.code().as_str()), (422, "h264_unsupported"));
     // An encoder that would only receive, and a wall that would only send.
     let receives =
         Bot::offer(&diemcau::bot::BotConfig { camera: false, microphone: false, ..full(1) }).await.unwrap().1;

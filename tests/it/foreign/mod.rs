@@ -2,6 +2,8 @@
 //! that real ones are built on.
 
 mod aiortc;
+mod ffmpeg;
+mod gstreamer;
 mod house;
 mod http;
 mod rules;

@@ -31,6 +31,8 @@ fn joins(world: &mut World, connection: ConnectionId, actor: Actor, publishes: &
         media: MediaLink::Connected,
         slots: 2,
         paused: Default::default(),
+        sends_h264: Default::default(),
+        takes_h264: true,
         publishes: publishes.iter().copied().collect(),
         sending: Default::default(),
         layer: None,
@@ -166,4 +168,24 @@ fn what_an_encoder_does_not_send_stays_the_pages() {
     let recorded = plan(&world).record;
     assert!(recorded.contains_key(&SourceId { connection: ENCODER, kind: SourceKind::Camera }));
     assert!(recorded.contains_key(&SourceId { connection: PAGE_A, kind: SourceKind::Microphone }));
+}
+
+/// Who decodes no H.264 is told so, of the encoder's pictures and of no others.
+#[test]
+fn a_picture_that_a_viewer_does_not_decode_is_named() {
+    let mut world = World::new();
+    world.begin();
+    with_encoder(&mut world, &[SourceKind::Camera]);
+    let undecoded = |world: &World| -> Vec<PointId> {
+        let shown = media_plan::slot_points(&plan(world), &world.live, PAGE_B);
+        shown.into_iter().filter(|slot| slot.undecoded).filter_map(|slot| slot.point).collect()
+    };
+    assert_eq!(undecoded(&world), []);
+    world.live.wires.get_mut(&ENCODER).unwrap().sends_h264.insert(SourceKind::Camera);
+    assert_eq!(undecoded(&world), [], "this page does");
+    world.live.wires.get_mut(&PAGE_B).unwrap().takes_h264 = false;
+    assert_eq!(undecoded(&world), [COMMUNE_A]);
+    // Its line is away: the page's own camera is VP8.
+    world.live.wires.get_mut(&ENCODER).unwrap().media = MediaLink::Silent(world.now);
+    assert_eq!(undecoded(&world), []);
 }

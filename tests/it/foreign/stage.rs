@@ -1,9 +1,10 @@
 //! What an encoder sends is the picture and sound of its point, under the rules of any other; a wall shows what all may see.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use bytes::Bytes;
-use diemcau::bot::{Bot, BotConfig, BotPacket, Received};
+use diemcau::bot::{Bot, BotConfig, BotPacket, BotPictures, Received};
 use diemcau::media::plan::{Layer, SourceKind};
 use serde_json::json;
 use tokio::time::Instant;
@@ -20,11 +21,32 @@ pub(super) struct Sender {
     pub(super) bot: Bot,
     mark: u8,
     ticks: u32,
+    /// Its pictures are H.264.
+    h264: bool,
+}
+
+/// The end of a picture that says whose it is.
+fn tail(head: &[u8], mark: u8) -> Bytes {
+    let mut payload = head.to_vec();
+    payload.resize(120, mark);
+    payload.into()
+}
+
+/// As encoders begin: parameters and a slice in one packet; then slices alone.
+fn h264_payload(key: bool, mark: u8) -> Bytes {
+    const SPS: &[u8] =
+        &[0x67, 0x42, 0xc0, 0x0a, 0xda, 0x25, 0xb0, 0x11, 0, 0, 3, 0, 0x10, 0, 0, 3, 0, 0x1e, 0x0f, 0x12, 0x26, 0xa0];
+    const PPS: &[u8] = &[0x68, 0xce, 0x0f, 0xc8];
+    if !key {
+        return tail(&[0x41, 0x9a], mark);
+    }
+    let sized = |unit: &[u8]| [&(unit.len() as u16).to_be_bytes(), unit].concat();
+    tail(&[&[0x78][..], &sized(SPS), &sized(PPS), &[0, 87, 0x65]].concat(), mark)
 }
 
 impl Sender {
     pub(super) fn new(bot: Bot, mark: u8) -> Self {
-        Self { bot, mark, ticks: 0 }
+        Self { bot, mark, ticks: 0, h264: false }
     }
 
     async fn tick(&mut self) {
@@ -39,10 +61,10 @@ impl Sender {
         };
         self.bot.send(SourceKind::Microphone, Layer::Full, sound).await.unwrap();
         let key = self.bot.take_key_frame_wish(SourceKind::Camera, Layer::Full) || self.ticks % 50 == 1;
-        let mut payload = vec![0x10, u8::from(!key)];
-        payload.resize(120, self.mark);
+        let vp8 = || tail(&[0x10, u8::from(!key)], self.mark);
+        let payload = if self.h264 { h264_payload(key, self.mark) } else { vp8() };
         let timestamp = self.ticks * 1_800;
-        let picture = BotPacket { sequence, timestamp, marker: true, level: None, payload: Bytes::from(payload) };
+        let picture = BotPacket { sequence, timestamp, marker: true, level: None, payload };
         self.bot.send(SourceKind::Camera, Layer::Full, picture).await.unwrap();
     }
 }
@@ -88,7 +110,7 @@ fn sends() -> BotConfig {
     full(0)
 }
 
-fn watches(slots: usize) -> BotConfig {
+pub(super) fn watches(slots: usize) -> BotConfig {
     BotConfig { microphone: false, camera: false, ..full(slots) }
 }
 
@@ -191,4 +213,103 @@ async fn machines_with_old_keys_send_and_show() {
     let mut socket = house.seat("officer", CENTRAL).await;
     old_page.accept(&socket.offers(&offer).await).await.unwrap();
     assert!(!old_page.connected(Duration::from_secs(3)).await, "a page has better keys");
+}
+
+/// The next pictures with the mark, as the viewer got them.
+async fn pictures(senders: &mut [&mut Sender], viewer: &mut Bot, mark: u8, wanted: usize) -> Vec<Received> {
+    let end = Instant::now() + LONG;
+    let mut got = Vec::new();
+    let mut interval = tokio::time::interval(TICK);
+    while got.len() < wanted {
+        assert!(Instant::now() < end, "{} of {wanted} pictures, mark {mark}", got.len());
+        interval.tick().await;
+        for sender in senders.iter_mut() {
+            sender.tick().await;
+        }
+        while let Some(packet) = viewer.try_receive() {
+            got.extend(Some(packet).filter(|packet| packet.video && marked(packet, mark)));
+        }
+    }
+    got
+}
+
+/// One slot, two codecs: the payload type changes in the stream and nothing else, there and back.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_slot_goes_from_a_pages_vp8_to_an_encoders_h264_and_back() {
+    let house = House::open().await;
+    let mut presider = house.seat("head", CENTRAL).await;
+    let (mut viewer, offer) = Bot::offer_pictures(&watches(1), BotPictures::Both).await.unwrap();
+    viewer.accept(&presider.offers(&offer).await).await.unwrap();
+    assert!(viewer.connected(LONG).await);
+    let (_officer, own) = house.page("xa-a", XA_A, &sends()).await;
+    let mut page = Sender::new(own, PAGE);
+    let before = pictures(&mut [&mut page], &mut viewer, PAGE, 10).await;
+
+    let offer = Bot::offer_pictures(&sends(), BotPictures::H264).await.unwrap();
+    let (bot, address) = house.enters(&house.whip(), &house.encoder, offer).await;
+    let mut encoder = Sender { h264: true, ..Sender::new(bot, ENCODER) };
+    let during = pictures(&mut [&mut page, &mut encoder], &mut viewer, ENCODER, 30).await;
+    assert_eq!(house.ask("DELETE", &address, &house.encoder, &[], "").await.status, 200);
+    let after = pictures(&mut [&mut page], &mut viewer, PAGE, 10).await;
+
+    let types = |packets: &[Received]| packets.iter().map(|packet| packet.payload_type).collect::<BTreeSet<u8>>();
+    assert_eq!([types(&before), types(&during), types(&after)], [[96].into(), [103].into(), [96].into()]);
+    assert_eq!(during[0].payload[..], h264_payload(true, ENCODER), "it begins with parameters, as they came");
+    let all: Vec<&Received> = before.iter().chain(&during).chain(&after).collect();
+    assert!(all.iter().all(|packet| packet.ssrc == all[0].ssrc));
+    let order: BTreeSet<u16> = all.iter().map(|packet| packet.sequence.wrapping_sub(all[0].sequence)).collect();
+    assert_eq!(order.len(), all.len(), "no number twice");
+    assert!(during.windows(2).all(|two| two[1].timestamp.wrapping_sub(two[0].timestamp) as i32 > 0));
+}
+
+/// Who has no H.264 gets no picture of it, is told so, and hears on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_without_h264_hears_the_encoder_and_is_told_why_it_sees_nothing() {
+    let house = House::open().await;
+    let (mut presider, mut viewer) = house.page("head", CENTRAL, &watches(2)).await;
+    let mut officer = house.seat("xa-a", XA_A).await;
+    let offer = Bot::offer_pictures(&sends(), BotPictures::H264).await.unwrap();
+    let (bot, _) = house.enters(&house.whip(), &house.encoder, offer).await;
+    let mut encoder = Sender { h264: true, ..Sender::new(bot, ENCODER) };
+    presider.acts(json!({"do": "give_floor", "point": XA_A})).await;
+    officer.acts(json!({"do": "microphone", "open": true})).await;
+    until(&mut [&mut encoder], &mut viewer, false, ENCODER, 20).await;
+    assert_eq!(count(&mut [&mut encoder], &mut viewer, true, ENCODER, 25).await, 0);
+    let wanted = json!({"point": XA_A, "picture": "camera", "sound": true, "paused": false, "undecoded": true});
+    presider.slots(|slots| slots.contains(&wanted)).await;
+}
+
+/// What would not be seen by every viewer is not let in, and is told how to come in.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn h264_of_another_kind_is_refused_by_a_code() {
+    let house = House::open().await;
+    let (_, offer) = Bot::offer_pictures(&sends(), BotPictures::H264).await.unwrap();
+    for (from, to) in [
+        ("packetization-mode=1", "packetization-mode=0"),
+        (";packetization-mode=1", ""),
+        ("profile-level-id=42e01f", "profile-level-id=4d001f"),
+        ("profile-level-id=42e01f", "profile-level-id=64001f"),
+    ] {
+        assert!(offer.contains(from), "{offer}");
+        let answer = house.post(&house.whip(), &house.encoder, &offer.replace(from, to)).await;
+        assert_eq!((answer.status, answer.code().as_str()), (422, "h264_unsupported"), "{to}");
+    }
+    assert_eq!(house.web.server.app().foreign.count(), 0);
+}
+
+/// FFmpeg is such a one: it offers to be the DTLS server and nothing else, with whichever keys.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn machines_that_wait_for_our_hello_get_one() {
+    let house = House::open().await;
+    let (_presider, mut viewer) = house.page("head", CENTRAL, &watches(1)).await;
+    let _officer = house.seat("xa-a", XA_A).await;
+    for (mark, (bot, offer)) in
+        [(PAGE, Bot::offer(&sends()).await.unwrap()), (ENCODER, Bot::offer_old_keys(&sends()).await.unwrap())]
+    {
+        let offer = offer.replace("a=setup:actpass", "a=setup:passive");
+        assert!(offer.contains("a=setup:passive"));
+        let (bot, _) = house.enters(&house.whip(), &house.encoder, (bot, offer)).await;
+        let mut encoder = Sender::new(bot, mark);
+        until(&mut [&mut encoder], &mut viewer, true, mark, 10).await;
+    }
 }

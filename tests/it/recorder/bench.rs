@@ -171,8 +171,9 @@ impl Bench {
 
     /// Exports a file beside the recordings.
     pub(super) fn export(&self, file: &ClosedSegment) -> PathBuf {
-        let path = self.root.join(format!("{}.webm", file.segment));
-        self.reader(file).export(std::fs::File::create(&path).unwrap()).unwrap();
+        let reader = self.reader(file);
+        let path = self.root.join(format!("{}.{}", file.segment, reader.info().extension()));
+        reader.export(std::fs::File::create(&path).unwrap()).unwrap();
         path
     }
 }

@@ -1,4 +1,4 @@
-//! Real VP8 and Opus made by ffmpeg, packetized by hand, and ffmpeg as the judge of what comes out.
+//! Real VP8, H.264 and Opus made by ffmpeg, packetized by hand, and ffmpeg as the judge of what comes out.
 
 use std::path::Path;
 use std::process::Command;
@@ -33,6 +33,36 @@ pub(super) fn pictures(size: &str) -> Vec<Bytes> {
     let codec = ["-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", "-g", "30", "-b:v", "300k"];
     run(Command::new("ffmpeg").args(["-v", "error", "-f", "lavfi", "-i", &source]).args(codec).arg(&path));
     ivf(&std::fs::read(path).unwrap())
+}
+
+/// The same picture as x264 makes it for calls, in several slices: each picture as its units, the delimiter first. Those
+/// that need none before them bring their parameters.
+pub(super) fn access_units(size: &str) -> Vec<Vec<Bytes>> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("v.h264");
+    let source = format!("testsrc=size={size}:rate={FPS}:duration={SECONDS}");
+    let codec =
+        ["-c:v", "libx264", "-profile:v", "baseline", "-preset", "ultrafast", "-tune", "zerolatency", "-g", "30"];
+    let how = ["-pix_fmt", "yuv420p", "-x264-params", "aud=1:repeat-headers=1:slices=2", "-f", "h264"];
+    run(Command::new("ffmpeg").args(["-v", "error", "-f", "lavfi", "-i", &source]).args(codec).args(how).arg(&path));
+    annex_b(&std::fs::read(path).unwrap())
+}
+
+/// A stream of bytes (H.264 annex B) into pictures at each delimiter.
+fn annex_b(file: &[u8]) -> Vec<Vec<Bytes>> {
+    let starts: Vec<usize> =
+        (0..file.len() - 3).filter(|at| file[*at..].starts_with(&[0, 0, 1])).map(|at| at + 3).collect();
+    let mut pictures: Vec<Vec<Bytes>> = Vec::new();
+    for (place, start) in starts.iter().enumerate() {
+        let end = starts.get(place + 1).map_or(file.len(), |next| next - 3);
+        let unit = &file[*start..end];
+        let unit = &unit[..unit.iter().rposition(|byte| *byte != 0).unwrap() + 1];
+        if unit[0] & 0x1f == 9 {
+            pictures.push(Vec::new());
+        }
+        pictures.last_mut().unwrap().push(Bytes::copy_from_slice(unit));
+    }
+    pictures
 }
 
 fn sounds() -> Vec<Bytes> {
@@ -146,6 +176,41 @@ impl Sender {
         self.rtp = self.rtp.wrapping_add(90_000 / FPS);
         self.at_us += 1_000_000 / i64::from(FPS);
         packets
+    }
+
+    /// One picture as H.264: small units alone or together, large ones in parts of at most 500 bytes.
+    pub(super) fn access_unit(&mut self, units: &[Bytes]) -> Vec<RecordedPacket> {
+        let mut payloads: Vec<Vec<u8>> = Vec::new();
+        for unit in units {
+            let (head, body) = (unit[0], &unit[1..]);
+            let parameters = |head: u8| matches!(head & 0x1f, 7 | 8);
+            if body.len() >= 500 {
+                let count = body.chunks(498).count();
+                payloads.extend(body.chunks(498).enumerate().map(|(number, part)| {
+                    let ends = u8::from(number == 0) << 7 | u8::from(number + 1 == count) << 6;
+                    [&[head & 0xe0 | 28, ends | head & 0x1f], part].concat()
+                }));
+            } else if let Some(last) = payloads.last_mut().filter(|last| parameters(head) && last[0] & 0x1f == 24) {
+                last.extend((unit.len() as u16).to_be_bytes());
+                last.extend_from_slice(unit);
+            } else if parameters(head) {
+                payloads.push([&[head & 0xe0 | 24], &(unit.len() as u16).to_be_bytes()[..], unit].concat());
+            } else {
+                payloads.push(unit.to_vec());
+            }
+        }
+        let last = payloads.len() - 1;
+        let packets =
+            payloads.into_iter().enumerate().map(|(place, payload)| self.packet(Codec::H264, place == last, payload));
+        let packets = packets.collect();
+        self.rtp = self.rtp.wrapping_add(90_000 / FPS);
+        self.at_us += 1_000_000 / i64::from(FPS);
+        packets
+    }
+
+    /// Padding of an H.264 stream, as it is sent to probe a line: a number of its own and nothing in it.
+    pub(super) fn padding(&mut self) -> RecordedPacket {
+        self.packet(Codec::H264, false, Vec::new())
     }
 
     pub(super) fn sound(&mut self, data: &[u8]) -> RecordedPacket {

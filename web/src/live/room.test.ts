@@ -29,7 +29,7 @@ async function join(local?: LocalMedia): Promise<void> {
 /** Joined with picture: the first leg is up and decodes. */
 async function joinWithPicture(local = new LocalMedia()): Promise<void> {
   await join(local);
-  net.wire.play({ type: "slots", slots: [{ point: "tt", picture: "camera", sound: true, paused: false }] });
+  net.wire.play({ type: "slots", slots: [{ point: "tt", picture: "camera", sound: true, paused: false, undecoded: false }] });
   net.peer.flow(5);
   await pass(500);
 }
@@ -230,7 +230,7 @@ test("media silent for 3 s: a new leg beside the old one, which goes only when t
   // The old line carries packets again: it stays in sight until there is something better.
   oldPeer.flow(20);
   await pass(500);
-  net.wire.play(welcome("c2"), { type: "slots", slots: [{ point: "tt", picture: "camera", sound: true, paused: false }] });
+  net.wire.play(welcome("c2"), { type: "slots", slots: [{ point: "tt", picture: "camera", sound: true, paused: false, undecoded: false }] });
   await pass(500);
   oldPeer.flow(21);
   await pass(500);

@@ -1,7 +1,7 @@
 import type { CameraLayer, RelayView } from "../protocol/frame";
 import type { LocalMedia, SourceKind } from "./local";
 import { shareOut, wantedEncodings, type Share } from "./layers";
-import { compactOffer, roomCodecs } from "./sdp";
+import { compactOffer, roomCodecs, slotCodecs } from "./sdp";
 import { readStats, type LinkStats } from "./stats";
 
 /** Lowest first: the order of `a=simulcast` is the order of layers in the server. */
@@ -115,13 +115,13 @@ export class Peer {
 
   private send(kind: "audio" | "video", sendEncodings: RTCRtpEncodingParameters[]): RTCRtpSender {
     const transceiver = this.pc.addTransceiver(kind, { direction: "sendonly", sendEncodings });
-    limitCodecs(transceiver, kind);
+    limitCodecs(transceiver, roomCodecs(kind));
     return transceiver.sender;
   }
 
   private receive(kind: "audio" | "video"): MediaStreamTrack {
     const transceiver = this.pc.addTransceiver(kind, { direction: "recvonly" });
-    limitCodecs(transceiver, kind);
+    limitCodecs(transceiver, slotCodecs(kind));
     return transceiver.receiver.track;
   }
 
@@ -135,7 +135,6 @@ export class Peer {
   }
 }
 
-function limitCodecs(transceiver: RTCRtpTransceiver, kind: "audio" | "video"): void {
-  const codecs = roomCodecs(kind);
+function limitCodecs(transceiver: RTCRtpTransceiver, codecs: RTCRtpCodec[]): void {
   if (codecs.length > 0) transceiver.setCodecPreferences(codecs);
 }

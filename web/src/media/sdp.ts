@@ -19,10 +19,22 @@ export function compactOffer(sdp: string): string {
     .join("\r\n");
 }
 
-/** The one video codec of a room and its repair, Opus and its redundancy (RFC 2198); an empty list means the browser offers what it has. */
+/** What a page sends: VP8 and its repair, Opus and its redundancy (RFC 2198); an empty list means the browser offers what it has. */
 export function roomCodecs(kind: "audio" | "video"): RTCRtpCodec[] {
   const wanted = kind === "video" ? ["video/vp8", "video/rtx"] : ["audio/opus", "audio/red"];
   return (RTCRtpReceiver.getCapabilities(kind)?.codecs ?? []).filter(({ mimeType }) =>
     wanted.includes(mimeType.toLowerCase()),
   );
+}
+
+/** What a slot takes: the same, and after it the one kind of H.264 that encoders send, where this browser decodes it. */
+export function slotCodecs(kind: "audio" | "video"): RTCRtpCodec[] {
+  const codecs = roomCodecs(kind);
+  if (kind === "audio" || codecs.length === 0) return codecs;
+  const baseline = (RTCRtpReceiver.getCapabilities(kind)?.codecs ?? []).filter(
+    ({ mimeType, sdpFmtpLine = "" }) =>
+      mimeType.toLowerCase() === "video/h264" && /packetization-mode=1/.test(sdpFmtpLine) && /profile-level-id=42/i.test(sdpFmtpLine),
+  );
+  const constrained = baseline.filter(({ sdpFmtpLine = "" }) => /profile-level-id=42[4-7c-f]/i.test(sdpFmtpLine));
+  return [...codecs, ...[...constrained, ...baseline].slice(0, 1)];
 }

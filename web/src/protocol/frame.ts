@@ -110,4 +110,8 @@ picture: string | null, sound: boolean,
 /**
  * The line of this connection does not take the picture now: the last one stands still, sound goes on.
  */
-paused: boolean, };
+paused: boolean, 
+/**
+ * The picture comes as H.264, which the offer of this connection did not take: nothing of it is sent, sound goes on.
+ */
+undecoded: boolean, };

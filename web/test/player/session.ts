@@ -33,8 +33,8 @@ interface Scene extends Partial<Played> {
   main?: Main;
 }
 
-const camera = (point: string, sound = true): SlotView => ({ point, picture: "camera", sound, paused: false });
-const none: SlotView = { point: null, picture: null, sound: false, paused: false };
+const camera = (point: string, sound = true): SlotView => ({ point, picture: "camera", sound, paused: false, undecoded: false });
+const none: SlotView = { point: null, picture: null, sound: false, paused: false, undecoded: false };
 const row = (status: VisitStatus): StaffSection["visits"] => ({ ...staffSection().visits, [ID.visit1]: agendaRow({ status }) });
 const visit = (more: Partial<VisitSection> = {}) => ({ [`visit:${ID.visit1}`]: visitSection(more) });
 const linked = (point: string, link: "lost" | "absent") => {
@@ -56,7 +56,7 @@ const central = {
   [`point:${ID.central}`]: pointSection({ point: ID.central, name: "Trụ sở Tiếp công dân tỉnh", visits: [], roster: {} }),
 };
 const silent = { [`point:${ID.pointA}`]: pointSection({ may_speak: false, microphone_open: false }) };
-const hq = { point: ID.central, slots: [camera(ID.pointA), camera(ID.agency), { point: ID.pointA, picture: "paper", sound: false, paused: false }, none] };
+const hq = { point: ID.central, slots: [camera(ID.pointA), camera(ID.agency), { point: ID.pointA, picture: "paper", sound: false, paused: false, undecoded: false }, none] };
 const xaA = { point: ID.pointA, user: ID.officerA, slots: [camera(ID.central), camera(ID.agency), none, none] };
 const frozen: Partial<VisitSection> = {
   frozen: "9f3c0a11d2e4b5a6c7",

@@ -36,7 +36,7 @@ impl Extent {
     pub(in super::super) fn block(&mut self, ms: u64, data: &[u8]) {
         let lasts = match self.codec {
             Codec::Opus => opus::duration_us(data).div_ceil(1000),
-            Codec::Vp8 => self.last_ms.map_or(PICTURE_MS, |last| ms.saturating_sub(last).clamp(1, 1000)),
+            Codec::Vp8 | Codec::H264 => self.last_ms.map_or(PICTURE_MS, |last| ms.saturating_sub(last).clamp(1, 1000)),
         };
         self.last_ms = Some(ms);
         self.end_ms = self.end_ms.max(ms.saturating_add(lasts));

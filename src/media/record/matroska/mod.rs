@@ -1,4 +1,5 @@
-//! WebM (RFC 9559 with RFC 8794 EBML, restricted to the WebM profile): one track per file, clusters of known size.
+//! Matroska (RFC 9559 with RFC 8794 EBML), restricted to the WebM profile where the codec is one of it: one track per
+//! file, clusters of known size.
 
 mod ebml;
 mod index;

@@ -1,4 +1,4 @@
-//! The head of a WebM file and its clusters.
+//! The head of a WebM or Matroska file and its clusters.
 
 use super::super::opus;
 use super::Cue;
@@ -16,16 +16,18 @@ const KEY_FRAME: u8 = 0x80;
 
 /// What the head says about the only track.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(in super::super) struct TrackShape {
+pub(in super::super) struct TrackShape<'a> {
     pub(in super::super) codec: Codec,
     /// Width and height in pixels; nothing for sound.
     pub(in super::super) size: Option<(u16, u16)>,
+    /// CodecPrivate of H.264: an AVCDecoderConfigurationRecord.
+    pub(in super::super) private: &'a [u8],
 }
 
 /// Everything before the first cluster: EBML head, Segment of known size, SeekHead, Info, Tracks, Cues.
 ///
 /// `cues` name offsets from the first cluster, `media_bytes` is the length of all clusters.
-pub(in super::super) fn header(shape: &TrackShape, duration_ms: u64, cues: &[Cue], media_bytes: u64) -> Vec<u8> {
+pub(in super::super) fn header(shape: &TrackShape<'_>, duration_ms: u64, cues: &[Cue], media_bytes: u64) -> Vec<u8> {
     let info = element(INFO, |body| {
         uint(body, 0x2A_D7B1, 1_000_000); // TimestampScale: one millisecond
         float(body, 0x4489, duration_ms as f64); // Duration
@@ -43,7 +45,8 @@ pub(in super::super) fn header(shape: &TrackShape, duration_ms: u64, cues: &[Cue
         uint(body, 0x42F7, 1); // EBMLReadVersion
         uint(body, 0x42F2, 4); // EBMLMaxIDLength
         uint(body, 0x42F3, 8); // EBMLMaxSizeLength
-        binary(body, 0x4282, b"webm"); // DocType
+        let name: &[u8] = if shape.codec == Codec::H264 { b"matroska" } else { b"webm" };
+        binary(body, 0x4282, name); // DocType
         uint(body, 0x4287, 4); // DocTypeVersion
         uint(body, 0x4285, 2); // DocTypeReadVersion
     });
@@ -88,16 +91,21 @@ fn cue_list(cues: &[Cue], clusters_at: u64) -> Vec<u8> {
     })
 }
 
-fn track_entry(shape: &TrackShape) -> Vec<u8> {
+fn track_entry(shape: &TrackShape<'_>) -> Vec<u8> {
     element(0xAE, |entry| {
         uint(entry, 0xD7, 1); // TrackNumber
         uint(entry, 0x73C5, 1); // TrackUID
         uint(entry, 0x9C, 0); // FlagLacing
         binary(entry, 0x22_B59C, b"und"); // Language
         match shape.codec {
-            Codec::Vp8 => {
+            Codec::Vp8 | Codec::H264 => {
                 let (width, height) = shape.size.unwrap_or_default();
-                binary(entry, 0x86, b"V_VP8");
+                if shape.codec == Codec::H264 {
+                    binary(entry, 0x86, b"V_MPEG4/ISO/AVC");
+                    binary(entry, 0x63A2, shape.private); // CodecPrivate
+                } else {
+                    binary(entry, 0x86, b"V_VP8");
+                }
                 uint(entry, 0x83, 1); // TrackType: video
                 entry.extend(element(0xE0, |video| {
                     uint(video, 0xB0, u64::from(width));

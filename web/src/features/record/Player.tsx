@@ -102,7 +102,10 @@ export function Player({ session, reel, point, startMs, title, nameOf }: Props) 
       )}
       {[...playback.failed].map((segment) => (
         <Notice key={segment} tone="bad">
-          {t("record.player_failed", { segment })}
+          {t("record.player_failed", { segment })}{" "}
+          <a href={recording(session, segment)} download>
+            {t("record.take_file")}
+          </a>
         </Notice>
       ))}
       <div className={css.choices}>

@@ -3,7 +3,7 @@ import { ID, publicSection } from "../fixture/room";
 import { citizenView } from "./citizen";
 import type { Room } from "./sections";
 
-const camera = (point: string) => ({ point, picture: "camera", sound: false, paused: false });
+const camera = (point: string) => ({ point, picture: "camera", sound: false, paused: false, undecoded: false });
 
 const room = (more: Partial<Room> = {}): Room => ({
   seat: { session: ID.session, user: null, point: ID.pointA, device: "citizen_screen" },

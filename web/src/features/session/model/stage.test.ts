@@ -13,10 +13,10 @@ function room(more: Partial<Room> = {}): Room {
     visits: {},
     minutes: {},
     slots: [
-      { point: ID.agency, picture: "camera", sound: true, paused: false },
-      { point: ID.pointA, picture: "camera", sound: true, paused: false },
-      { point: ID.pointA, picture: "paper", sound: false, paused: false },
-      { point: null, picture: null, sound: false, paused: false },
+      { point: ID.agency, picture: "camera", sound: true, paused: false, undecoded: false },
+      { point: ID.pointA, picture: "camera", sound: true, paused: false, undecoded: false },
+      { point: ID.pointA, picture: "paper", sound: false, paused: false, undecoded: false },
+      { point: null, picture: null, sound: false, paused: false, undecoded: false },
     ],
     connection: undefined,
     receives: undefined,
@@ -58,12 +58,12 @@ describe("stage", () => {
 });
 
 describe("citizen's pictures", () => {
-  const camera = (point: string) => ({ point, picture: "camera", sound: false, paused: false });
+  const camera = (point: string) => ({ point, picture: "camera", sound: false, paused: false, undecoded: false });
 
   it("shows the central point large and the own point small, wherever the server puts them", () => {
     const seat = { session: ID.session, user: null, point: ID.pointA, device: "citizen_screen" as const };
     expect(citizenPictures(room({ seat, slots: [camera(ID.pointA), camera(ID.central)] }))).toEqual({ large: 1, own: 0 });
     expect(citizenPictures(room({ seat, slots: [camera(ID.agency), camera(ID.central)] }))).toEqual({ large: 1, own: null });
-    expect(citizenPictures(room({ seat, slots: [{ point: null, picture: null, sound: false, paused: false }] }))).toEqual({ large: null, own: null });
+    expect(citizenPictures(room({ seat, slots: [{ point: null, picture: null, sound: false, paused: false, undecoded: false }] }))).toEqual({ large: null, own: null });
   });
 });
