@@ -197,11 +197,11 @@ impl Client {
     }
 
     /// All that it had to say has left.
-    pub(super) fn flushed(&mut self, now_us: i64) {
+    pub(super) fn flushed(&mut self, now_us: impl FnOnce() -> i64) {
         if let Some(since_us) = self.turn_since_us.take()
             && self.times.first_us.is_none()
         {
-            self.times.own_us += (now_us - since_us).max(0);
+            self.times.own_us += (now_us() - since_us).max(0);
         }
     }
 

@@ -433,7 +433,7 @@ impl Ground {
             }
         });
         player.client.outbox = outbox;
-        player.client.flushed(self.clock.mono_us());
+        player.client.flushed(|| self.clock.mono_us());
         self.unsent += unsent;
     }
 }

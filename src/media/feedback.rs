@@ -161,12 +161,10 @@ impl Worker {
         let Some(peer) = self.peer(place) else { return };
         let Some(stream) = peer.publisher.stream(kind, layer) else { return };
         stream.key_frames.want();
-        if peer.srtp.is_none()
-            || !peer.publisher.stream(kind, layer).is_some_and(|stream| stream.key_frames.take(now_us))
-        {
+        if peer.srtp.is_none() || !stream.key_frames.take(now_us) {
             return;
         }
-        let Some(ssrc) = peer.publisher.stream(kind, layer).map(|stream| stream.ssrc) else { return };
+        let ssrc = stream.ssrc;
         peer.send_rtcp(|out| rtcp::write_pli(out, OUR_SSRC, ssrc));
         self.dirty.push(place);
     }

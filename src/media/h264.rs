@@ -6,6 +6,8 @@ pub(crate) mod nal {
     /// Slices, also in partitions.
     pub(crate) const SLICE: u8 = 1;
     pub(crate) const IDR: u8 = 5;
+    /// Supplemental enhancement information.
+    pub(crate) const REMARKS: u8 = 6;
     pub(crate) const SEQUENCE: u8 = 7;
     pub(crate) const PICTURE: u8 = 8;
     pub(crate) const DELIMITER: u8 = 9;
@@ -92,7 +94,8 @@ impl<'a> Payload<'a> {
 
     /// A decoder that has seen nothing can begin here: the sequence's parameters come before any slice.
     pub(crate) fn begins(self) -> bool {
-        self.begun().find(|kind| (nal::SLICE..=nal::SEQUENCE).contains(kind) && *kind != 6) == Some(nal::SEQUENCE)
+        self.begun().find(|kind| (nal::SLICE..=nal::SEQUENCE).contains(kind) && *kind != nal::REMARKS)
+            == Some(nal::SEQUENCE)
     }
 
     /// Surely the first packet of its access unit (H.264 §7.4.1.2.3): nothing of the same picture comes before these.

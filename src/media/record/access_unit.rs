@@ -13,7 +13,7 @@ const SET_BYTES: usize = 1024;
 const LENGTH: usize = 4;
 
 /// What slices need to be decoded.
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Default)]
 struct Parameters {
     sequences: Vec<Vec<u8>>,
     pictures: Vec<Vec<u8>>,
@@ -208,14 +208,15 @@ impl AccessUnits {
     /// Parameters that came with a picture. Others than those at the beginning of the file belong at the beginning of
     /// another one.
     fn learn(&mut self, came: Parameters, idr: bool) {
-        let before = self.parameters.clone();
-        if !came.sequences.is_empty() {
-            self.parameters.sequences = came.sequences;
+        let Parameters { sequences, pictures } = &mut self.parameters;
+        let mut changed = false;
+        for (known, came) in [(sequences, came.sequences), (pictures, came.pictures)] {
+            if !came.is_empty() && *known != came {
+                *known = came;
+                changed = true;
+            }
         }
-        if !came.pictures.is_empty() {
-            self.parameters.pictures = came.pictures;
-        }
-        if self.parameters != before {
+        if changed {
             self.begin = self.parameters.key_frame();
             self.damaged |= !idr;
         }

@@ -3,7 +3,7 @@
 use std::process::Stdio;
 use std::time::Duration;
 
-use diemcau::bot::{Bot, BotPictures, Received};
+use diemcau::bot::{Bot, Received};
 use diemcau::domain::session::SessionAct;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
@@ -12,7 +12,6 @@ use tokio::sync::OnceCell;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::house::{House, Seat};
-use super::stage::watches;
 use crate::support::web::{CENTRAL, XA_A};
 
 /// Other software on a busy machine takes its time.
@@ -224,10 +223,7 @@ pub(super) async fn pictures(viewer: &mut Bot, wanted: usize) -> Vec<Received> {
 async fn what_an_aiortc_encoder_sends_as_h264_is_seen_shown_and_recorded() {
     let Some(python) = python().await else { return };
     let house = House::open().await;
-    let mut presider = house.seat("head", CENTRAL).await;
-    let (mut page, offer) = Bot::offer_pictures(&watches(1), BotPictures::Both).await.unwrap();
-    page.accept(&presider.offers(&offer).await).await.unwrap();
-    assert!(page.connected(LONG).await);
+    let (mut presider, mut page) = house.viewer().await;
     let mut officer = house.seat("xa-a", XA_A).await;
     let (whip, whep) = (url(&house, &house.whip()), url(&house, &house.whep()));
     let mut encoder = Client::start(&python, "client.py", &["publish", &whip, &house.encoder, "--h264"]);

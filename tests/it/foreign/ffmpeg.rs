@@ -2,15 +2,14 @@
 
 use std::process::Stdio;
 
-use diemcau::bot::{Bot, BotPictures, Received};
+use diemcau::bot::Received;
 use serde_json::json;
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
 use super::aiortc::{LONG, annex_b, environment, pictures, pictures_of, url};
 use super::house::House;
-use super::stage::watches;
-use crate::support::web::{CENTRAL, XA_A};
+use crate::support::web::XA_A;
 
 /// The program, or nothing where PyPI gives none.
 async fn program() -> Option<String> {
@@ -47,10 +46,7 @@ fn sends(program: &str, to: &str, token: &str) -> Child {
 async fn what_ffmpeg_sends_by_whip_is_seen_and_heard() {
     let Some(program) = program().await else { return };
     let house = House::open().await;
-    let mut presider = house.seat("head", CENTRAL).await;
-    let (mut page, offer) = Bot::offer_pictures(&watches(1), BotPictures::Both).await.unwrap();
-    page.accept(&presider.offers(&offer).await).await.unwrap();
-    assert!(page.connected(LONG).await);
+    let (mut presider, mut page) = house.viewer().await;
     let mut officer = house.seat("xa-a", XA_A).await;
     let _encoder = sends(&program, &url(&house, &house.whip()), &house.encoder);
     let packets = pictures(&mut page, 30).await;

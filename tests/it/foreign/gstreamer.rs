@@ -2,13 +2,11 @@
 
 use std::process::Stdio;
 
-use diemcau::bot::{Bot, BotPictures};
 use tokio::process::Command;
 
-use super::aiortc::{Client, LONG, annex_b, pictures, pictures_of, url};
+use super::aiortc::{Client, annex_b, pictures, pictures_of, url};
 use super::house::House;
-use super::stage::watches;
-use crate::support::web::{CENTRAL, XA_A};
+use crate::support::web::XA_A;
 
 const PYTHON: &str = "/usr/bin/python3";
 
@@ -30,10 +28,7 @@ async fn has(elements: &[&str]) -> bool {
 
 /// The picture of a GStreamer encoder as an independent page gets it: its payload types and its packets.
 async fn seen(house: &House, video: &[&str], pictures_wanted: usize) -> Vec<diemcau::bot::Received> {
-    let mut presider = house.seat("head", CENTRAL).await;
-    let (mut page, offer) = Bot::offer_pictures(&watches(1), BotPictures::Both).await.unwrap();
-    page.accept(&presider.offers(&offer).await).await.unwrap();
-    assert!(page.connected(LONG).await);
+    let (_presider, mut page) = house.viewer().await;
     let _officer = house.seat("xa-a", XA_A).await;
     let whip = url(house, &house.whip());
     let mut encoder = Client::start(PYTHON, "gst.py", &[&["publish", &whip, &house.encoder], video].concat());

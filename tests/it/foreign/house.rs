@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use diemcau::auth::device;
-use diemcau::bot::{Bot, BotConfig};
+use diemcau::bot::{Bot, BotConfig, BotPictures};
 use diemcau::clock::Clock as _;
 use diemcau::config::Config;
 use diemcau::domain::actor::Actor;
@@ -19,6 +19,7 @@ use tokio::sync::mpsc;
 use tokio_tungstenite::tungstenite::Message;
 use uuid::Uuid;
 
+use super::stage::watches;
 use crate::support::web::{Answer, BOARD, CENTRAL, PEOPLE, Socket, Web, XA_A, frame, user};
 
 /// A server, its session with an open lobby, and tokens for both kinds of machines.
@@ -104,10 +105,18 @@ impl House {
 
     /// A page with sound and picture at a point.
     pub(super) async fn page(&self, login: &str, point: PointId, config: &BotConfig) -> (Seat, Bot) {
+        self.connected(login, point, Bot::offer(config).await.unwrap()).await
+    }
+
+    /// The presider's page, which watches one picture in either codec.
+    pub(super) async fn viewer(&self) -> (Seat, Bot) {
+        let offered = Bot::offer_pictures(&watches(1), BotPictures::Both).await.unwrap();
+        self.connected("head", CENTRAL, offered).await
+    }
+
+    async fn connected(&self, login: &str, point: PointId, (mut bot, offer): (Bot, String)) -> (Seat, Bot) {
         let mut seat = self.seat(login, point).await;
-        let (mut bot, offer) = Bot::offer(config).await.unwrap();
-        let answer = seat.offers(&offer).await;
-        bot.accept(&answer).await.unwrap();
+        bot.accept(&seat.offers(&offer).await).await.unwrap();
         assert!(bot.connected(Duration::from_secs(20)).await);
         (seat, bot)
     }

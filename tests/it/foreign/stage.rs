@@ -237,10 +237,7 @@ async fn pictures(senders: &mut [&mut Sender], viewer: &mut Bot, mark: u8, wante
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_slot_goes_from_a_pages_vp8_to_an_encoders_h264_and_back() {
     let house = House::open().await;
-    let mut presider = house.seat("head", CENTRAL).await;
-    let (mut viewer, offer) = Bot::offer_pictures(&watches(1), BotPictures::Both).await.unwrap();
-    viewer.accept(&presider.offers(&offer).await).await.unwrap();
-    assert!(viewer.connected(LONG).await);
+    let (_presider, mut viewer) = house.viewer().await;
     let (_officer, own) = house.page("xa-a", XA_A, &sends()).await;
     let mut page = Sender::new(own, PAGE);
     let before = pictures(&mut [&mut page], &mut viewer, PAGE, 10).await;
