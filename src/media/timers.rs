@@ -202,7 +202,7 @@ impl Worker {
         }
     }
 
-    /// Sender reports for every slot that runs, receiver reports for everything that arrives, on one clock.
+    /// Sender reports for every slot that runs, receiver reports for everything that arrives, on one clock; never nothing.
     fn reports(&mut self, place: PeerIndex) {
         let now_us = self.now_us;
         let ntp_now = ntp(self.wall_us + now_us);
@@ -253,12 +253,12 @@ impl Worker {
                 stream.listeners.tell(block, expected, now_us);
             }
         }
-        if !blocks.is_empty() {
+        // Where there is nothing to tell, an empty report (RFC 3550 §6.4.2): not every browser shows its page the answers
+        // to its checks, and a page that nothing comes to takes its line for broken.
+        if !blocks.is_empty() || written.is_empty() {
             rtcp::write_receiver_report(&mut written, OUR_SSRC, &blocks);
         }
-        if !written.is_empty() {
-            peer.send_rtcp(|out| out.extend_from_slice(&written));
-        }
+        peer.send_rtcp(|out| out.extend_from_slice(&written));
     }
 
     /// Tells when a source begins or stops, or its best layer changes.

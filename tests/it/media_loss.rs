@@ -1,5 +1,7 @@
 //! Lines that lose packets, and lines that change.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use diemcau::bot::BotConfig;
@@ -38,6 +40,26 @@ async fn a_lost_server_hello_does_not_hang_the_join() {
     point.expect_connected(2 * SECOND).await;
     assert!(lost.try_recv().is_ok(), "the datagram was lost");
     assert!(lost.try_recv().is_err());
+}
+
+/// Pages of Firefox see no answers to their checks: without a report each second they take a line on which nobody speaks
+/// for a broken one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_machine_that_sends_nothing_and_is_shown_nothing_hears_the_server_every_second() {
+    let (relay, stage) = relayed().await;
+    let reports = Arc::new(AtomicU32::new(0));
+    let counted = reports.clone();
+    relay.judge(move |way, datagram| {
+        let rtcp = matches!(datagram, [128..=191, 192..=223, ..]);
+        counted.fetch_add(u32::from(way == Direction::Down && rtcp), Ordering::Relaxed);
+        true
+    });
+    let listens = BotConfig { microphone: false, camera: false, ..full(1) };
+    let mut point = stage.point(1, &listens).await;
+    reports.store(0, Ordering::Relaxed);
+    run(&mut [&mut point], 5 * SECOND).await;
+    let heard = reports.load(Ordering::Relaxed);
+    assert!((4..=6).contains(&heard), "{heard} reports in five seconds");
 }
 
 /// Every tenth datagram of the handshake is lost, both ways, in many joins.

@@ -97,12 +97,12 @@ export class FirefoxPage {
   asked = 0;
   waiting = new Map();
 
-  /** `origin`: whose pages may use camera and microphone. Firefox tells a page without that right no address but the one to the outside. */
-  static async launch({ origin, executablePath = process.env.FIREFOX ?? "/usr/bin/firefox-esr", name = "firefox" }) {
+  /** `origins`: whose pages may use camera and microphone. Firefox tells a page without that right no address but the one to the outside. */
+  static async launch({ origins, executablePath = process.env.FIREFOX ?? "/usr/bin/firefox-esr", name = "firefox" }) {
     const made = Object.assign(new FirefoxPage(), { name });
     made.profile = await mkdtemp(join(tmpdir(), "diemcau-firefox-"));
     const rights = join(made.profile, "rights");
-    await writeFile(rights, ["camera", "microphone"].map((device) => `origin\t${device}\t1\t${origin}\n`).join(""));
+    await writeFile(rights, origins.flatMap((origin) => ["camera", "microphone"].map((device) => `origin\t${device}\t1\t${origin}\n`)).join(""));
     const settings = { ...SETTINGS, "permissions.manager.defaultsUrl": pathToFileURL(rights).href };
     const lines = Object.entries(settings).map(([key, value]) => `user_pref(${JSON.stringify(key)}, ${JSON.stringify(value)});\n`);
     await writeFile(join(made.profile, "user.js"), lines.join(""));

@@ -1,6 +1,7 @@
 import { post, RequestFailed } from "../api/http";
 import { Peer } from "../media/peer";
 import type { Ticket, TicketRequest } from "../protocol/rest";
+import { patience } from "./patience";
 import { Room, type RoomOptions } from "./room";
 import { Wire } from "./wire";
 
@@ -14,13 +15,14 @@ const UNANSWERED_STATUS = [0, 502, 504];
 /** The room of this page on the real network. */
 export function connectRoom(request: TicketRequest, options: Omit<RoomOptions, "device">): Room {
   const url = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`;
+  const now = patience(() => performance.now());
   return new Room(
     {
       ticket: async (signal) => (await post<Ticket>("/tickets", request, signal)).token,
       answered: (error) => error instanceof RequestFailed && !UNANSWERED_STATUS.includes(error.status),
-      openWire: (ticket, events) => new Wire(url, ticket, events),
+      openWire: (ticket, events) => new Wire(url, ticket, events, now),
       makePeer: (peer) => new Peer(peer),
-      now: () => performance.now(),
+      now,
       wallMs: () => Date.now(),
       random: () => Math.random(),
       isFinal: (cause) =>

@@ -31,6 +31,7 @@ export interface LegParts {
   answered(error: unknown): boolean;
   openWire(ticket: string, events: WireEvents): WireLike;
   makePeer(options: PeerOptions): PeerLike;
+  /** Milliseconds of the page's patience. */
   now(): number;
 }
 
@@ -157,7 +158,8 @@ export class Leg {
     const now = this.parts.now();
     if (peer.state === "connected") this.connectedMs ??= now;
     if (!stats) return;
-    if (stats.arrived > this.arrived) {
+    // Less than before: the browser has given up a way and no longer counts what came on it.
+    if (stats.arrived !== this.arrived) {
       this.arrived = stats.arrived;
       this.arrivedMs = now;
     }

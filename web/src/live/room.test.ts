@@ -245,6 +245,30 @@ test("media silent for 3 s: a new leg beside the old one, which goes only when t
   expect(room.view).toMatchObject({ status: "live", connection: "c2" });
 });
 
+test("a page that was not given the processor for four seconds does not take that for silence", async () => {
+  await joinWithPicture();
+  for (let time = 0; time < 4; time += 1) {
+    net.starvedMs += 4000;
+    await pass(500);
+    net.peer.flow(6 + time);
+    await pass(500);
+  }
+  expect(net.wires).toHaveLength(1);
+  expect(room.view).toMatchObject({ status: "live", mediaFlows: true });
+});
+
+test("a way that the browser no longer counts is not silence", async () => {
+  await joinWithPicture();
+  net.peer.counters = { ...net.peer.counters, arrived: 5000 };
+  await pass(500);
+  net.peer.counters = { ...net.peer.counters, arrived: 0 };
+  for (let time = 0; time < 10; time += 1) {
+    net.peer.flow(6 + time);
+    await pass(500);
+  }
+  expect(net.wires).toHaveLength(1);
+});
+
 test("a socket silent for 6 s is left even though it never closed", async () => {
   await join();
   net.wire.silent = 6500;

@@ -34,6 +34,7 @@ class PlayedSocket {
   }
 }
 
+let nowMs = 0;
 const frame = vi.fn<(body: ServerBody) => void>();
 const closed = vi.fn<(code: number) => void>();
 
@@ -46,7 +47,7 @@ beforeEach(() => {
 afterEach(() => vi.unstubAllGlobals());
 
 function wire(): { wire: Wire; socket: PlayedSocket } {
-  const made = new Wire("ws://x/ws", "abc", { frame, closed });
+  const made = new Wire("ws://x/ws", "abc", { frame, closed }, () => nowMs);
   return { wire: made, socket: PlayedSocket.last };
 }
 
@@ -96,4 +97,13 @@ test("an end is told once, and not at all when it was our own", () => {
   second.wire.close();
   second.socket.onclose?.({ code: 1000 });
   expect(closed).toHaveBeenCalledTimes(1);
+});
+
+test("silence counts from the last frame, and a ping is one", () => {
+  const { wire: made, socket } = wire();
+  nowMs += 2000;
+  expect(made.silentMs()).toBe(2000);
+  say(socket, { type: "ping" });
+  nowMs += 500;
+  expect(made.silentMs()).toBe(500);
 });

@@ -14,15 +14,21 @@ export class Wire {
   private socket: WebSocket;
   private over = false;
   private queue: string[] = [];
-  lastFrameMs = performance.now();
+  private lastFrameMs: number;
 
-  constructor(url: string, ticket: string, events: WireEvents) {
+  constructor(
+    url: string,
+    ticket: string,
+    events: WireEvents,
+    private now: () => number,
+  ) {
+    this.lastFrameMs = now();
     this.socket = new WebSocket(url, [PROTOCOL, `ticket.${ticket}`]);
     this.socket.onopen = () => {
       for (const text of this.queue.splice(0)) this.socket.send(text);
     };
     this.socket.onmessage = ({ data }) => {
-      this.lastFrameMs = performance.now();
+      this.lastFrameMs = this.now();
       const body = parse(data);
       if (this.over || body === undefined) return;
       if (body.type === "ping") this.send({ type: "pong" });
@@ -46,7 +52,7 @@ export class Wire {
   }
 
   silentMs(): number {
-    return performance.now() - this.lastFrameMs;
+    return this.now() - this.lastFrameMs;
   }
 
   close(): void {

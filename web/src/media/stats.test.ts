@@ -12,6 +12,11 @@ test("sums over streams, and counts checks as signs of life", () => {
   expect(stats).toMatchObject({ arrived: 92, framesDecoded: 30, framesSent: 15, packetsReceived: 90, rttMs: 12, outgoing: 250_000, jitterMs: 11 });
 });
 
+test("a browser that counts no packets of its line counts their bytes, and its line lives too", () => {
+  const line = (bytesReceived: number) => readStats([{ type: "candidate-pair", nominated: true, bytesReceived, responsesReceived: 1 }]).arrived;
+  expect(line(2000)).toBeGreaterThan(line(1000));
+});
+
 test("the way of the chosen pair is told", () => {
   const way = (candidateType: string, protocol: string) =>
     readStats([

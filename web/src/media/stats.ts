@@ -1,6 +1,9 @@
 /** What one `getStats` says, in sums over the connection. Counters only grow. */
 export interface LinkStats {
-  /** Packets of any kind that arrived, answers to checks included: grows while the line lives. */
+  /**
+   * Grows while the line lives, at least once a second by the server's reports: packets of any kind that arrived and
+   * answers to checks; bytes with browsers that count no packets there (Firefox).
+   */
   arrived: number;
   framesDecoded: number;
   framesSent: number;
@@ -52,7 +55,7 @@ export function readStats(report: { forEach(each: (row: Row) => void): void }): 
   report.forEach((row) => {
     const value = (name: string) => (typeof row[name] === "number" ? row[name] : 0);
     if (row.type === "candidate-pair") {
-      sum.arrived += value("packetsReceived") + value("responsesReceived");
+      sum.arrived += (value("packetsReceived") || value("bytesReceived")) + value("responsesReceived");
       if (row["nominated"] === true && typeof row["currentRoundTripTime"] === "number") {
         sum.rttMs = Math.round(row["currentRoundTripTime"] * 1000);
       }

@@ -1,4 +1,5 @@
 import type { LegParts, PeerLike, WireLike } from "../../src/live/leg";
+import { patience } from "../../src/live/patience";
 import { Room, type RoomOptions } from "../../src/live/room";
 import type { WireEvents } from "../../src/live/wire";
 import type { LocalMedia } from "../../src/media/local";
@@ -119,7 +120,9 @@ export class PlayedNet implements LegParts {
     return peer;
   }
 
-  now = () => performance.now();
+  /** So long in all the page was not given the processor. */
+  starvedMs = 0;
+  now = patience(() => performance.now() + this.starvedMs);
 
   room(local?: LocalMedia, options: Partial<RoomOptions> = {}): Room {
     return new Room(
