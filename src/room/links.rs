@@ -23,8 +23,10 @@ pub fn elect_main(live: &mut Live, point: PointId, now: Timestamp) {
         .map(|(id, wire)| (*id, wire.actor.browser, wire.media))
         .collect();
     let owner = live.main_browser.get(&point).copied();
-    let long_gone =
-        live.missing.get(&point).is_some_and(|since| now.duration_since(*since) >= duration(limits::INTERRUPT_AFTER));
+    let long_gone = [&live.missing, &live.absent]
+        .iter()
+        .filter_map(|places| places.get(&point))
+        .any(|since| now.duration_since(*since) >= duration(limits::INTERRUPT_AFTER));
     // Connection ids sort by birth: the last one is the newest.
     let newest = |wanted: &dyn Fn(uuid::Uuid, MediaLink) -> bool| {
         candidates
@@ -48,9 +50,14 @@ pub fn elect_main(live: &mut Live, point: PointId, now: Timestamp) {
                 live.rejoined.insert(point);
             }
             live.main_browser.insert(point, browser);
+            live.absent.remove(&point);
         }
         None => {
             live.main.remove(&point);
+            // Whose place it is also lapses before the session begins and where the point was never seen in it.
+            if owner.is_some() {
+                live.absent.entry(point).or_insert(now);
+            }
         }
     }
 }

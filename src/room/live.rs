@@ -62,6 +62,8 @@ pub struct Live {
     pub main: BTreeMap<PointId, ConnectionId>,
     /// Whose browser the point's main device is, also while its wire is cut.
     pub main_browser: BTreeMap<PointId, uuid::Uuid>,
+    /// Points that had a main device and have no wire of it now: since when.
+    pub absent: BTreeMap<PointId, Timestamp>,
     /// Points whose main device is another wire than the one whose key opened the microphone: after any reconnect it is
     /// closed (design §5).
     pub rejoined: BTreeSet<PointId>,

@@ -254,6 +254,32 @@ fn a_second_main_device_gets_nothing_and_a_reconnect_no_sound_of_the_first() {
     assert_eq!(links::reconcile(&world.book.state, &mut world.live, world.now), []);
 }
 
+/// An officer tries one machine before the session and sits down at another: the place waits for the first for ten
+/// seconds, then it is the second's without a question.
+#[test]
+fn a_place_whose_machine_went_is_free_for_another_after_ten_seconds_also_before_the_session() {
+    let mut world = World::new();
+    let (gone, other) = (ConnectionId(id(502)), ConnectionId(id(600)));
+    let wire = world.live.wires.remove(&gone).unwrap();
+    links::elect_main(&mut world.live, COMMUNE_A, world.now);
+    let mut actor = wire.actor.clone();
+    actor.browser = id(0xbbb);
+    world.live.wires.insert(other, WireState { actor, ..wire.clone() });
+    let after = |world: &mut World, seconds| {
+        let now = world.now.checked_add(SignedDuration::from_secs(seconds)).unwrap();
+        links::elect_main(&mut world.live, COMMUNE_A, now);
+        world.live.main.get(&COMMUNE_A).copied()
+    };
+    assert_eq!([after(&mut world, 0), after(&mut world, 9)], [None, None]);
+    assert_eq!(after(&mut world, 10), Some(other));
+
+    // Now the place is the other's, and the ten seconds begin anew.
+    world.live.wires.remove(&other);
+    assert_eq!(after(&mut world, 11), None);
+    world.live.wires.insert(gone, wire);
+    assert_eq!([after(&mut world, 20), after(&mut world, 21)], [None, Some(gone)]);
+}
+
 /// L42 Điều 24(4): a new day is a duty. What was on the stage keeps its place for it; meanwhile nothing is recorded or open.
 #[test]
 fn an_interrupted_session_is_put_off_with_its_visit_held() {
