@@ -15,7 +15,7 @@ use super::media_workers::{run_until_more, show_each_other};
 const SECOND: Duration = Duration::from_secs(1);
 
 /// Two workers, and each room on both from its second join on.
-fn two_workers() -> MediaConfig {
+pub(crate) fn two_workers() -> MediaConfig {
     MediaConfig { admission: Admission::spread_at_once(), ..Stage::config(2) }
 }
 

@@ -5,12 +5,16 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use diemcau::bot::{Bot, BotConfig, BotPacket, BotPictures, Received};
-use diemcau::media::plan::{Layer, SourceKind};
+use diemcau::domain::ids::ConnectionId;
+use diemcau::media::engine::{Client, Engine, Join};
+use diemcau::media::plan::{Layer, SlotFeed, SourceId, SourceKind};
 use serde_json::json;
 use tokio::time::Instant;
+use uuid::Uuid;
 
 use super::house::House;
-use crate::media_stage::full;
+use crate::media_spread::two_workers;
+use crate::media_stage::{Stage, full};
 use crate::support::web::{CENTRAL, XA_A};
 
 const LONG: Duration = Duration::from_secs(20);
@@ -23,6 +27,8 @@ pub(super) struct Sender {
     ticks: u32,
     /// Its pictures are H.264.
     h264: bool,
+    /// How often it was asked for a key frame.
+    wishes: u32,
 }
 
 /// The end of a picture that says whose it is.
@@ -46,7 +52,7 @@ fn h264_payload(key: bool, mark: u8) -> Bytes {
 
 impl Sender {
     pub(super) fn new(bot: Bot, mark: u8) -> Self {
-        Self { bot, mark, ticks: 0, h264: false }
+        Self { bot, mark, ticks: 0, h264: false, wishes: 0 }
     }
 
     async fn tick(&mut self) {
@@ -60,7 +66,9 @@ impl Sender {
             payload: Bytes::copy_from_slice(&[self.mark; 40]),
         };
         self.bot.send(SourceKind::Microphone, Layer::Full, sound).await.unwrap();
-        let key = self.bot.take_key_frame_wish(SourceKind::Camera, Layer::Full) || self.ticks % 50 == 1;
+        let wished = self.bot.take_key_frame_wish(SourceKind::Camera, Layer::Full);
+        self.wishes += u32::from(wished);
+        let key = wished || self.ticks % 50 == 1;
         let vp8 = || tail(&[0x10, u8::from(!key)], self.mark);
         let payload = if self.h264 { h264_payload(key, self.mark) } else { vp8() };
         let timestamp = self.ticks * 1_800;
@@ -274,6 +282,44 @@ async fn a_page_without_h264_hears_the_encoder_and_is_told_why_it_sees_nothing()
     assert_eq!(count(&mut [&mut encoder], &mut viewer, true, ENCODER, 25).await, 0);
     let wanted = json!({"point": XA_A, "picture": "camera", "sound": true, "paused": false, "undecoded": true});
     presider.slots(|slots| slots.contains(&wanted)).await;
+}
+
+/// The same where encoder and viewer are on two workers: what crosses between them is known by its codec.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_encoder_on_another_worker_is_heard_by_all_and_seen_by_who_decodes_it() {
+    for (viewed_as, sees) in [(BotPictures::Vp8, false), (BotPictures::Both, true)] {
+        let mut stage = Stage::with(two_workers());
+        let [source, receiver] = [1, 2].map(|id| ConnectionId(Uuid::from_u128(id)));
+        let mut bots = Vec::new();
+        for (id, client, config, pictures) in
+            [(source, Client::Encoder, sends(), BotPictures::H264), (receiver, Client::Browser, watches(1), viewed_as)]
+        {
+            let (mut bot, offer) = Bot::offer_pictures(&config, pictures).await.unwrap();
+            let join = Join { room: stage.room, connection: id, offer, again: false };
+            let answer = stage.engine.join_as(join, client).await.unwrap();
+            bot.accept(&answer.sdp).await.unwrap();
+            assert!(bot.connected(LONG).await, "{id:?}");
+            bots.push(bot);
+        }
+        assert_eq!(stage.engine.workers_of(stage.room).len(), 2, "{:?}", stage.engine.workers());
+        let [bot, mut viewer] = <[Bot; 2]>::try_from(bots).ok().unwrap();
+        let mut encoder = Sender { h264: true, ..Sender::new(bot, ENCODER) };
+        let of = |kind| SourceId { connection: source, kind };
+        let feed =
+            SlotFeed { audio: Some(of(SourceKind::Microphone)), video: Some((of(SourceKind::Camera), Layer::Full)) };
+        stage.plan.slots.insert(receiver, vec![feed]);
+        stage.plan.open_microphones.insert(source);
+        stage.apply();
+        until(&mut [&mut encoder], &mut viewer, false, ENCODER, 50).await;
+        if sees {
+            until(&mut [&mut encoder], &mut viewer, true, ENCODER, 50).await;
+        } else {
+            assert_eq!(count(&mut [&mut encoder], &mut viewer, true, ENCODER, 100).await, 0);
+            encoder.wishes = 0;
+            count(&mut [&mut encoder], &mut viewer, true, ENCODER, 100).await;
+            assert_eq!(encoder.wishes, 0, "nobody asks for pictures that nobody sees");
+        }
+    }
 }
 
 /// What would not be seen by every viewer is not let in, and is told how to come in.
