@@ -155,8 +155,10 @@ pub const CLIENT_QUEUE: usize = 256;
 pub const SLOW_CLIENT: Duration = Duration::from_secs(10);
 /// Ping interval on sockets.
 pub const PING: Duration = Duration::from_secs(2);
-/// A socket silent for this long is lost (design §2).
+/// A socket silent for this long is lost (design §2), unless sound or picture of its page arrive.
 pub const SOCKET_SILENT: Duration = Duration::from_secs(6);
+/// So long it may be silent while they do: the line is full, or the machine busy, and nobody has left.
+pub const SOCKET_SILENT_IN_MEDIA: Duration = Duration::from_secs(20);
 /// A room without sockets, of a session that is not under way, ends when nobody asked it for anything for this long. It
 /// is opened again from its log.
 pub const ROOM_REST: Duration = Duration::from_secs(5 * 60);

@@ -95,6 +95,8 @@ pub(super) enum Message {
     LeaseChecked {
         ours: bool,
     },
+    /// Whether packets of its media connection arrive.
+    MediaArrives(ConnectionId, oneshot::Sender<bool>),
     /// A look at the committed state, for pages and papers.
     Look(oneshot::Sender<Look>),
     Stop(oneshot::Sender<()>),
@@ -146,6 +148,12 @@ impl RoomHandle {
         let offer = Box::new(ForeignOffer { client, sdp, reply });
         self.inbox.send(Message::Foreign(connection, offer)).await.map_err(|_| JoinRefusal::Unavailable)?;
         answer.await.map_err(|_| JoinRefusal::Unavailable)?
+    }
+
+    /// Whether packets of this connection's media arrive; false where it has none.
+    pub async fn media_arrives(&self, connection: ConnectionId) -> bool {
+        let (reply, answer) = oneshot::channel();
+        self.inbox.send(Message::MediaArrives(connection, reply)).await.is_ok() && answer.await.unwrap_or(false)
     }
 
     /// The socket is gone.

@@ -43,6 +43,12 @@ impl Task {
             Message::ForeignJoined { connection, result, reply } => self.foreign_joined(connection, result, reply),
             Message::Engine(event) => self.engine_event(event),
             Message::Recorder(event) => self.recorder_event(event),
+            Message::MediaArrives(connection, answer) => {
+                let wire = self.live.wires.get(&connection);
+                if answer.send(wire.is_some_and(|wire| wire.media == MediaLink::Connected)).is_err() {
+                    tracing::debug!("nobody waits for this look");
+                }
+            }
             Message::Look(answer) => {
                 if answer.send(Look { state: self.book.state.clone(), head_hash: self.head_hash.clone() }).is_err() {
                     tracing::debug!("nobody waits for this look");

@@ -13,7 +13,7 @@ pub const SIGNED_OUT: Closing = Closing { code: 4401, reason: "signed_out", retr
 pub const RIGHTS_CHANGED: Closing = Closing { code: 4412, reason: "rights_changed", retry_ms: 200 };
 /// `limits::FRAMES_REFUSED` frames in a row were too fast.
 pub const SLOW_DOWN: Closing = Closing { code: 4429, reason: "slow_down", retry_ms: 5000 };
-/// Nothing came for `limits::SOCKET_SILENT`, or no `hello` in time.
+/// Nothing came for `limits::SOCKET_SILENT` (`limits::SOCKET_SILENT_IN_MEDIA` from who is heard), or no `hello` in time.
 pub const SILENT: Closing = Closing { code: 4408, reason: "silent", retry_ms: 1000 };
 /// A frame beyond `limits::FRAME_BYTES`.
 pub const FRAME_TOO_LARGE: Closing = Closing { code: 1009, reason: "frame_too_large", retry_ms: 1000 };

@@ -138,11 +138,17 @@ impl Reader {
         let mut told = self.wire.close.subscribe();
         let mut check = interval(limits::SIGN_IN_CHECK);
         check.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut silent_at = Instant::now() + limits::SOCKET_SILENT;
+        let mut heard_at = Instant::now();
+        let mut silent_at = heard_at + limits::SOCKET_SILENT;
         loop {
             let incoming = tokio::select! {
                 incoming = timeout_at(silent_at, self.next()) => match incoming {
                     Ok(incoming) => incoming,
+                    // A poor line that is full of media repeats segments for long; who is seen and heard is there.
+                    Err(_) if heard_at.elapsed() < limits::SOCKET_SILENT_IN_MEDIA && room.media_arrives(self.connection).await => {
+                        silent_at = Instant::now() + limits::PING;
+                        continue;
+                    }
                     Err(_) => return Some(closing::SILENT),
                 },
                 () = ended(&mut told) => return None,
@@ -161,7 +167,8 @@ impl Reader {
                 Incoming::Gone => return None,
                 Incoming::End(closing) => return Some(closing),
             }
-            silent_at = Instant::now() + limits::SOCKET_SILENT;
+            heard_at = Instant::now();
+            silent_at = heard_at + limits::SOCKET_SILENT;
         }
     }
 

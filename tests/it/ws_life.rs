@@ -2,11 +2,15 @@
 
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
+use diemcau::bot::{Bot, BotPacket};
 use diemcau::clock::Clock as _;
 use diemcau::domain::people::{RoleGrant, UnitRole};
+use diemcau::media::plan::{Layer, SourceKind};
 use serde_json::json;
 use tokio::io::AsyncReadExt as _;
 
+use crate::media_stage::full;
 use crate::support::web::{CENTRAL, COMMUNE, Web, XA_A, frame, user};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -69,4 +73,37 @@ async fn a_silent_socket_is_closed_and_a_stopping_server_says_when_to_come_back(
     assert_eq!(u16::from(alive.closed().await.code), 1012);
     drop(alive);
     tokio::time::timeout(Duration::from_secs(15), stopping).await.expect("an end").unwrap();
+}
+
+/// A poor line that is full of sound and picture, or a machine that gives its page no time: who is heard has not left, and
+/// a new join would close its microphone.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_silent_socket_whose_media_arrives_is_given_longer() {
+    let web = Web::start().await;
+    let session = web.session().await;
+    let (mut socket, _) = web.joined("xa-a", session, XA_A).await;
+    let (mut bot, offer) = Bot::offer(&full(0)).await.unwrap();
+    socket.say(&frame(json!({"type": "offer", "sdp": offer}))).await;
+    bot.accept(socket.until("answer").await["sdp"].as_str().unwrap()).await.unwrap();
+    assert!(bot.connected(Duration::from_secs(20)).await);
+    let began = Instant::now();
+    let mut bytes = Vec::new();
+    let silence = socket.stream.get_mut().read_to_end(&mut bytes);
+    let speech = async {
+        let mut tick = tokio::time::interval(Duration::from_millis(20));
+        for number in 0..500 {
+            tick.tick().await;
+            let payload = Bytes::from_static(&[7; 40]);
+            let timestamp = u32::from(number) * 960;
+            let packet = BotPacket { sequence: number, timestamp, marker: false, level: Some(30), payload };
+            bot.send(SourceKind::Microphone, Layer::Full, packet).await.unwrap();
+        }
+        bot.close().await.unwrap();
+    };
+    let (silence, ()) = tokio::join!(silence, speech);
+    silence.unwrap();
+    assert!(bytes.ends_with(b"\x88\x08\x11\x38silent"), "{:?}", &bytes[bytes.len().saturating_sub(20)..]);
+    // Ten seconds of speech, three until its end is known, two until the next look.
+    let took = began.elapsed();
+    assert!((Duration::from_secs(10)..Duration::from_secs(20)).contains(&took), "{took:?}");
 }
