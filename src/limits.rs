@@ -155,7 +155,7 @@ pub const CLIENT_QUEUE: usize = 256;
 pub const SLOW_CLIENT: Duration = Duration::from_secs(10);
 /// Ping interval on sockets.
 pub const PING: Duration = Duration::from_secs(2);
-/// A socket silent for this long is lost (design §2), unless sound or picture of its page arrive.
+/// A socket silent for this long is lost (design §2), unless packets of its page's media connection arrive.
 pub const SOCKET_SILENT: Duration = Duration::from_secs(6);
 /// So long it may be silent while they do: the line is full, or the machine busy, and nobody has left.
 pub const SOCKET_SILENT_IN_MEDIA: Duration = Duration::from_secs(20);

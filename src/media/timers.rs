@@ -17,6 +17,8 @@ use crate::limits;
 /// Feedback for the publisher's bit rate, and key frames that are still missing.
 const TICK_US: i64 = 50_000;
 const REPORTS_US: i64 = 1_000_000;
+/// Where nothing else goes, so often: three lost in a row are no silence of three seconds yet.
+const SIGNS_OF_LIFE_US: i64 = 500_000;
 /// Padding of a probe leaves in parts this far apart.
 const PROBE_STEP_US: i64 = 5_000;
 /// Asking again for a lost packet sooner than this asks twice for one that is on its way.
@@ -57,9 +59,9 @@ impl Worker {
             self.round(place);
         }
         if report_due {
+            let told = self.reports(place);
             let Some(peer) = self.peer(place) else { return };
-            peer.due.reports_us = now_us + REPORTS_US;
-            self.reports(place);
+            peer.due.reports_us = now_us + if told { REPORTS_US } else { SIGNS_OF_LIFE_US };
         }
         let Some(peer) = self.peer(place) else { return };
         if std::mem::take(&mut peer.dirty) {
@@ -202,12 +204,13 @@ impl Worker {
         }
     }
 
-    /// Sender reports for every slot that runs, receiver reports for everything that arrives, on one clock; never nothing.
-    fn reports(&mut self, place: PeerIndex) {
+    /// Sender reports for every slot that runs, receiver reports for everything that arrives, on one clock. `false`: there
+    /// was nothing to tell, and that was said.
+    fn reports(&mut self, place: PeerIndex) -> bool {
         let now_us = self.now_us;
         let ntp_now = ntp(self.wall_us + now_us);
-        let Some(slots) = self.peer(place).map(|peer| peer.slots.len()) else { return };
-        let mut written = Vec::new();
+        let Some(slots) = self.peer(place).map(|peer| peer.slots.len()) else { return false };
+        let (mut written, mut told) = (Vec::new(), false);
         for number in 0..slots {
             for video in [true, false] {
                 let Some(slot) = self.peer(place).and_then(|peer| peer.slots.get(number)) else { continue };
@@ -234,13 +237,14 @@ impl Worker {
                 // 25 pairs would not fit one datagram.
                 if written.len() > 1_000 {
                     let full = std::mem::take(&mut written);
+                    told = true;
                     if let Some(peer) = self.peer(place) {
                         peer.send_rtcp(|out| out.extend_from_slice(&full));
                     }
                 }
             }
         }
-        let Some(peer) = self.peer(place) else { return };
+        let Some(peer) = self.peer(place) else { return false };
         let mut blocks: Vec<_> = peer
             .publisher
             .incoming
@@ -255,10 +259,14 @@ impl Worker {
         }
         // Where there is nothing to tell, an empty report (RFC 3550 §6.4.2): not every browser shows its page the answers
         // to its checks, and a page that nothing comes to takes its line for broken.
-        if !blocks.is_empty() || written.is_empty() {
+        told |= !blocks.is_empty() || !written.is_empty();
+        if !blocks.is_empty() || !told {
             rtcp::write_receiver_report(&mut written, OUR_SSRC, &blocks);
         }
-        peer.send_rtcp(|out| out.extend_from_slice(&written));
+        if !written.is_empty() {
+            peer.send_rtcp(|out| out.extend_from_slice(&written));
+        }
+        told
     }
 
     /// Tells when a source begins or stops, or its best layer changes.

@@ -112,6 +112,11 @@ impl Task {
         let Some(wire) = self.live.wires.remove(&connection) else { return };
         if let Some(point) = wire.actor.point {
             self.former_points.insert(connection, point);
+            if self.live.main.get(&point) == Some(&connection) {
+                // Without power it was silent for seconds before its socket was given up.
+                let since = if let MediaLink::Silent(since) = wire.media { since } else { now };
+                self.live.absent.insert(point, since);
+            }
             super::links::elect_main(&mut self.live, point, now);
             // The gap begins now; the log is told by the next tick that finds it still open.
             if !self.live.main.contains_key(&point) && self.book.state.points.get(&point).is_some_and(|p| p.connected) {

@@ -172,13 +172,13 @@ impl Live {
         encoder.map(|(id, wire)| (*id, wire)).or_else(|| self.main_wire(point))
     }
 
-    /// Wires of a point that wait to take over its main device: of another browser than the one in use.
+    /// Wires of a point that wait to take over its main device: of another browser than the one whose it is, also while
+    /// that is away.
     pub fn waiting_mains(&self) -> impl Iterator<Item = (ConnectionId, PointId)> {
         self.wires.iter().filter_map(|(id, wire)| {
             let point = wire.actor.point?;
-            let (_, main) = self.main_wire(point)?;
-            let waits = wire.actor.device == DeviceKind::Main && wire.actor.browser != main.actor.browser;
-            waits.then_some((*id, point))
+            let main = self.main_browser.get(&point)?;
+            (wire.actor.device == DeviceKind::Main && wire.actor.browser != *main).then_some((*id, point))
         })
     }
 

@@ -292,6 +292,7 @@ impl Task {
             Event::TakeOver { point, to } => {
                 let Some(browser) = self.live.wires.get(to).map(|wire| wire.actor.browser) else { return };
                 self.live.main_browser.insert(*point, browser);
+                self.live.absent.remove(point);
                 if let Some(replaced) = self.live.main.insert(*point, *to).filter(|replaced| replaced != to) {
                     self.replaced(replaced);
                 }
@@ -427,7 +428,9 @@ impl Task {
         self.watch_clock(now);
         let points: Vec<_> = self.book.state.points.keys().copied().collect();
         for point in points {
+            let before = self.live.main.get(&point).copied();
             links::elect_main(&mut self.live, point, now);
+            self.stale |= self.live.main.get(&point).copied() != before;
         }
         // Nothing new is decided while a decision about the same thing is on its way.
         self.watch_recorder();

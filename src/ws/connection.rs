@@ -144,7 +144,7 @@ impl Reader {
             let incoming = tokio::select! {
                 incoming = timeout_at(silent_at, self.next()) => match incoming {
                     Ok(incoming) => incoming,
-                    // A poor line that is full of media repeats segments for long; who is seen and heard is there.
+                    // A poor line that is full of media repeats segments for long; whose packets arrive is there.
                     Err(_) if heard_at.elapsed() < limits::SOCKET_SILENT_IN_MEDIA && room.media_arrives(self.connection).await => {
                         silent_at = Instant::now() + limits::PING;
                         continue;

@@ -59,7 +59,7 @@ async fn a_machine_that_sends_nothing_and_is_shown_nothing_hears_the_server_ever
     reports.store(0, Ordering::Relaxed);
     run(&mut [&mut point], 5 * SECOND).await;
     let heard = reports.load(Ordering::Relaxed);
-    assert!((4..=6).contains(&heard), "{heard} reports in five seconds");
+    assert!(heard >= 8, "{heard} reports in five seconds");
 }
 
 /// Every tenth datagram of the handshake is lost, both ways, in many joins.

@@ -43,6 +43,8 @@ export interface LegOptions {
   /** Use the server's relay if it has one: the direct ways did not lead through. */
   relay: boolean;
   have: () => Record<string, string>;
+  /** Somebody waits for an answer that may come over this leg. */
+  awaited: () => boolean;
 }
 
 export type Welcome = Extract<ServerBody, { type: "welcome" }>;
@@ -56,6 +58,8 @@ export interface LegEvents {
 
 /** Longest silence of the wire before it counts as lost; the server pings every 2 s. */
 const WIRE_SILENT_MS = 6000;
+/** The same while media arrives and nobody waits for an answer: a full line repeats segments for long, and coming back closes the microphone. */
+const WIRE_SILENT_IN_MEDIA_MS = 20_000;
 /** No packet of any kind for this long: a new join begins beside this one. */
 const MEDIA_SILENT_MS = 3000;
 /** A server that can be reached gives a ticket, or refuses it, within this; otherwise the next attempt begins. */
@@ -159,10 +163,8 @@ export class Leg {
     if (peer.state === "connected") this.connectedMs ??= now;
     if (!stats) return;
     // Less than before: the browser has given up a way and no longer counts what came on it.
-    if (stats.arrived !== this.arrived) {
-      this.arrived = stats.arrived;
-      this.arrivedMs = now;
-    }
+    if (stats.arrived > this.arrived) this.arrivedMs = now;
+    this.arrived = stats.arrived;
     peer.fit(stats.outgoing);
     this.decoded ||= stats.framesDecoded > 0;
     this.rung = stats.rung;
@@ -170,12 +172,19 @@ export class Leg {
 
   /** The socket serves: commands and sections go over it. */
   get wireAlive(): boolean {
-    return !this.wireGone && !this.ended && this.welcome !== undefined && (this.wire?.silentMs() ?? 0) < WIRE_SILENT_MS;
+    return this.wireSilentLessThan(WIRE_SILENT_MS);
+  }
+
+  private wireSilentLessThan(ms: number): boolean {
+    return !this.wireGone && !this.ended && this.welcome !== undefined && (this.wire?.silentMs() ?? 0) < ms;
   }
 
   /** Nothing is wrong with socket or media, as far as can be seen from here. */
   get healthy(): boolean {
-    if (this.welcome !== undefined) return this.wireAlive && this.mediaHealthy;
+    if (this.welcome !== undefined) {
+      const patient = this.mediaFlows && this.peer !== undefined && !this.options.awaited();
+      return this.wireSilentLessThan(patient ? WIRE_SILENT_IN_MEDIA_MS : WIRE_SILENT_MS) && this.mediaHealthy;
+    }
     const [sinceMs, limitMs] = this.answeredMs === undefined ? [this.bornMs, ANSWER_MS] : [this.answeredMs, SETUP_MS];
     return !this.wireGone && this.parts.now() - sinceMs < limitMs;
   }

@@ -63,13 +63,23 @@ export interface CommandWire {
  */
 export class Outbox {
   private waiting = new Map<string, Waiting>();
+  /** Something of its moment found no wire, and none has served since. */
+  private missed = false;
 
   constructor(private newId: () => string = () => crypto.randomUUID()) {}
+
+  /** Somebody has acted and waits: for an answer, or for a wire to act over. */
+  get awaits(): boolean {
+    return this.missed || this.waiting.size > 0;
+  }
 
   /** Sends at once over a living wire; otherwise what can wait goes with the next one. */
   send(command: Command, wire: CommandWire | undefined): Promise<CommandResult> {
     const via = wire?.wireAlive ? wire : undefined;
-    if (!via && isOfItsMoment(command)) return Promise.resolve(LOST);
+    if (!via && isOfItsMoment(command)) {
+      this.missed = true;
+      return Promise.resolve(LOST);
+    }
     const frame: ClientFrame = { v: 1, id: this.newId(), body: { type: "command", command } };
     const result = new Promise<CommandResult>((settle) => this.waiting.set(frame.id, { frame, command, settle, via }));
     via?.sendFrame(frame);
@@ -78,6 +88,7 @@ export class Outbox {
 
   /** A new wire serves: all that has no answer goes over it, in the order of the acts. */
   resend(wire: CommandWire): void {
+    this.missed = false;
     for (const [id, waiting] of this.waiting) {
       // Its own wire may still bring the answer; `wireEnded` says when not.
       if (waiting.via !== undefined && isOfItsMoment(waiting.command)) continue;
@@ -97,6 +108,7 @@ export class Outbox {
 
   take(body: Extract<ServerBody, { type: "done" | "refused" }>): void {
     const waiting = this.waiting.get(body.re);
+    this.missed = false;
     if (!waiting) return;
     this.waiting.delete(body.re);
     waiting.settle(

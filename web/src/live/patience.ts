@@ -1,7 +1,7 @@
 /** Of a stretch in which nobody looked at the clock at most this counts. */
 const LOOK_MS = 1000;
-/** A page that did not look for so long was asleep: its server has left it meanwhile. */
-const ASLEEP_MS = 10_000;
+/** A page that did not look for so long was asleep, and its server has left it, media or none. */
+const ASLEEP_MS = 20_000;
 
 /**
  * A clock by which to wait for others, in milliseconds, to be looked at twice a second. A busy machine gives a page no

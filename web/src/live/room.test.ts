@@ -279,6 +279,27 @@ test("a socket silent for 6 s is left even though it never closed", async () => 
   expect(room.view.connection).toBe("c2");
 });
 
+test("a socket behind a full line is left after 20 s where media arrives, at once where somebody acts meanwhile", async () => {
+  for (const [command, leftAfterMs] of [
+    [undefined, 20_000],
+    [{ do: "lower_hand" }, 8000],
+    [{ do: "microphone", open: true }, 8000],
+  ] as const) {
+    net = new PlayedNet();
+    await joinWithPicture();
+    let silentMs = 0;
+    for (; net.wires.length === 1 && silentMs < 30_000; silentMs += 500) {
+      net.wire.silent = silentMs;
+      net.peer.flow(6 + silentMs);
+      if (silentMs === 8000 && command) void room.command(command);
+      await pass(500);
+    }
+    room.stop();
+    expect(silentMs).toBeGreaterThanOrEqual(leftAfterMs);
+    expect(silentMs).toBeLessThanOrEqual(leftAfterMs + 1000);
+  }
+});
+
 test("the own microphone sounds only while the server says that it is open, and never while the line is gone", async () => {
   const track = { enabled: true, stop: vi.fn() } as unknown as MediaStreamTrack;
   const local = new LocalMedia();

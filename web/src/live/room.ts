@@ -21,7 +21,7 @@ export type RoomStatus =
 /** What screens draw of the connection itself. A new object whenever something changed. */
 export interface RoomView {
   status: RoomStatus;
-  /** Since when it is so, milliseconds of the page's clock. */
+  /** Since when it is so, milliseconds of the page's patience. */
   sinceMs: number;
   connection: string | undefined;
   point: string | null;
@@ -147,7 +147,7 @@ export class Room {
     this.retryAtMs = undefined;
     this.next = new Leg(
       this.parts,
-      { ...this.options, relay: this.relay, have: () => this.sections.have() },
+      { ...this.options, relay: this.relay, have: () => this.sections.have(), awaited: () => this.outbox.awaits },
       {
         welcome: (leg, welcome) => this.welcomed(leg, welcome),
         frame: (leg, body) => this.take(leg, body),

@@ -1,8 +1,8 @@
-/** What one `getStats` says, in sums over the connection. Counters only grow. */
+/** What one `getStats` says, in sums over the connection. */
 export interface LinkStats {
   /**
    * Grows while the line lives, at least once a second by the server's reports: packets of any kind that arrived and
-   * answers to checks; bytes with browsers that count no packets there (Firefox).
+   * answers to checks; bytes with browsers that count no packets there (Firefox). Falls when the browser gives up a way.
    */
   arrived: number;
   framesDecoded: number;
