@@ -72,6 +72,15 @@ async fn a_poor_line_and_restless_receivers_show() {
     assert_eq!((perfect.connected, perfect.lost, perfect.wrong), (5, 0, 0), "{perfect:?}");
 }
 
+/// Every flight of both sides, checks too: three of ten datagrams are lost, and all come in.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn joins_survive_the_loss_of_three_in_ten() {
+    let line = Some("30 % loss".parse().unwrap());
+    let scene = Scene { publishers: 1, subscribers: 23, patience_ms: 60_000, line, window_ms: 500, ..small() };
+    let report = play(scene).await;
+    assert_eq!((report.connected, report.failed, report.wrong), (24, 0, 0), "{report:?}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_cannot_be_believed_is_said() {
     // A room of more senders than a connection may show.
