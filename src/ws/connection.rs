@@ -138,15 +138,15 @@ impl Reader {
         let mut told = self.wire.close.subscribe();
         let mut check = interval(limits::SIGN_IN_CHECK);
         check.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut heard_at = Instant::now();
-        let mut silent_at = heard_at + limits::SOCKET_SILENT;
+        let from = |heard: Instant| (heard + limits::SOCKET_SILENT, heard + limits::SOCKET_SILENT_IN_MEDIA);
+        let (mut silent_at, mut gone_at) = from(Instant::now());
         loop {
             let incoming = tokio::select! {
                 incoming = timeout_at(silent_at, self.next()) => match incoming {
                     Ok(incoming) => incoming,
                     // A poor line that is full of media repeats segments for long; whose packets arrive is there.
-                    Err(_) if heard_at.elapsed() < limits::SOCKET_SILENT_IN_MEDIA && room.media_arrives(self.connection).await => {
-                        silent_at = Instant::now() + limits::PING;
+                    Err(_) if silent_at < gone_at && room.media_arrives(self.connection).await => {
+                        silent_at += limits::PING;
                         continue;
                     }
                     Err(_) => return Some(closing::SILENT),
@@ -167,8 +167,7 @@ impl Reader {
                 Incoming::Gone => return None,
                 Incoming::End(closing) => return Some(closing),
             }
-            heard_at = Instant::now();
-            silent_at = heard_at + limits::SOCKET_SILENT;
+            (silent_at, gone_at) = from(Instant::now());
         }
     }
 

@@ -46,9 +46,9 @@ export async function openCamera(id: DeviceChoice["camera"]): Promise<MediaStrea
   return only((await navigator.mediaDevices.getUserMedia({ video })).getVideoTracks());
 }
 
-/** A still, sharp picture matters more than movement. */
+/** A still, sharp picture matters more than movement. Wished for, not demanded: few cameras have so slow a mode. */
 export async function openPaperCamera(id: string): Promise<MediaStreamTrack> {
-  const video = { width: { ideal: 1920 }, height: { ideal: 1080 }, frameRate: { max: 8 }, ...exactly(id) };
+  const video = { width: { ideal: 1920 }, height: { ideal: 1080 }, frameRate: { ideal: 8 }, ...exactly(id) };
   return only((await navigator.mediaDevices.getUserMedia({ video })).getVideoTracks());
 }
 

@@ -17,6 +17,15 @@ test("a browser that counts no packets of its line counts their bytes, and its l
   expect(line(2000)).toBeGreaterThan(line(1000));
 });
 
+test("the delay is that of the checks, or of the server's reports where only the first check is told", () => {
+  const delay = (responsesReceived: number) =>
+    readStats([
+      { type: "candidate-pair", nominated: true, currentRoundTripTime: 0.012, responsesReceived },
+      { type: "remote-inbound-rtp", roundTripTime: 0.087 },
+    ]).rttMs;
+  expect([delay(1), delay(9)]).toEqual([87, 12]);
+});
+
 test("the way of the chosen pair is told", () => {
   const way = (candidateType: string, protocol: string) =>
     readStats([

@@ -49,12 +49,17 @@ type Row = Record<string, unknown> & { type: string };
 /** Reads a W3C statistics report (webrtc-stats §6). */
 export function readStats(report: { forEach(each: (row: Row) => void): void }): LinkStats {
   const sum = { ...EMPTY };
+  let reported: number | undefined;
+  let checks = 0;
   const local = new Map<unknown, Row>();
   const nominated = new Map<unknown, unknown>();
   let selected: unknown;
   report.forEach((row) => {
     const value = (name: string) => (typeof row[name] === "number" ? row[name] : 0);
-    if (row.type === "candidate-pair") {
+    if (row.type === "remote-inbound-rtp") {
+      if (typeof row["roundTripTime"] === "number") reported = Math.round(row["roundTripTime"] * 1000);
+    } else if (row.type === "candidate-pair") {
+      checks += value("responsesReceived");
       sum.arrived += (value("packetsReceived") || value("bytesReceived")) + value("responsesReceived");
       if (row["nominated"] === true && typeof row["currentRoundTripTime"] === "number") {
         sum.rttMs = Math.round(row["currentRoundTripTime"] * 1000);
@@ -82,6 +87,8 @@ export function readStats(report: { forEach(each: (row: Row) => void): void }): 
       sum.bytesSent += value("bytesSent");
     }
   });
+  // Firefox shows the first check of all alone: what the server's reports say is of now.
+  if (checks <= 1 && reported !== undefined) sum.rttMs = reported;
   // A way that was left stays nominated; browsers that do not say which is in use list the newest last.
   const way = local.get(nominated.get(selected) ?? [...nominated.values()].at(-1));
   if (way) sum.rung = way["candidateType"] === "relay" ? "relay" : way["protocol"] === "tcp" ? "tcp" : "udp";
