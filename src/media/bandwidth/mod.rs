@@ -98,6 +98,8 @@ pub(crate) struct Bandwidth {
     /// Something was measured: the rate is more than a guess.
     measured: bool,
     last_sent_us: i64,
+    /// Packets wait since then.
+    queued_us: Option<i64>,
     /// What was sent before this took another way.
     way_since_us: i64,
 }
@@ -125,6 +127,7 @@ impl Bandwidth {
             best: Least::new(BEST_US, 1),
             measured: false,
             last_sent_us: i64::MIN / 2,
+            queued_us: None,
             way_since_us: i64::MIN,
         }
     }
@@ -215,9 +218,18 @@ impl Bandwidth {
     fn judge(&mut self, now_us: i64) {
         let usage = self.delay.usage();
         let queue_us = self.queue_us();
+        if queue_us < QUIET_US {
+            self.queued_us = None;
+        } else {
+            self.queued_us.get_or_insert(now_us);
+        }
+        // What came while the line had nothing to do says nothing of what it takes.
+        let queued_us = self.queued_us.map_or(0, |since_us| now_us - since_us);
+        // On a line that shakes a short look sees its shaking.
+        let shortest_us = (8 * self.delay.noise_us()).clamp(DELIVERED_SUDDEN_US, DELIVERED_FULL_US);
         let window_us = match usage {
             _ if self.delay.is_sudden() => DELIVERED_SUDDEN_US,
-            Usage::Over => DELIVERED_FULL_US,
+            Usage::Over => queued_us.clamp(shortest_us, DELIVERED_FULL_US),
             Usage::Normal | Usage::Under => DELIVERED_US,
         };
         let delivered = self.arrival_us.and_then(|at_us| self.delivered.rate(at_us, window_us));
