@@ -226,10 +226,11 @@ impl Bandwidth {
         // What came while the line had nothing to do says nothing of what it takes.
         let queued_us = self.queued_us.map_or(0, |since_us| now_us - since_us);
         // On a line that shakes a short look sees its shaking.
-        let shortest_us = (8 * self.delay.noise_us()).clamp(DELIVERED_SUDDEN_US, DELIVERED_FULL_US);
+        let shortest_us = (5 * self.delay.noise_us()).clamp(DELIVERED_SUDDEN_US, DELIVERED_FULL_US);
         let window_us = match usage {
             _ if self.delay.is_sudden() => DELIVERED_SUDDEN_US,
             Usage::Over => queued_us.clamp(shortest_us, DELIVERED_FULL_US),
+            Usage::Normal | Usage::Under if queue_us > QUEUE_US => queued_us.clamp(shortest_us, DELIVERED_US),
             Usage::Normal | Usage::Under => DELIVERED_US,
         };
         let delivered = self.arrival_us.and_then(|at_us| self.delivered.rate(at_us, window_us));
