@@ -60,7 +60,8 @@ async fn a_line_that_falls_gets_less_and_keeps_its_sound() {
 
     let mut last = BTreeSet::new();
     for rate in [170, 130, 100, 70, 50] {
-        relay.change(&format!("{rate} kbit/s, 1500 ms buffer"));
+        // Only what comes to the points: the publisher's own way stays wide, what it sends is not what is tested.
+        relay.change(&format!("{rate}/10000 kbit/s, 1500 ms buffer"));
         for _ in 0..6 {
             if !paused(&mut stage, &mut last).contains(&0) {
                 run(&mut [&mut a, &mut viewer], 2 * SECOND).await;
@@ -75,7 +76,7 @@ async fn a_line_that_falls_gets_less_and_keeps_its_sound() {
     viewer.heard.clear();
     run(&mut [&mut a, &mut viewer], 3 * SECOND).await;
     let sound = viewer.slot(0, false).len();
-    assert!(sound > 75, "{sound} of 150 packets of sound");
+    assert!(sound > 120, "{sound} of 150 packets of sound");
 
     relay.change("perfect");
     until("a picture again", &mut [&mut a, &mut viewer], |all| shown(all[1]).is_some()).await;

@@ -22,7 +22,7 @@ const LEARN_US: i64 = 700_000;
 /// So long what the line took when it was full is believed to be its end.
 const CAPACITY_US: i64 = 60_000_000;
 /// A queue of this length is not added to, and if a decrease has not emptied it by then, there is another.
-const FULL_QUEUE_US: i64 = 50_000;
+pub(super) const FULL_QUEUE_US: i64 = 50_000;
 const DRAINED_US: i64 = 700_000;
 /// A decrease shows its effect only after this.
 const EFFECT_US: i64 = 100_000;

@@ -15,7 +15,7 @@ pub(crate) mod simulated;
 #[cfg(test)]
 mod tests;
 
-use control::{RateControl, Sight};
+use control::{FULL_QUEUE_US, RateControl, Sight};
 use delay::{DelayMonitor, Least, Usage};
 use history::{Fate, SendHistory};
 use loss::{LossControl, Verdict};
@@ -147,6 +147,7 @@ impl Bandwidth {
         self.contest = None;
         self.best = Least::new(BEST_US, 1);
         self.measured = false;
+        self.queued_us = None;
         self.way_since_us = now_us;
     }
 
@@ -230,7 +231,7 @@ impl Bandwidth {
         let window_us = match usage {
             _ if self.delay.is_sudden() => DELIVERED_SUDDEN_US,
             Usage::Over => queued_us.clamp(shortest_us, DELIVERED_FULL_US),
-            Usage::Normal | Usage::Under if queue_us > QUEUE_US => queued_us.clamp(shortest_us, DELIVERED_US),
+            Usage::Normal | Usage::Under if queue_us >= FULL_QUEUE_US => queued_us.clamp(shortest_us, DELIVERED_US),
             Usage::Normal | Usage::Under => DELIVERED_US,
         };
         let delivered = self.arrival_us.and_then(|at_us| self.delivered.rate(at_us, window_us));

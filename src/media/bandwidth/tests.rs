@@ -170,7 +170,8 @@ fn a_cut_stops_the_picture_and_it_comes_back() {
 /// A pause of the picture must not be the end of all news of the line: nobody speaks, and it comes back all the same.
 #[test]
 fn a_picture_without_sound_comes_back() {
-    for seed in 1..6 {
+    let mut paddings = Vec::new();
+    for seed in 1..13 {
         let cut = |at_us| if (10 * S..14 * S).contains(&at_us) { 0.0 } else { 3e6 };
         let seen = run(LineShape::changing(cut), &Load::Speechless, 40 * S, seed);
         assert!(part(&seen, 13, 14).all(|seen| seen.layer.is_none()), "seed {seed}: it paused");
@@ -182,8 +183,47 @@ fn a_picture_without_sound_comes_back() {
         let back = until(&seen, 20, |layer| layer.is_some());
         assert!(back.is_some_and(|back| back < 3_000), "seed {seed}: after a crowd {back:?}");
         assert!(still_ms(&seen, 20, 60) < 13_000, "seed {seed}: and it stays");
-        let padding = mean(&seen, 0, 40 * S, |seen| seen.padding);
-        assert!(padding < 50e3, "seed {seed}: {padding} of padding");
+        paddings.push(mean(&seen, 0, 40 * S, |seen| seen.padding));
+    }
+    let most = paddings.iter().copied().fold(0.0, f64::max);
+    let usual = paddings.iter().sum::<f64>() / paddings.len() as f64;
+    assert!(usual < 50e3 && most < 75e3, "{usual} of padding, at most {most}");
+}
+
+/// Sound alone, then pictures on a line of 300 kbit/s that was thought to take 2 Mbit/s: the quiet before is no part of what
+/// the line takes. `every_ms`: between packets of 1,100 bytes; the lowest estimate within the next second.
+fn measured_after_quiet(every_ms: i64) -> u32 {
+    const TAKES: f64 = 300e3;
+    let (mut bandwidth, mut receiver) = (Bandwidth::new(), TwccRecorder::default());
+    bandwidth.believe(2e6);
+    let mut wire = std::collections::VecDeque::new();
+    let mut free_us = 0;
+    let estimates = (0..4_000i64).map(|ms| {
+        let now_us = ms * MS;
+        for (every, from, bytes) in [(20, 0, 120usize), (every_ms, 3_000, 1_100)] {
+            if ms >= from && ms % every == 0 {
+                free_us = now_us.max(free_us) + (bytes as f64 * 8e6 / TAKES) as i64;
+                wire.push_back((bandwidth.sent(bytes, now_us), free_us + 25 * MS));
+            }
+        }
+        while let Some((number, at_us)) = wire.pop_front_if(|(_, at_us)| *at_us <= now_us) {
+            receiver.arrived(number, at_us);
+        }
+        if ms % 50 == 49
+            && let Some(fci) = receiver.report()
+        {
+            bandwidth.feedback(&fci, now_us);
+        }
+        bandwidth.estimate()
+    });
+    estimates.min().unwrap()
+}
+
+#[test]
+fn a_line_is_measured_from_when_packets_wait() {
+    for every_ms in 3..28 {
+        let lowest = measured_after_quiet(every_ms);
+        assert!((250_000..300_000).contains(&lowest), "a packet each {every_ms} ms: {lowest}");
     }
 }
 

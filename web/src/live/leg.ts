@@ -182,7 +182,7 @@ export class Leg {
   /** Nothing is wrong with socket or media, as far as can be seen from here. */
   get healthy(): boolean {
     if (this.welcome !== undefined) {
-      const patient = this.mediaFlows && this.peer !== undefined && !this.options.awaited();
+      const patient = this.mediaFlows && !this.options.awaited();
       return this.wireSilentLessThan(patient ? WIRE_SILENT_IN_MEDIA_MS : WIRE_SILENT_MS) && this.mediaHealthy;
     }
     const [sinceMs, limitMs] = this.answeredMs === undefined ? [this.bornMs, ANSWER_MS] : [this.answeredMs, SETUP_MS];

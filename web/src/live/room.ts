@@ -21,8 +21,6 @@ export type RoomStatus =
 /** What screens draw of the connection itself. A new object whenever something changed. */
 export interface RoomView {
   status: RoomStatus;
-  /** Since when it is so, milliseconds of the page's patience. */
-  sinceMs: number;
   connection: string | undefined;
   point: string | null;
   /** What feeds slot k, and the stream that shows it. */
@@ -85,7 +83,6 @@ export class Room {
   ) {
     this.view = {
       status: "joining",
-      sinceMs: parts.now(),
       connection: undefined,
       point: null,
       slots: NO_SLOTS,
@@ -213,7 +210,7 @@ export class Room {
 
   private finish(end: RoomView["end"]): void {
     this.stop();
-    this.view = { ...this.view, status: "ended", sinceMs: this.parts.now(), streams: NO_STREAMS, slots: NO_SLOTS, end };
+    this.view = { ...this.view, status: "ended", streams: NO_STREAMS, slots: NO_SLOTS, end };
     tellAll(this.listeners);
   }
 
@@ -294,7 +291,7 @@ export class Room {
   private refresh(): void {
     const leg = this.current;
     const status: RoomStatus = leg?.healthy ? "live" : this.view.status === "joining" ? "joining" : "reconnecting";
-    const changes: Omit<RoomView, "sinceMs" | "end"> = {
+    const changes: Omit<RoomView, "end"> = {
       status,
       connection: leg?.welcome?.connection,
       point: leg?.welcome?.point ?? this.view.point,
@@ -305,8 +302,7 @@ export class Room {
     };
     const keys = Object.keys(changes) as (keyof typeof changes)[];
     if (keys.every((key) => changes[key] === this.view[key])) return;
-    const sinceMs = status === this.view.status ? this.view.sinceMs : this.parts.now();
-    this.view = { ...this.view, ...changes, sinceMs };
+    this.view = { ...this.view, ...changes };
     this.gateMicrophone();
     tellAll(this.listeners);
   }
