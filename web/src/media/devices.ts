@@ -55,7 +55,9 @@ export async function openPaperCamera(id: string): Promise<MediaStreamTrack> {
 export async function openMicrophone(id: DeviceChoice["microphone"]): Promise<MediaStreamTrack> {
   if (id === "sample") return sampleSound();
   const audio = { echoCancellation: true, noiseSuppression: true, autoGainControl: true, channelCount: 1, ...exactly(id) };
-  return only((await navigator.mediaDevices.getUserMedia({ audio })).getAudioTracks());
+  const track = only((await navigator.mediaDevices.getUserMedia({ audio })).getAudioTracks());
+  for (const listener of microphoneAllowed) listener();
+  return track;
 }
 
 function only(tracks: MediaStreamTrack[]): MediaStreamTrack {
@@ -71,7 +73,20 @@ export async function listDevices(): Promise<Record<MediaDeviceKind, MediaDevice
   return { videoinput: of("videoinput"), audioinput: of("audioinput"), audiooutput: of("audiooutput") };
 }
 
+/** A cable was plugged or pulled. */
 export function onDevicesChanged(listener: () => void): () => void {
   navigator.mediaDevices?.addEventListener("devicechange", listener);
   return () => navigator.mediaDevices?.removeEventListener("devicechange", listener);
+}
+
+const microphoneAllowed = new Set<() => void>();
+
+/** The same, and a microphone was opened: only then some browsers list loudspeakers and let one be chosen. */
+export function onLoudspeakersChanged(listener: () => void): () => void {
+  const stop = onDevicesChanged(listener);
+  microphoneAllowed.add(listener);
+  return () => {
+    stop();
+    microphoneAllowed.delete(listener);
+  };
 }

@@ -1,3 +1,5 @@
+import { outlet } from "./speaker";
+
 interface Tone {
   hertz: number;
   /** Seconds from the begin of the signal, and how long it sounds. */
@@ -13,11 +15,11 @@ const START_MS = 500;
 async function sound(tones: readonly Tone[], speaker: string | null): Promise<void> {
   const context = new AudioContext();
   try {
-    const sink = context as AudioContext & { setSinkId?: (id: string) => Promise<void> };
-    if (speaker && sink.setSinkId) await sink.setSinkId(speaker).catch(() => undefined);
     await Promise.race([context.resume(), passed(START_MS)]);
     if (context.state !== "running") return;
-    let end = 0;
+    const heard = await outlet(context, speaker).catch(() => undefined);
+    if (!heard) return;
+    let over = 0;
     for (const { hertz, at, lasts } of tones) {
       const begin = context.currentTime + 0.15 + at;
       const tone = new OscillatorNode(context, { frequency: hertz });
@@ -26,12 +28,12 @@ async function sound(tones: readonly Tone[], speaker: string | null): Promise<vo
       gain.gain.linearRampToValueAtTime(0.35, begin + RISE_S);
       gain.gain.setValueAtTime(0.35, begin + lasts - RISE_S);
       gain.gain.linearRampToValueAtTime(0, begin + lasts);
-      tone.connect(gain).connect(context.destination);
+      tone.connect(gain).connect(heard);
       tone.start(begin);
       tone.stop(begin + lasts + 0.02);
-      end = Math.max(end, at + lasts);
+      over = Math.max(over, at + lasts);
     }
-    await passed(300 + end * 1000);
+    await passed(300 + over * 1000);
   } finally {
     await context.close();
   }

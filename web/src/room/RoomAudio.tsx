@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { loadChoice, onDevicesChanged } from "../media/devices";
+import { loadChoice, onLoudspeakersChanged } from "../media/devices";
+import { playOn } from "../media/speaker";
 import { Button } from "../primitives/Button";
 import { useRoomContext, useRoomView } from "./context";
 import css from "./RoomAudio.module.css";
@@ -38,12 +39,6 @@ export function RoomAudio() {
   );
 }
 
-/** On the given loudspeaker, or on the browser's default one while that is not there: sound somewhere beats none. */
-async function playOn(element: HTMLAudioElement, speaker: string | null): Promise<void> {
-  if (!("setSinkId" in element)) return;
-  await element.setSinkId(speaker ?? "").catch(() => element.setSinkId("").catch(() => undefined));
-}
-
 function SlotSound({ stream, onBlocked }: { stream: MediaStream; onBlocked: () => void }) {
   const audio = useRef<HTMLAudioElement>(null);
   useEffect(() => {
@@ -53,7 +48,7 @@ function SlotSound({ stream, onBlocked }: { stream: MediaStream; onBlocked: () =
     const useChosen = () => void playOn(element, loadChoice().speaker);
     useChosen();
     // A loudspeaker that comes back after its cable was out is the chosen one again.
-    const stopListening = onDevicesChanged(useChosen);
+    const stopListening = onLoudspeakersChanged(useChosen);
     element.play().catch((error: unknown) => {
       if (error instanceof DOMException && error.name === "NotAllowedError") onBlocked();
     });

@@ -1,5 +1,5 @@
 import { useEffect, useState } from "react";
-import { listDevices, onDevicesChanged } from "../../media/devices";
+import { listDevices, onLoudspeakersChanged } from "../../media/devices";
 
 type Devices = Awaited<ReturnType<typeof listDevices>>;
 
@@ -12,7 +12,7 @@ export function useDevices(token: unknown): Devices {
     let here = true;
     const read = () => void listDevices().then((found) => here && setDevices(found));
     read();
-    const stop = onDevicesChanged(read);
+    const stop = onLoudspeakersChanged(read);
     return () => {
       here = false;
       stop();

@@ -57,6 +57,6 @@ describe("the technician's board", () => {
   });
 
   it("writes loss the Vietnamese way", () => {
-    expect(percent(94)).toBe("9,4 %");
+    expect(percent(94)).toBe("9,4\u00a0%");
   });
 });

@@ -52,7 +52,7 @@ export function takeOvers(devices: DevicesSection | undefined, shared: PublicSec
 
 /** Loss as people write it, `9,4 %`. */
 export function percent(permille: number): string {
-  return `${(permille / 10).toLocaleString("vi-VN", { maximumFractionDigits: 1 })} %`;
+  return `${(permille / 10).toLocaleString("vi-VN", { maximumFractionDigits: 1 })}\u00a0%`;
 }
 
 export interface PointHistory {
