@@ -16,12 +16,14 @@ const FIRST_MARGIN: f64 = 0.9;
 /// What is asked of the line, over what is needed: its answer is never quite the question.
 const GOAL: f64 = 1.05;
 /// A picture that got better and had to go back within this long waits longer before the next try.
-const PROBATION_US: i64 = 5_000_000;
+const PROBATION_US: i64 = 8_000_000;
 /// While nothing queues, a shortage is believed only after this: estimates stumble over jitter.
 const SHORTAGE_US: i64 = 1_000_000;
-/// First wait after going back, doubled each time up to the second; a picture that paused waits less for its lowest layer.
+/// First wait after going back, doubled each time up to the second.
 const WAIT_US: (i64, i64) = (1_000_000, 8_000_000);
-const PAUSED_WAIT: i64 = 4;
+/// The same for the lowest layer of a picture that paused: soon at first, but one that cannot stay is not tried again
+/// and again, because each of its key frames is a burst that sound has to pass.
+const PAUSED_WAIT_US: (i64, i64) = (250_000, 16_000_000);
 
 /// What a slot would show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +59,8 @@ struct Grant {
     layer: Option<Layer>,
     rose_us: i64,
     may_rise_us: i64,
-    wait_us: i64,
+    /// How often it got better and had to go back, one after the other.
+    falls: u32,
 }
 
 /// Grants of one receiver's slots.
@@ -165,8 +168,9 @@ impl Grant {
             self.rose_us = now_us;
         } else if layer < self.layer {
             let again = now_us - self.rose_us < PROBATION_US;
-            self.wait_us = if again { (2 * self.wait_us).clamp(2 * WAIT_US.0, WAIT_US.1) } else { WAIT_US.0 };
-            self.may_rise_us = now_us + if layer.is_none() { self.wait_us / PAUSED_WAIT } else { self.wait_us };
+            self.falls = if again { self.falls + 1 } else { 0 };
+            let (first_us, longest_us) = if layer.is_none() { PAUSED_WAIT_US } else { WAIT_US };
+            self.may_rise_us = now_us + first_us.saturating_mul(1 << self.falls.min(30)).min(longest_us);
         }
         std::mem::replace(&mut self.layer, layer) != layer
     }
@@ -283,6 +287,26 @@ mod tests {
         assert_eq!(at(400_000, true, 1_000), (half, quarter));
         assert_eq!(at(400_000, true, 2_000), (quarter, quarter));
         assert_eq!(at(160_000, false, 2_100), (quarter, None), "a queue is not borne");
+    }
+
+    #[test]
+    fn a_picture_that_cannot_stay_is_tried_more_and_more_rarely() {
+        let wanted = [camera(1, Layer::Full)];
+        let mut allocator = Allocator::default();
+        let (mut rises, mut rose_ms) = (Vec::new(), 0);
+        // The line takes it for a second each time, and then does not.
+        for ms in (0..120_000).step_by(50) {
+            let bears = allocator.layer(0).is_none() || ms - rose_ms < 1_000;
+            let budget = if bears { measured(200_000) } else { Budget { calm: false, ..measured(100_000) } };
+            let before = allocator.layer(0);
+            allocator.allocate(budget, &wanted, ms * 1_000);
+            if allocator.layer(0) > before {
+                rises.push(ms - rose_ms);
+                rose_ms = ms;
+            }
+        }
+        let pauses: Vec<i64> = rises.iter().skip(1).map(|ms| ms - 1_000).collect();
+        assert_eq!(pauses, [500, 1_000, 2_000, 4_000, 8_000, 16_000, 16_000, 16_000, 16_000, 16_000]);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::bandwidth::Bandwidth;
 use super::engine::Codec;
 use super::forward::Outgoing;
 use super::outbox::Outbox;
-use super::pacer::Pacer;
+use super::pacer::{AROUND, Pacer};
 use super::picture::Picture;
 use super::protection::Protection;
 use super::red::{self, Block};
@@ -13,8 +13,6 @@ use super::rtp::{self, Outline};
 use super::sound::DEPTH;
 use super::srtp::SrtpSession;
 
-/// SRTP tag, UDP and IP around a packet: what the line carries beside it.
-const AROUND: usize = 16 + 8 + 20;
 /// Longest padding of one packet (RFC 3550 §5.1), and the shortest that is worth a packet.
 const PADDING: usize = 255;
 const LEAST_PADDING: usize = 60;
@@ -184,7 +182,7 @@ impl Downlink {
         now_us: i64,
         write: impl FnOnce(&mut Vec<u8>),
     ) -> bool {
-        self.pacer.sent(length + AROUND);
+        self.pacer.sent(length);
         seal(&mut self.outbox, self.bandwidth.as_deref_mut(), srtp, outline, number_id, length, now_us, write)
     }
 }

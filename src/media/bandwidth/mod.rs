@@ -59,6 +59,9 @@ const CONTEST_QUEUE_US: i64 = 150_000;
 /// A burst of ours is felt for so long (twice).
 const OWN_QUEUE_US: i64 = 200_000;
 const KEY_FRAME_US: i64 = 40_000;
+/// So long after a key frame a line whose end is known is not asked for more: whether it bears the picture that begins
+/// is to be seen first.
+const SETTLES_US: i64 = 1_500_000;
 /// No probe while more than this waits.
 const QUIET_US: i64 = 30_000;
 /// While a picture pauses and nobody speaks nothing would be heard of the line for ever: so often a packet of padding
@@ -78,9 +81,9 @@ pub(crate) struct Bandwidth {
     loss: LossControl,
     scatter: Scatter,
     probe: Prober,
-    /// Bits of bursts that the line has not carried off yet, when that was counted, and how long the burst lasts.
+    /// Bits of bursts that the line has not carried off yet, and when that was counted.
     burst: (f64, i64),
-    burst_until_us: i64,
+    key_frame_us: i64,
     /// The queue that makes, at most in the last moments, negated microseconds.
     own_queue: Least,
     /// What would be of use, bits per second.
@@ -116,7 +119,7 @@ impl Bandwidth {
             scatter: Scatter::default(),
             probe: Prober::new(),
             burst: (0.0, 0),
-            burst_until_us: i64::MIN,
+            key_frame_us: i64::MIN / 2,
             own_queue: Least::new(OWN_QUEUE_US, 1),
             goal: Goal::default(),
             rtt_us: FIRST_RTT_US,
@@ -159,7 +162,7 @@ impl Bandwidth {
         }
         let (bits, at_us) = self.burst;
         let rate = self.control.rate();
-        let bursts = probe != 0 || now_us < self.burst_until_us;
+        let bursts = probe != 0 || now_us - self.key_frame_us < KEY_FRAME_US;
         let bits =
             (bits - rate * (now_us - at_us) as f64 / 1e6).max(0.0) + if bursts { bytes as f64 * 8.0 } else { 0.0 };
         self.burst = (bits, now_us);
@@ -172,7 +175,7 @@ impl Bandwidth {
 
     /// A key frame begins: many packets at once, whose queue is no news about the line.
     pub(crate) fn key_frame(&mut self, now_us: i64) {
-        self.burst_until_us = now_us + KEY_FRAME_US;
+        self.key_frame_us = now_us;
     }
 
     /// The FCI of a feedback message of the receiver.
@@ -303,8 +306,10 @@ impl Bandwidth {
             }
             return;
         }
-        if self.is_quiet() {
-            self.probe.begin(self.control.rate(), self.goal, self.control.full(now_us), self.delay.noise_us(), now_us);
+        let full = self.control.full(now_us);
+        let settles = now_us - self.key_frame_us < SETTLES_US && full.is_some_and(|full| self.goal.next > full);
+        if self.is_quiet() && !settles {
+            self.probe.begin(self.control.rate(), self.goal, full, self.delay.noise_us(), now_us);
         }
     }
 
