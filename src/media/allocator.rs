@@ -21,8 +21,8 @@ const PROBATION_US: i64 = 8_000_000;
 const SHORTAGE_US: i64 = 1_000_000;
 /// First wait after going back, doubled each time up to the second.
 const WAIT_US: (i64, i64) = (1_000_000, 8_000_000);
-/// The same for the lowest layer of a picture that paused: soon at first, but one that cannot stay is not tried again
-/// and again, because each of its key frames is a burst that sound has to pass.
+/// The same for the lowest layer of a picture that paused, doubled every second time: soon at first, but one that cannot
+/// stay is not tried again and again, because each of its key frames is a burst that sound has to pass.
 const PAUSED_WAIT_US: (i64, i64) = (250_000, 16_000_000);
 
 /// What a slot would show.
@@ -169,8 +169,9 @@ impl Grant {
         } else if layer < self.layer {
             let again = now_us - self.rose_us < PROBATION_US;
             self.falls = if again { self.falls + 1 } else { 0 };
-            let (first_us, longest_us) = if layer.is_none() { PAUSED_WAIT_US } else { WAIT_US };
-            self.may_rise_us = now_us + first_us.saturating_mul(1 << self.falls.min(30)).min(longest_us);
+            let ((first_us, longest_us), times) =
+                if layer.is_none() { (PAUSED_WAIT_US, self.falls / 2) } else { (WAIT_US, self.falls) };
+            self.may_rise_us = now_us + (first_us << times.min(30)).min(longest_us);
         }
         std::mem::replace(&mut self.layer, layer) != layer
     }
@@ -306,7 +307,9 @@ mod tests {
             }
         }
         let pauses: Vec<i64> = rises.iter().skip(1).map(|ms| ms - 1_000).collect();
-        assert_eq!(pauses, [500, 1_000, 2_000, 4_000, 8_000, 16_000, 16_000, 16_000, 16_000, 16_000]);
+        let first =
+            [250, 500, 500, 1_000, 1_000, 2_000, 2_000, 4_000, 4_000, 8_000, 8_000, 16_000, 16_000, 16_000, 16_000];
+        assert_eq!(pauses, first);
     }
 
     #[test]

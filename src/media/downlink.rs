@@ -112,7 +112,8 @@ impl Downlink {
         })
     }
 
-    /// Writes a repair of a packet sent before (RFC 4588): own SSRC, own index, the old sequence number in front.
+    /// Writes a repair of a packet sent before (RFC 4588): own SSRC, own index, the old sequence number in front. `false`: it
+    /// could not be sealed, or the line is full.
     pub(crate) fn repair(
         &mut self,
         srtp: &SrtpSession,
@@ -121,6 +122,11 @@ impl Downlink {
         content: Content<'_>,
         now_us: i64,
     ) -> bool {
+        if let Some(rate) = self.pace()
+            && !self.pacer.repairs(rate, now_us)
+        {
+            return false;
+        }
         let timestamp = content.timestamp.wrapping_add(place.timestamp_shift);
         let Some(outline) = repair_outline(out, content.codec, timestamp) else { return false };
         let stream = out.stream;

@@ -126,7 +126,7 @@ pub(super) fn worker_with(
         let peer = worker.peer(place).unwrap();
         // As on a line that loses much: two packets are said again with each.
         let losses = Losses { share: 0.1, in_row: 0.0 };
-        peer.down.protection.decide(Some(losses), &[], 0, None, 0);
+        peer.down.protection.decide(Some(losses), &[], 0, None, false, 0);
         peer.srtp = Some(Box::new(SrtpSession::server(provider.crypto(), &exported()).unwrap()));
         peer.paths.checked(address, true);
     }

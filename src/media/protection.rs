@@ -14,6 +14,8 @@ const MANY: (f64, f64) = (0.080, 0.050);
 const IN_ROW: ((f64, f64), (f64, f64)) = ((0.020, 0.25), (0.010, 0.15));
 /// Less only after so long: losses come in weather, and each change of mind costs the words in between.
 const HOLD_US: i64 = 15_000_000;
+/// The same where a picture waits for the room it takes.
+const HOLD_SHORT_US: i64 = 4_000_000;
 /// More must be free before redundancy is begun than it takes, not before it is kept.
 const MARGIN: f64 = 1.1;
 /// Headers of 50 packets a second, bits per second: redundancy costs none.
@@ -44,17 +46,20 @@ impl Protection {
     }
 
     /// Decides anew. `losses`: from feedback, if there is any. `sound`: bits per second of each sound that may have
-    /// redundancy; `rest`: of all others; `room`: what the line takes, where that is known. Returns the bits per second of
-    /// all sound with what is said again: where there is not enough, redundancy gives way and not the sound.
+    /// redundancy; `rest`: of all others; `room`: what the line takes, where that is known; `short`: it does not take the
+    /// pictures that are wanted. Returns the bits per second of all sound with what is said again: where there is not
+    /// enough, redundancy gives way and not the sound.
     pub(crate) fn decide(
         &mut self,
         losses: Option<Losses>,
         sound: &[u32],
         rest: u32,
         room: Option<u32>,
+        short: bool,
         now_us: i64,
     ) -> u32 {
-        self.call(losses.unwrap_or(self.reported), now_us);
+        let hold_us = if short { HOLD_SHORT_US } else { HOLD_US };
+        self.call(losses.unwrap_or(self.reported), hold_us, now_us);
         let cost = |depth: u8| {
             let again = |rate: u32| rate + u32::from(depth) * rate.saturating_sub(HEADERS);
             sound.iter().map(|rate| again(*rate)).sum::<u32>() + rest
@@ -67,7 +72,7 @@ impl Protection {
         cost(self.depth)
     }
 
-    fn call(&mut self, losses: Losses, now_us: i64) {
+    fn call(&mut self, losses: Losses, hold_us: i64, now_us: i64) {
         let Losses { share, in_row } = losses;
         let depth = |some: f64, many: f64, (least, row): (f64, f64)| {
             let close = share >= least && in_row >= row;
@@ -78,7 +83,7 @@ impl Protection {
         if begin >= self.called || keep >= self.called {
             self.called = self.called.max(begin);
             self.less_us = None;
-        } else if now_us - *self.less_us.get_or_insert(now_us) >= HOLD_US {
+        } else if now_us - *self.less_us.get_or_insert(now_us) >= hold_us {
             self.called = keep;
             self.less_us = None;
         }
@@ -102,7 +107,7 @@ mod tests {
     fn as_deep_as_the_losses_and_slow_to_give_up() {
         let mut protection = Protection::default();
         let mut at = |seconds: i64, share, in_row| {
-            protection.decide(lost(share, in_row), &[SOUND], 0, None, seconds * S);
+            protection.decide(lost(share, in_row), &[SOUND], 0, None, false, seconds * S);
             protection.depth()
         };
         assert_eq!(at(0, 0.0, 0.0), 0);
@@ -124,18 +129,34 @@ mod tests {
     }
 
     #[test]
+    fn given_up_sooner_where_a_picture_waits_for_its_room() {
+        let mut protection = Protection::default();
+        let mut at = |seconds: i64, share, short| {
+            protection.decide(lost(share, 0.0), &[SOUND], 0, None, short, seconds * S);
+            protection.depth()
+        };
+        assert_eq!(at(0, 0.1, true), 2);
+        assert_eq!(at(1, 0.001, true), 2);
+        assert_eq!(at(4, 0.001, true), 2);
+        assert_eq!(at(5, 0.001, true), 0);
+        assert_eq!(at(6, 0.1, true), 2, "at once again");
+        assert_eq!(at(60, 0.06, true), 2, "and kept while it is of use");
+    }
+
+    #[test]
     fn reports_will_do_where_there_is_no_feedback() {
         let mut protection = Protection::default();
         protection.reported(8);
-        protection.decide(None, &[SOUND], 0, None, 0);
+        protection.decide(None, &[SOUND], 0, None, false, 0);
         assert_eq!(protection.depth(), 1);
     }
 
     #[test]
     fn redundancy_gives_way_before_sound() {
         let mut protection = Protection::default();
-        let mut at =
-            |room| (protection.decide(lost(0.1, 0.0), &[SOUND, SOUND], 10_000, Some(room), 0), protection.depth());
+        let mut at = |room| {
+            (protection.decide(lost(0.1, 0.0), &[SOUND, SOUND], 10_000, Some(room), false, 0), protection.depth())
+        };
         let (once, twice) = (140_000 + 2 * 39_400, 140_000 + 4 * 39_400);
         assert_eq!(at(400_000), (twice, 2));
         assert_eq!(at(twice), (twice, 2), "kept without a margin");
@@ -152,7 +173,7 @@ mod tests {
         fn what_is_said_again_fits(steps in proptest::collection::vec((0.0..0.5f64, 0.0..1.0f64, 0u32..500_000), 1..60)) {
             let mut protection = Protection::default();
             for (second, (share, in_row, room)) in steps.into_iter().enumerate() {
-                let cost = protection.decide(lost(share, in_row), &[SOUND], 0, Some(room), second as i64 * S);
+                let cost = protection.decide(lost(share, in_row), &[SOUND], 0, Some(room), false, second as i64 * S);
                 prop_assert_eq!(cost, SOUND + u32::from(protection.depth()) * (SOUND - HEADERS));
                 prop_assert!(protection.depth() == 0 || cost <= room);
                 prop_assert!(protection.depth() <= super::super::sound::DEPTH as u8);

@@ -105,7 +105,7 @@ impl Scene {
         let later_us = self.worker.now_us + 100_000_000;
         for at_us in [0, later_us] {
             let peer = self.worker.peer(listener).unwrap();
-            peer.down.protection.decide(Some(Losses { share, in_row: 0.0 }), &[], 0, None, at_us);
+            peer.down.protection.decide(Some(Losses { share, in_row: 0.0 }), &[], 0, None, false, at_us);
         }
     }
 

@@ -67,7 +67,8 @@ impl Worker {
         let Downlink { bandwidth, protection, .. } = &mut peer.down;
         let told = bandwidth.as_deref().filter(|bandwidth| !bandwidth.is_mute(now_us));
         let (losses, room) = (told.and_then(Bandwidth::losses), told.map(Bandwidth::usable));
-        let sound = protection.decide(losses, &redundant, plain, room, now_us);
+        let short = told.is_some_and(Bandwidth::is_short);
+        let sound = protection.decide(losses, &redundant, plain, room, short, now_us);
         let Some(bandwidth) = bandwidth.as_deref_mut() else { return };
         if bandwidth.is_mute(now_us) {
             peer.slots.iter_mut().for_each(|slot| slot.video.grant(Some(Layer::Full), false, now_us));

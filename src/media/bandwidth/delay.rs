@@ -30,7 +30,7 @@ const MOST_NOISE_US: f64 = 100_000.0;
 /// A queue of at least this that hardly shrinks from one such time to the next stands; if it does so often while we
 /// hold back, it is not ours.
 const STANDING_US: i64 = 500_000;
-const STANDING_QUEUE_US: i64 = 25_000;
+const STANDING_QUEUE_US: i64 = 10_000;
 const STANDING_SHRINK_US: i64 = 75_000;
 const STANDING_TIMES: u32 = 3;
 /// The least delay of a line is known after this.

@@ -48,6 +48,8 @@ const DRAIN_S: f64 = 1.0;
 const FULL_SHARE: f64 = 0.85;
 /// Losses of so long after a decrease are its reason, not news.
 const OVERFLOW_US: i64 = 3_000_000;
+/// The same for redundancy, which is of use on lines that lose by themselves.
+const EMPTIES_US: i64 = 500_000;
 /// Below this share of what arrived at best in this time (twice) we hold back.
 const YIELDING: f64 = 0.6;
 const BEST_US: i64 = 10_000_000;
@@ -80,6 +82,8 @@ pub(crate) struct Bandwidth {
     control: RateControl,
     loss: LossControl,
     scatter: Scatter,
+    /// Whether they arrived: the packets of one feedback, in order.
+    fates: Vec<bool>,
     probe: Prober,
     /// Bits of bursts that the line has not carried off yet, and when that was counted.
     burst: (f64, i64),
@@ -117,6 +121,7 @@ impl Bandwidth {
             control: RateControl::new(START, LEAST, MOST),
             loss: LossControl::default(),
             scatter: Scatter::default(),
+            fates: Vec::new(),
             probe: Prober::new(),
             burst: (0.0, 0),
             key_frame_us: i64::MIN / 2,
@@ -181,7 +186,7 @@ impl Bandwidth {
     /// The FCI of a feedback message of the receiver.
     pub(crate) fn feedback(&mut self, fci: &[u8], now_us: i64) {
         let way_since_us = self.way_since_us;
-        let Self { history, delivered, delay, loss, scatter, probe, arrival_us, .. } = self;
+        let Self { history, delivered, delay, loss, scatter, probe, arrival_us, fates, .. } = self;
         let mut newest_us = None;
         // What is malformed at its end is believed up to there: it was authentic.
         let _whole = twcc::read(fci, |sequence, arrival| {
@@ -191,7 +196,7 @@ impl Bandwidth {
             }
             if told.before == Fate::Unknown {
                 loss.told(arrival.is_some());
-                scatter.told(arrival.is_some());
+                fates.push(arrival.is_some());
             }
             let Some(arrival) = arrival else {
                 if told.before == Fate::Unknown {
@@ -210,6 +215,11 @@ impl Bandwidth {
             probe.told(told.probe, told.bytes, Some(at_us));
             newest_us = newest_us.max(Some(told.sent_us));
         });
+        // What a full line loses comes back with a lower rate; redundancy would only keep it full.
+        if self.is_full(now_us) {
+            self.fates.clear();
+        }
+        self.fates.drain(..).for_each(|arrived| self.scatter.told(arrived));
         let Some(newest_us) = newest_us else { return };
         self.rtt_us = (self.rtt_us * 7 + (now_us - newest_us)) / 8;
         self.unanswered_us = None;
@@ -318,6 +328,11 @@ impl Bandwidth {
         self.goal = goal;
     }
 
+    /// What would be of use next is more than the line is believed to take.
+    pub(crate) fn is_short(&self) -> bool {
+        self.goal.next > self.control.rate()
+    }
+
     /// Nothing waits and something was heard: the moment for a probe. A queue that shrinks has shrunk by then.
     fn is_quiet(&self) -> bool {
         self.arrival_us.is_some()
@@ -380,6 +395,11 @@ impl Bandwidth {
     /// Nothing queues that would make this a bad moment to send more.
     pub(crate) fn is_calm(&self) -> bool {
         self.silent_us.is_none() && self.queue_us() < QUEUE_US
+    }
+
+    /// Packets wait, or did a moment ago: what is lost is lost for want of room.
+    fn is_full(&self, now_us: i64) -> bool {
+        self.queue_us() > QUEUE_US || now_us - self.control.decreased_us() < EMPTIES_US + self.rtt_us
     }
 
     /// How long packets wait, beyond what a burst of ours (a key frame, a probe) explains.

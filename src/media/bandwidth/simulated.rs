@@ -40,6 +40,8 @@ pub(crate) struct LineShape {
     /// Up to this much more for single packets; order is kept.
     pub(crate) jitter_us: i64,
     pub(crate) loss: f64,
+    /// From this time on so much more delay, and these losses.
+    pub(crate) turns: Option<(i64, i64, f64)>,
     /// Other traffic in the same queue, bits per second at a time.
     pub(crate) others: Box<dyn Fn(i64) -> f64>,
     /// A download that fills the queue until something is lost, from this time.
@@ -59,6 +61,7 @@ impl LineShape {
             delay_us: 25 * MS,
             jitter_us: 0,
             loss: 0.0,
+            turns: None,
             others: Box::new(|_| 0.0),
             download_us: None,
         }
@@ -118,7 +121,17 @@ struct Download {
 
 /// Runs `load` over a line for `length_us` and tells what was seen.
 pub(crate) fn run(shape: LineShape, load: &Load, length_us: i64, seed: u64) -> Vec<Seen> {
+    run_in(&mut World::new(shape, seed), load, length_us)
+}
+
+/// The same; the share of packets that the line is believed to lose by itself at the end.
+pub(crate) fn losses_after(shape: LineShape, load: &Load, length_us: i64, seed: u64) -> f64 {
     let mut world = World::new(shape, seed);
+    run_in(&mut world, load, length_us);
+    world.bandwidth.losses().map_or(0.0, |losses| losses.share)
+}
+
+fn run_in(world: &mut World, load: &Load, length_us: i64) -> Vec<Seen> {
     let mut allocator = Allocator::default();
     let (mut shown, mut begins_us) = (None, None);
     let mut seen = Vec::new();
@@ -242,6 +255,10 @@ impl World {
     }
 
     fn send(&mut self, what: What, bytes: usize) {
+        if let Some((_, more_us, loss)) = self.shape.turns.take_if(|(at_us, ..)| *at_us <= self.now_us) {
+            self.shape.delay_us += more_us;
+            self.shape.loss = loss;
+        }
         let number = match what {
             What::Other | What::Download => 0,
             _ => {

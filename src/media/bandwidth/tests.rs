@@ -1,7 +1,7 @@
 //! The estimator, the prober and the allocator together on simulated lines.
 
 use super::Bandwidth;
-use super::simulated::{LineShape, Load, MS, Random, S, Seen, mean, run};
+use super::simulated::{LineShape, Load, MS, Random, S, Seen, losses_after, mean, run};
 use crate::media::plan::Layer;
 use crate::media::twcc::TwccRecorder;
 
@@ -217,6 +217,38 @@ fn measured_after_quiet(every_ms: i64) -> u32 {
         bandwidth.estimate()
     });
     estimates.min().unwrap()
+}
+
+/// The way becomes longer and loses, as when a radio changes its mast: no queue of ours, however little more it is.
+#[test]
+fn a_longer_way_that_loses_is_no_full_line() {
+    for more_us in [10 * MS, 17 * MS, 25 * MS, 40 * MS] {
+        for seed in 1..6 {
+            let shape = LineShape { turns: Some((10 * S, more_us, 0.1)), ..LineShape::of(20e6) };
+            let seen = run(shape, &Load::Layered, 60 * S, seed);
+            let still = still_ms(&seen, 10, 60);
+            assert!(still < 2_000, "{more_us} us more, seed {seed}: {still} ms without a picture");
+            let least = part(&seen, 20, 60).map(|seen| seen.estimate as u32).min().unwrap();
+            assert!(least > 400_000, "{more_us} us more, seed {seed}: {least} believed");
+        }
+    }
+}
+
+/// Share of packets that count as lost by the line itself, 2 s after it fell from 3 Mbit/s.
+fn own_losses_after_a_fall(loss: f64, seed: u64) -> f64 {
+    let fall = |at_us| if at_us < 10 * S { 3e6 } else { 300e3 };
+    let shape = LineShape { queue: 9_400, loss, ..LineShape::changing(fall) };
+    losses_after(shape, &Load::Layered, 12 * S, seed)
+}
+
+#[test]
+fn losses_of_a_full_line_call_for_no_redundancy() {
+    for seed in 1..9 {
+        let clean = own_losses_after_a_fall(0.0, seed);
+        assert!(clean < 0.01, "seed {seed}: {clean}");
+        let lossy = own_losses_after_a_fall(0.05, seed);
+        assert!((0.02..0.1).contains(&lossy), "seed {seed}: {lossy}");
+    }
 }
 
 #[test]
