@@ -108,6 +108,9 @@ impl Worker {
         let slot = peer.slots.get(number)?;
         slot.video.out.stream.rtx?;
         let (stream, index, sent_as) = slot.video.out.rewriter.sent_as(sequence)?;
+        if !slot.video.repairs(stream) {
+            return None;
+        }
         let (timestamp, marker, codec) = self.copy_cached(stream, index)?;
         let Self { peers, scratch, .. } = self;
         let peer: &mut Peer = peers.get_mut(place).and_then(Option::as_deref_mut)?;

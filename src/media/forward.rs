@@ -234,6 +234,12 @@ impl VideoSlot {
         self.shown_of((wanted.from, wanted.kind))
     }
 
+    /// Whether a packet of this stream is worth sending again: a decoder has no use for a picture that pauses, nor for the
+    /// layer before a key frame of another one, and on a line that fell that key frame would wait behind it.
+    pub(crate) fn repairs(&self, stream: StreamKey) -> bool {
+        self.shown.is_some() && self.out.rewriter.stream() == Some(stream)
+    }
+
     pub(crate) fn forward(&mut self, packet: &Packet<'_>, flowing: Flowing) -> Forward {
         let this = Shown { from: packet.from, kind: packet.kind, layer: packet.layer };
         if self.shown == Some(this) && self.out.rewriter.stream() == Some(packet.stream) {
@@ -368,15 +374,21 @@ mod tests {
         let mut slot = VideoSlot::new(STREAM, 1);
         let mut camera = Camera { from: 1, next: 0 };
         slot.want(feed(1, Layer::Full), |_| true);
+        let (quarter, full) = (10, 12);
+        assert!(!slot.repairs(full));
         assert!(sent(camera.send(&mut slot, Layer::Full, true, 0)));
         slot.grant(Some(Layer::Quarter), false, 1);
         assert!(sent(camera.send(&mut slot, Layer::Full, false, 1)), "until the lower one begins");
+        assert!(slot.repairs(full));
         assert_eq!(slot.missing(all()), Some(Layer::Quarter));
         slot.grant(Some(Layer::Quarter), true, 2);
         assert!(!sent(camera.send(&mut slot, Layer::Full, false, 2)), "a queue stands: at once");
         assert!(!sent(camera.send(&mut slot, Layer::Full, true, 3)), "not even with a key frame");
+        assert!(!slot.repairs(full), "nor is what was lost of it sent again");
         assert!(sent(camera.send(&mut slot, Layer::Quarter, true, 4)));
+        assert!(slot.repairs(quarter) && !slot.repairs(full));
         slot.grant(None, false, 5);
+        assert!(!slot.repairs(quarter));
         slot.grant(None, false, 6);
         assert!(slot.pauses_since() == Some(5) && slot.missing(all()).is_none());
         assert!(!sent(camera.send(&mut slot, Layer::Quarter, true, 5)));
