@@ -1,4 +1,4 @@
-import { type Browser, type BrowserContext, chromium } from "playwright-core";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { createServer } from "vite";
 import FLAGS from "./chromium.json";
 
@@ -34,4 +34,13 @@ export async function openPages(): Promise<Pages> {
     await vite.close();
   };
   return { browser, url: vite.resolvedUrls?.local[0] ?? "", close };
+}
+
+/** A page of the tests' own, whose scripts import parts of the sources and set `window.parts` when they are there. */
+export async function openProbe({ browser, url }: Pages, body: string): Promise<Page> {
+  const page = await browser.newPage();
+  await page.route("**/probe", (route) => route.fulfill({ contentType: "text/html", body }));
+  await page.goto(`${url}probe`);
+  await page.waitForFunction(() => "parts" in globalThis);
+  return page;
 }

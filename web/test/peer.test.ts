@@ -3,7 +3,7 @@ import type { Page } from "playwright-core";
 import type { LocalMedia } from "../src/media/local";
 import type { Peer } from "../src/media/peer";
 import type { samplePicture } from "../src/media/sample";
-import { openPages, type Pages } from "./browser";
+import { openPages, openProbe, type Pages } from "./browser";
 
 // The peer in a real Chromium: what it offers, and pictures through a second connection that answers like a server.
 
@@ -22,10 +22,7 @@ let page: Page;
 
 beforeAll(async () => {
   pages = await openPages();
-  page = await pages.browser.newPage();
-  await page.route("**/probe", (route) => route.fulfill({ contentType: "text/html", body: PROBE }));
-  await page.goto(`${pages.url}probe`);
-  await page.waitForFunction(() => "parts" in globalThis);
+  page = await openProbe(pages, PROBE);
 }, 60_000);
 
 afterAll(() => pages?.close());

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Page } from "playwright-core";
 import type { listDevices, onLoudspeakersChanged, openMicrophone } from "../src/media/devices";
 import type { playTones } from "../src/media/tones";
-import { openPages, type Pages } from "./browser";
+import { openPages, openProbe, type Pages } from "./browser";
 
 // The signal of the loudspeaker check in a real Chromium: on which loudspeaker it sounds.
 
@@ -25,10 +25,7 @@ let page: Page;
 
 beforeAll(async () => {
   pages = await openPages();
-  page = await pages.browser.newPage();
-  await page.route("**/probe", (route) => route.fulfill({ contentType: "text/html", body: PROBE }));
-  await page.goto(`${pages.url}probe`);
-  await page.waitForFunction(() => "parts" in globalThis);
+  page = await openProbe(pages, PROBE);
   await page.click("button");
 }, 60_000);
 
