@@ -29,10 +29,10 @@ export function DeviceTable() {
           cell: (line) => (line.row.sending.length === 0 ? t("devices.sends_nothing") : line.row.sending.map((source) => sent(source, line.row.layer)).join(", ")),
         },
         { title: t("devices.loss"), cell: (line) => percent(line.row.loss_permille) },
-        { title: t("devices.rtt"), cell: (line) => (line.row.rtt_ms === null ? "–" : `${line.row.rtt_ms} ms`) },
-        { title: t("devices.jitter"), cell: (line) => `${line.row.jitter_ms} ms` },
+        { title: t("devices.rtt"), cell: (line) => (line.row.rtt_ms === null ? "–" : `${line.row.rtt_ms}\u00a0ms`) },
+        { title: t("devices.jitter"), cell: (line) => `${line.row.jitter_ms}\u00a0ms` },
         { title: t("devices.concealed"), cell: (line) => (line.row.concealed_permille === null ? "–" : percent(line.row.concealed_permille)) },
-        { title: t("devices.rate"), cell: (line) => `↑ ${line.row.up_kbps} / ↓ ${line.row.down_kbps} kbit/s` },
+        { title: t("devices.rate"), cell: (line) => `↑\u00a0${line.row.up_kbps} / ↓\u00a0${line.row.down_kbps} kbit/s` },
         { title: t("devices.way"), cell: (line) => (line.row.media === "none" ? "–" : t(`devices.rung.${line.row.rung}`)) },
       ]}
     />
