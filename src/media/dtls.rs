@@ -14,12 +14,13 @@ use ring::digest;
 use rtc_dtls::cipher_suite::CipherSuiteId;
 use rtc_dtls::config::{ClientAuthType, ConfigBuilder, ExtendedMasterSecretType, HandshakeConfig};
 use rtc_dtls::crypto::Certificate;
-use rtc_dtls::crypto_provider::{RTCCryptoProvider, constant_time_eq};
+use rtc_dtls::crypto_provider::constant_time_eq;
 use rtc_dtls::endpoint::{Endpoint, EndpointEvent};
 use rtc_dtls::extension::extension_use_srtp::SrtpProtectionProfile;
 use rtc_shared::TransportProtocol;
 
 use super::engine::Client;
+use super::signatures::SignaturesOnce;
 use super::srtp::{EXPORT, SrtpSession};
 use super::srtp_cm::EXPORT_CM;
 
@@ -45,7 +46,7 @@ pub(crate) struct Identity {
     /// For machines without a browser of ours, and for those of them that wait for our hello.
     foreign: Arc<HandshakeConfig>,
     calling: Arc<HandshakeConfig>,
-    pub(crate) provider: Arc<dyn RTCCryptoProvider>,
+    pub(crate) provider: Arc<SignaturesOnce>,
     /// `AB:CD:…`, SHA-256, for the answer.
     pub(crate) fingerprint: String,
 }
@@ -53,8 +54,8 @@ pub(crate) struct Identity {
 impl Identity {
     /// A fresh self-signed ECDSA P-256 certificate: browsers trust its fingerprint from the answer, not its name.
     pub(crate) fn generate() -> Result<Self, String> {
-        let provider = rtc_dtls::crypto_provider::default_provider().map_err(|error| error.to_string())?;
-        let certificate = Certificate::generate_self_signed(vec!["diemcau".to_owned()], provider.crypto())
+        let provider = Arc::new(SignaturesOnce::new().map_err(|error| error.to_string())?);
+        let certificate = Certificate::generate_self_signed(vec!["diemcau".to_owned()], provider.as_ref())
             .map_err(|error| error.to_string())?;
         let der = certificate.certificate.first().ok_or("no certificate was made")?;
         let fingerprint =
@@ -215,7 +216,7 @@ impl Dtls {
         if !authentic {
             return DtlsOutcome::Failed;
         }
-        let crypto = self.identity.provider.crypto();
+        let crypto = self.identity.provider.as_ref();
         let exported = |length| state.export_keying_material("EXTRACTOR-dtls_srtp", &[], length).ok();
         // Which profiles may be agreed stands in the configuration of this client's class.
         let session = match state.srtp_protection_profile() {

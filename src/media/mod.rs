@@ -59,6 +59,7 @@ pub(crate) mod rtcp;
 mod rtp;
 mod sdp;
 mod shares;
+mod signatures;
 mod socket;
 mod sound;
 mod speaker;

@@ -83,7 +83,7 @@ impl Worker {
         };
         let identity = self.identity.clone();
         let (Some(mapped), Some(peer)) = (mapped, self.peer(place)) else { return };
-        let Some(checked) = ice::answer(datagram, mapped, &peer.credentials.pwd, identity.provider.crypto()) else {
+        let Some(checked) = ice::answer(datagram, mapped, &peer.credentials.pwd, identity.provider.as_ref()) else {
             self.counters.refused += 1;
             return;
         };
