@@ -36,7 +36,7 @@ chaos: deps ## Full and hanging disks, killed processes, lost servers, again and
 	@for round in $$(seq $(or $(ROUNDS),10)); do \
 	  echo "== round $$round"; \
 	  cargo test --locked --test it -- store_faults recorder::faults recorder::recovery recorder::second chaos && \
-	  cargo test --locked --test it -- --ignored a_disk_that_hangs; \
+	  cargo test --locked --test it -- --ignored --test-threads 1 a_disk_that_hangs three_hundred_points; \
 	done
 
 build: web ## target/release/diemcau: one file with the pages inside

@@ -58,6 +58,7 @@ impl Task {
             Message::LeaseChecked { ours } => self.rest.lost |= !ours,
             Message::Stop(answer) => self.stopping = Some(answer),
         }
+        self.refresh_if_due();
     }
 
     fn attach(&mut self, attach: Attach) -> Result<(), Refusal> {
@@ -99,7 +100,11 @@ impl Task {
         if let Some(point) = point {
             super::links::elect_main(&mut self.live, point, now);
         }
-        self.refresh();
+        self.refresh_soon();
+        // Others may wait to see who came; who came sees at once what the others see.
+        if self.due_since.is_some() {
+            self.publisher.welcome(&self.book, &self.live, connection, now);
+        }
         Ok(())
     }
 
@@ -283,7 +288,7 @@ impl Task {
         if let Some(point) = wire.actor.point {
             super::links::elect_main(&mut self.live, point, now);
         }
-        self.refresh();
+        self.refresh_soon();
     }
 
     /// The end of a visit needs the office's tables: read under the register's lock, decided when they are here.

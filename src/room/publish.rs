@@ -99,6 +99,23 @@ impl Publisher {
         }
     }
 
+    /// Brings one new wire up to what was published last; only what nobody has seen yet is rendered for it.
+    pub(super) fn welcome(&mut self, book: &Book, live: &Live, connection: ConnectionId, now: Timestamp) {
+        let (Some(client), Some(wire)) = (self.clients.get_mut(&connection), live.wires.get(&connection)) else {
+            return;
+        };
+        client.subscriptions = sections::subscriptions(&book.state, &wire.actor);
+        let keys: Vec<Key> = client.subscriptions.values().copied().collect();
+        for key in keys {
+            if !self.rendered.contains_key(&key) {
+                self.render(book, live, key, now);
+            }
+        }
+        if let Some(client) = self.clients.get_mut(&connection) {
+            client.bring_up(&self.rendered, now);
+        }
+    }
+
     fn render(&mut self, book: &Book, live: &Live, key: Key, now: Timestamp) {
         let state = sections::render(book, live, &key, now);
         let before = self.rendered.get(&key);

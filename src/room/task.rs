@@ -71,6 +71,10 @@ pub(super) struct Task {
     pub(super) wall_offset_us: i64,
     /// Presence or quality changed since the last publication.
     pub(super) stale: bool,
+    /// Since when a publication waits for messages that may change more.
+    pub(super) due_since: Option<Timestamp>,
+    /// When the last publication ended and how long it took, microseconds of the monotonic clock.
+    pub(super) refreshed: (i64, i64),
     pub(super) rest: super::rest::Rest,
     pub(super) inbox: mpsc::Receiver<Message>,
     pub(super) own: mpsc::Sender<Message>,
@@ -310,10 +314,30 @@ impl Task {
         }
     }
 
+    /// Publishes once for all messages that wait: when 300 points come back together, once for each of them would keep
+    /// the room busy for minutes.
+    pub(super) fn refresh_soon(&mut self) {
+        let now = self.now();
+        self.due_since.get_or_insert(now);
+        self.refresh_if_due();
+    }
+
+    /// After each message. Whoever goes on sending does not keep others waiting, and a big room, where publishing takes
+    /// long, has time for something else as well.
+    pub(super) fn refresh_if_due(&mut self) {
+        let Some(since) = self.due_since else { return };
+        let (ended_us, took_us) = self.refreshed;
+        let rested = self.services.clock.mono_us().saturating_sub(ended_us) >= took_us;
+        if self.inbox.is_empty() && rested || self.now().duration_since(since).unsigned_abs() >= TICK {
+            self.refresh();
+        }
+    }
+
     /// Publishes the state and the plan as they are now.
     pub(super) fn refresh(&mut self) {
-        let now = self.now();
+        let (now, began_us) = (self.now(), self.services.clock.mono_us());
         self.stale = false;
+        self.due_since = None;
         self.publisher.publish(&self.book, &self.live, now);
         let plan = media_plan::plan(self.session, &self.book.state, &self.live);
         if plan != self.plan {
@@ -329,6 +353,8 @@ impl Task {
                 self.slots_sent.insert(connection, slots);
             }
         }
+        let ended_us = self.services.clock.mono_us();
+        self.refreshed = (ended_us, ended_us.saturating_sub(began_us));
     }
 
     /// Decides a command of an actor and queues what it comes to.
@@ -455,7 +481,7 @@ impl Task {
         }
         let leases = self.live.leases.len();
         self.live.leases.retain(|_, lease| lease.until > now);
-        if self.stale || leases != self.live.leases.len() {
+        if self.stale || self.due_since.is_some() || leases != self.live.leases.len() {
             self.refresh();
         }
         self.publisher.nurse(now);

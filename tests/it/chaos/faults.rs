@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::client::{Client, Dice};
 use super::history::{History, Stored};
-use super::office::{A, CENTRAL, SESSION, Seat, begin_session, furnish, seat_of};
+use super::office::{A, CENTRAL, SESSION, Seat, begin_session, furnish, new_session, seat_of};
 use super::town::Town;
 use crate::support::disk::SmallDisk;
 use crate::support::process::{House, PATIENCE, Process};
@@ -26,7 +26,7 @@ async fn some_people<const N: usize>(house: &Arc<House>, logins: [&str; N]) -> (
     furnish(house).await;
     let (process, _) = house.start().await;
     let (head, desk) = (house.sign_in("head").await, house.sign_in("desk").await);
-    begin_session(house, &head, &desk).await;
+    begin_session(house, &head, &desk, &new_session()).await;
     let mut clients = Vec::new();
     for (n, login) in (1..).zip(logins) {
         let mut client = Client::sign_in(house, seat_of(login), Dice(n << 40)).await;

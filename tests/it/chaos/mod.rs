@@ -7,4 +7,5 @@ mod kills;
 pub(crate) mod office;
 mod recordings;
 mod scripts;
+mod storm;
 mod town;

@@ -85,7 +85,8 @@ pub fn registration(visit: VisitId, citizen_point: PointId) -> Registration {
     }
 }
 
-fn new_session() -> NewSession {
+/// The day's session as it is decided.
+pub fn new_session() -> NewSession {
     let points = POINTS.iter().map(|point| SessionPoint {
         point: *point,
         unit: UNIT,
@@ -144,9 +145,9 @@ pub async fn furnish(house: &House) {
     }
 }
 
-/// The day's session, decided and begun over the interface; answers when it is in progress.
-pub async fn begin_session(house: &House, head: &str, desk: &str) {
-    let new = serde_json::to_value(new_session()).unwrap();
+/// A session, decided and begun over the interface; answers when it is in progress.
+pub async fn begin_session(house: &House, head: &str, desk: &str, new: &NewSession) {
+    let new = serde_json::to_value(new).unwrap();
     let answer = house.post("/api/v1/sessions", desk, &new).await.unwrap();
     assert_eq!(answer.status, 201, "{answer:?}");
     for (cookie, act) in [

@@ -15,7 +15,7 @@ use diemcau::store::verify::{Against, verify_bundle};
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::office::{CENTRAL, SESSION, begin_session, furnish};
+use super::office::{CENTRAL, SESSION, begin_session, furnish, new_session};
 use crate::support::process::House;
 use crate::support::web::{Socket, frame};
 
@@ -76,7 +76,7 @@ async fn told_to_stop_in_the_middle_of_a_recording_its_end_is_in_the_log() {
     furnish(&house).await;
     let (process, _) = house.start().await;
     let (head, desk) = (house.sign_in("head").await, house.sign_in("desk").await);
-    begin_session(&house, &head, &desk).await;
+    begin_session(&house, &head, &desk, &new_session()).await;
     let (_socket, bot) = speaks(&house, &head).await;
     talks(&bot, 0, 150).await;
     let talking = tokio::spawn(async move {
@@ -110,7 +110,7 @@ async fn a_file_that_ended_unheard_is_closed_at_the_next_start() {
     furnish(&house).await;
     let (process, _) = house.start().await;
     let (head, desk) = (house.sign_in("head").await, house.sign_in("desk").await);
-    begin_session(&house, &head, &desk).await;
+    begin_session(&house, &head, &desk, &new_session()).await;
     let (_socket, bot) = speaks(&house, &head).await;
     talks(&bot, 0, 150).await;
     process.kill().await;

@@ -8,7 +8,7 @@ use tokio::task::JoinHandle;
 
 use super::client::{Client, Cut, Dice, News, Orders};
 use super::history::{History, Stored};
-use super::office::{SEATS, Seat, begin_session, furnish, seat_of};
+use super::office::{SEATS, Seat, begin_session, furnish, new_session, seat_of};
 use super::scripts::script_of;
 use crate::support::process::{House, PATIENCE, Process};
 
@@ -44,7 +44,7 @@ impl Town {
             clients.push(Client::sign_in(&house, seat, Dice(seed ^ (n << 48))).await);
         }
         let cookie = |login: &str| clients.iter().find(|client| client.seat.login == login).unwrap().cookie.clone();
-        begin_session(&house, &cookie("head"), &cookie("desk")).await;
+        begin_session(&house, &cookie("head"), &cookie("desk"), &new_session()).await;
         let (orders, ordered) = watch::channel(Orders::default());
         let employ = |client: Client| {
             let (tell, news) = mpsc::channel(64);
