@@ -103,7 +103,7 @@ impl Task {
         self.refresh_soon();
         // Others may wait to see who came; who came sees at once what the others see.
         if self.due_since.is_some() {
-            self.publisher.welcome(&self.book, &self.live, connection, now);
+            self.publisher.bring_in(&self.book, &self.live, connection, now);
         }
         Ok(())
     }

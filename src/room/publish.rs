@@ -100,7 +100,7 @@ impl Publisher {
     }
 
     /// Brings one new wire up to what was published last; only what nobody has seen yet is rendered for it.
-    pub(super) fn welcome(&mut self, book: &Book, live: &Live, connection: ConnectionId, now: Timestamp) {
+    pub(super) fn bring_in(&mut self, book: &Book, live: &Live, connection: ConnectionId, now: Timestamp) {
         let (Some(client), Some(wire)) = (self.clients.get_mut(&connection), live.wires.get(&connection)) else {
             return;
         };

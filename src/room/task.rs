@@ -71,9 +71,9 @@ pub(super) struct Task {
     pub(super) wall_offset_us: i64,
     /// Presence or quality changed since the last publication.
     pub(super) stale: bool,
-    /// Since when a publication waits for messages that may change more.
-    pub(super) due_since: Option<Timestamp>,
-    /// When the last publication ended and how long it took, microseconds of the monotonic clock.
+    /// Since when a publication waits for messages that may change more, microseconds of the monotonic clock.
+    pub(super) due_since: Option<i64>,
+    /// When the last publication ended and how long it took, on the same clock.
     pub(super) refreshed: (i64, i64),
     pub(super) rest: super::rest::Rest,
     pub(super) inbox: mpsc::Receiver<Message>,
@@ -317,8 +317,7 @@ impl Task {
     /// Publishes once for all messages that wait: when 300 points come back together, once for each of them would keep
     /// the room busy for minutes.
     pub(super) fn refresh_soon(&mut self) {
-        let now = self.now();
-        self.due_since.get_or_insert(now);
+        self.due_since.get_or_insert(self.services.clock.mono_us());
         self.refresh_if_due();
     }
 
@@ -327,8 +326,9 @@ impl Task {
     pub(super) fn refresh_if_due(&mut self) {
         let Some(since) = self.due_since else { return };
         let (ended_us, took_us) = self.refreshed;
-        let rested = self.services.clock.mono_us().saturating_sub(ended_us) >= took_us;
-        if self.inbox.is_empty() && rested || self.now().duration_since(since).unsigned_abs() >= TICK {
+        let now_us = self.services.clock.mono_us();
+        let rested = now_us.saturating_sub(ended_us) >= took_us;
+        if self.inbox.is_empty() && rested || now_us.saturating_sub(since) >= TICK.as_micros() as i64 {
             self.refresh();
         }
     }
