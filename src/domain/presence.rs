@@ -117,7 +117,8 @@ impl Roster {
     }
 
     pub fn at(&self, point: PointId) -> impl Iterator<Item = &Entry> {
-        self.entries.iter().filter(move |((at, _), _)| *at == point).map(|(_, entry)| entry)
+        let (first, last) = (PersonId(uuid::Uuid::nil()), PersonId(uuid::Uuid::max()));
+        self.entries.range((point, first)..=(point, last)).map(|(_, entry)| entry)
     }
 
     pub fn get(&self, point: PointId, person: PersonId) -> Option<&Entry> {

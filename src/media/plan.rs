@@ -67,8 +67,13 @@ pub struct RecordTarget {
 /// The wanted state of one room's media.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Plan {
-    /// Per receiving connection its slots in order. Slots beyond what the connection negotiated are ignored.
+    /// Per receiving connection its slots in order, as many as it negotiated.
     pub slots: BTreeMap<ConnectionId, Vec<SlotFeed>>,
+    /// Cameras that whoever is in `watching` may see, also those it has no slot for: such a picture goes on until the key
+    /// frame of the one that takes its slot.
+    pub on_stage: BTreeSet<SourceId>,
+    /// Connections that are shown all that is on stage, as far as their slots go.
+    pub watching: BTreeSet<ConnectionId>,
     /// Connections whose microphone is forwarded and recorded. Sound of all others is dropped on arrival.
     pub open_microphones: BTreeSet<ConnectionId>,
     /// Sources to record, and where they belong.

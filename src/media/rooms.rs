@@ -198,10 +198,13 @@ impl Worker {
         let h264 = self.h264_of(&room);
         for (connection, place) in &room.members {
             let feeds = room.plan.slots.get(connection).map(Vec::as_slice).unwrap_or_default();
+            let watches = room.plan.watching.contains(connection);
             let visible = |shown: Shown| {
-                feeds.iter().filter_map(|feed| feed.video).any(|(source, _)| {
+                let is_shown = |source: &SourceId| {
                     source.kind == shown.kind && room.place_of(source.connection) == Some(shown.from)
-                })
+                };
+                feeds.iter().filter_map(|feed| feed.video).any(|(source, _)| is_shown(&source))
+                    || watches && room.plan.on_stage.iter().any(is_shown)
             };
             let mut fed = Vec::new();
             if let Some(peer) = self.peer(*place) {

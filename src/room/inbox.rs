@@ -8,7 +8,7 @@ use super::flight::{Asked, Pending};
 use super::handle::{Attach, Closing, FilingRead, Look, Message, Reply};
 use super::live::{MediaLink, Senses, WireState};
 use super::publish::serialize;
-use super::sections;
+use super::sections::{self, View};
 use super::task::{Task, refused};
 use crate::domain::actor::Actor;
 use crate::domain::calendar::local_date;
@@ -103,7 +103,7 @@ impl Task {
         self.refresh_soon();
         // Others may wait to see who came; who came sees at once what the others see.
         if self.due_since.is_some() {
-            self.publisher.bring_in(&self.book, &self.live, connection, now);
+            self.publisher.bring_in(&View::of(&self.book, &self.live, now), connection);
         }
         Ok(())
     }
@@ -146,10 +146,7 @@ impl Task {
                     .wires
                     .iter()
                     .filter(|(id, _)| **id != connection)
-                    .filter(|(_, wire)| {
-                        let key = sections::Key::Minutes(visit);
-                        sections::subscriptions(&self.book.state, &wire.actor).values().any(|of| *of == key)
-                    })
+                    .filter(|(_, wire)| sections::reads_minutes(&self.book.state, &wire.actor, visit))
                     .map(|(id, _)| *id)
                     .collect();
                 for reader in readers {
@@ -272,7 +269,7 @@ impl Task {
                     return;
                 };
                 let state = &self.book.state;
-                let visit = state.on_stage().filter(|visit| state.points_of(visit).contains(&point));
+                let visit = state.on_stage().filter(|visit| state.is_listed(visit, point));
                 let visit = visit.map(|visit| visit.about.visit);
                 let seen = (self.live.lines.entry(point).or_default(), self.services.lines.as_ref());
                 let crossed = self.lines.sample(point, &quality, visit, seen);

@@ -18,9 +18,9 @@ pub fn elect_main(live: &mut Live, point: PointId, now: Timestamp) {
     let present = live.main.get(&point).copied().filter(|id| live.wires.contains_key(id));
     let candidates: Vec<(ConnectionId, uuid::Uuid, MediaLink)> = live
         .wires
-        .iter()
-        .filter(|(_, wire)| wire.actor.point == Some(point) && wire.actor.device == DeviceKind::Main)
-        .map(|(id, wire)| (*id, wire.actor.browser, wire.media))
+        .at(point)
+        .filter(|(_, wire)| wire.actor.device == DeviceKind::Main)
+        .map(|(id, wire)| (id, wire.actor.browser, wire.media))
         .collect();
     let owner = live.main_browser.get(&point).copied();
     let long_gone = [&live.missing, &live.absent]

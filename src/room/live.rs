@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::quality::Seen;
 use super::state::State;
+use super::wires::Wires;
 use crate::domain::actor::Actor;
 use crate::domain::ids::{BlockId, ConnectionId, PointId, UserId, VisitId};
 use crate::domain::units::DeviceKind;
@@ -57,7 +58,7 @@ impl Book {
 /// Wires and leases.
 #[derive(Debug, Default)]
 pub struct Live {
-    pub wires: BTreeMap<ConnectionId, WireState>,
+    pub wires: Wires,
     /// Which wire of a point is its `main` device.
     pub main: BTreeMap<PointId, ConnectionId>,
     /// Whose browser the point's main device is, also while its wire is cut.
@@ -163,36 +164,28 @@ impl Live {
     /// itself.
     pub fn source_wire(&self, point: PointId, kind: SourceKind) -> Option<(ConnectionId, &WireState)> {
         let sends = |wire: &WireState| {
-            wire.actor.point == Some(point)
+            wire.actor.device == DeviceKind::Encoder
                 && wire.publishes.contains(&kind)
                 && (kind == SourceKind::Microphone || wire.media == MediaLink::Connected)
         };
-        // Connection ids sort by birth.
-        let encoder = self.wires.iter().rfind(|(_, wire)| wire.actor.device == DeviceKind::Encoder && sends(wire));
-        encoder.map(|(id, wire)| (*id, wire)).or_else(|| self.main_wire(point))
+        self.wires.at(point).rfind(|(_, wire)| sends(wire)).or_else(|| self.main_wire(point))
     }
 
     /// Wires of a point that wait to take over its main device: of another browser than the one whose it is, also while
     /// that is away.
-    pub fn waiting_mains(&self) -> impl Iterator<Item = (ConnectionId, PointId)> {
-        self.wires.iter().filter_map(|(id, wire)| {
-            let point = wire.actor.point?;
-            let main = self.main_browser.get(&point)?;
-            (wire.actor.device == DeviceKind::Main && wire.actor.browser != *main).then_some((*id, point))
-        })
+    pub fn waiting_mains(&self, point: PointId) -> impl Iterator<Item = ConnectionId> {
+        let main = self.main_browser.get(&point);
+        let waits = move |wire: &WireState| {
+            wire.actor.device == DeviceKind::Main && main.is_some_and(|main| wire.actor.browser != *main)
+        };
+        self.wires.at(point).filter(move |(_, wire)| waits(wire)).map(|(id, _)| id)
     }
 
     /// The key of the point has opened its microphone.
     pub fn key_pressed(&mut self, point: PointId) {
         self.rejoined.remove(&point);
-        // Connection ids sort by birth.
-        let newest = self.wires.iter().rfind(|(_, wire)| wire.actor.point == Some(point)).map(|(id, _)| *id);
-        self.at_key.extend(newest.map(|id| (point, id)));
-    }
-
-    /// Whether an account has any wire.
-    pub fn is_connected(&self, user: UserId) -> bool {
-        self.wires.values().any(|wire| wire.actor.user == user)
+        let newest = self.wires.at(point).next_back();
+        self.at_key.extend(newest.map(|(id, _)| (point, id)));
     }
 
     /// The lease of a block, if it still holds.

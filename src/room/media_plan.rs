@@ -2,6 +2,7 @@
 //! recorded. The only place that decides it; the media plane obeys.
 
 use std::collections::BTreeMap;
+use std::iter;
 
 use super::live::{Live, MediaLink, WireState};
 use super::stage::{Running, Sense, Stage};
@@ -15,24 +16,32 @@ use crate::media::plan::{Layer, Plan, RecordTarget, SlotFeed, SourceId, SourceKi
 /// Loudness by point, 0 (loud) to 127.
 pub type Levels = BTreeMap<PointId, u8>;
 
-/// Computes the plan. Sources are named by the main wire of their point; a paper camera may be a wire of its own.
+/// Computes the plan: for each connection what fits into its slots. Sources are named by the main wire of their point; a
+/// paper camera may be a wire of its own.
 pub fn plan(session: SessionId, state: &State, live: &Live) -> Plan {
     let mut plan = Plan::default();
     let stage = Stage::of(state);
-    let order = order_of(state, &stage);
-    for (connection, wire) in &live.wires {
+    let order: Vec<Place> = order_of(state, &stage).into_iter().map(|point| Place::of(live, point)).collect();
+    for (connection, wire) in live.wires.iter() {
         if wire.slots == 0 || wire.media == MediaLink::None {
             continue;
         }
         let feeds = match wire.actor.point {
-            None if wire.actor.device == DeviceKind::Wall => feeds_of_public_wall(state, live, &stage, &order),
+            None if wire.actor.device == DeviceKind::Wall => feeds_of_public_wall(state, &stage, &order, wire),
             Some(point) if !is_technician(state, &wire.actor) => {
                 feeds_of_seat(state, live, (&stage, &order), point, (*connection, wire))
             }
             // A technician sees that points send, small and without sound.
-            _ => feeds_of_wall(state, live, &stage, &wire.actor),
+            _ => feeds_of_wall(state, live, &stage, wire),
         };
+        // The citizen's screen is fed two pictures of its own choice.
+        if wire.actor.device != DeviceKind::CitizenScreen && !feeds.is_empty() {
+            plan.watching.insert(*connection);
+        }
         plan.slots.insert(*connection, feeds);
+    }
+    if !plan.watching.is_empty() {
+        plan.on_stage = order.iter().filter_map(|place| place.picture).collect();
     }
     for point in state.floor.open().difference(&live.rejoined) {
         // An encoder has no key: without the page whose key opened it, the point's microphone is closed.
@@ -45,13 +54,39 @@ pub fn plan(session: SessionId, state: &State, live: &Live) -> Plan {
     if records(state) {
         let target = RecordTarget { session, visit: state.on_stage().map(|visit| visit.about.visit) };
         // Waiting points and consultations are never recorded.
-        for point in stage.points.iter().copied() {
-            for source in sources_of(live, point) {
-                plan.record.insert(source, target);
-            }
-        }
+        let sources = stage.points.iter().flat_map(|point| sources_of(live, *point));
+        plan.record.extend(sources.map(|source| (source, target)));
     }
     plan
+}
+
+/// What a point of the stage sends, as far as its media is up.
+struct Place {
+    point: PointId,
+    sound: Option<SourceId>,
+    picture: Option<SourceId>,
+    papers: Vec<SourceId>,
+}
+
+impl Place {
+    fn of(live: &Live, point: PointId) -> Self {
+        Self {
+            point,
+            sound: source_of(live, point, SourceKind::Microphone),
+            picture: source_of(live, point, SourceKind::Camera),
+            papers: papers_of(live, point).collect(),
+        }
+    }
+
+    fn feed(&self, with_sound: bool, cap: Layer) -> Option<SlotFeed> {
+        let sends = self.sound.is_some() || self.picture.is_some();
+        let video = self.picture.map(|source| (source, cap));
+        sends.then_some(SlotFeed { audio: self.sound.filter(|_| with_sound), video })
+    }
+
+    fn is_of(&self, wire: ConnectionId) -> bool {
+        [self.sound, self.picture].into_iter().flatten().any(|source| source.connection == wire)
+    }
 }
 
 /// Whose picture is largest: floor, citizen, presider, then the others.
@@ -62,12 +97,9 @@ fn order_of(state: &State, stage: &Stage) -> Vec<PointId> {
         state.presider_point(),
         state.central(),
     ];
-    let mut order: Vec<PointId> = Vec::new();
-    for point in first.into_iter().flatten().chain(stage.points.iter().copied()) {
-        if stage.points.contains(&point) && !order.contains(&point) {
-            order.push(point);
-        }
-    }
+    let mut others = stage.points.clone();
+    let mut order: Vec<PointId> = first.into_iter().flatten().filter(|point| others.remove(point)).collect();
+    order.extend(others);
     order
 }
 
@@ -83,7 +115,7 @@ fn records(state: &State) -> bool {
 fn feeds_of_seat(
     state: &State,
     live: &Live,
-    (stage, order): (&Stage, &[PointId]),
+    (stage, order): (&Stage, &[Place]),
     own: PointId,
     (own_wire, wire): (ConnectionId, &WireState),
 ) -> Vec<SlotFeed> {
@@ -104,37 +136,23 @@ fn feeds_of_seat(
         DeviceKind::CitizenScreen => false,
         DeviceKind::Paper | DeviceKind::Encoder | DeviceKind::Wall => return Vec::new(),
     } && stage.admits(state, actor, Sense::Hear);
-    let order: Vec<PointId> = match device {
+    let order: Vec<&Place> = match device {
         // The presider first, then the own place.
         DeviceKind::CitizenScreen => {
-            let presider = state.presider_point().filter(|point| stage.points.contains(point) && *point != own);
-            presider.into_iter().chain([own]).collect()
+            let shown = state.presider_point().filter(|point| *point != own).into_iter().chain([own]);
+            shown.filter_map(|point| order.iter().find(|place| place.point == point)).collect()
         }
-        _ => order.to_vec(),
+        _ => order.iter().filter(|place| place.point != own).collect(),
     };
-    let mut feeds = Vec::new();
-    let large = order.iter().copied().find(|point| *point != own);
-    for point in order {
-        if point == own && device != DeviceKind::CitizenScreen {
-            continue;
-        }
-        let cap = if Some(point) == large { Layer::Full } else { Layer::Quarter };
-        let sound = source_of(live, point, SourceKind::Microphone);
-        let picture = source_of(live, point, SourceKind::Camera);
-        if [sound, picture].into_iter().flatten().any(|source| source.connection == own_wire) {
-            continue;
-        }
-        if sound.is_none() && picture.is_none() {
-            continue;
-        }
-        feeds.push(SlotFeed { audio: sound.filter(|_| with_sound), video: picture.map(|source| (source, cap)) });
-        if with_sound {
-            feeds.extend(
-                papers_of(live, point).map(|source| SlotFeed { audio: None, video: Some((source, Layer::Full)) }),
-            );
-        }
-    }
-    feeds
+    let large = order.iter().map(|place| place.point).find(|point| *point != own);
+    let feeds = |place: &Place| {
+        let cap = if Some(place.point) == large { Layer::Full } else { Layer::Quarter };
+        let papers: &[SourceId] = if with_sound { &place.papers } else { &[] };
+        let paper = |source: &SourceId| SlotFeed { audio: None, video: Some((*source, Layer::Full)) };
+        let feed = place.feed(with_sound, cap);
+        feed.into_iter().flat_map(|feed| iter::once(feed).chain(papers.iter().map(paper))).collect::<Vec<_>>()
+    };
+    order.iter().filter(|place| !place.is_of(own_wire)).flat_map(|place| feeds(place)).take(wire.slots).collect()
 }
 
 /// Points and devices, never content (domain.md trap 47): whoever has another function beside is that.
@@ -143,8 +161,8 @@ fn is_technician(state: &State, actor: &crate::domain::actor::Actor) -> bool {
 }
 
 /// The technician's wall: small pictures without sound, and never a visit's.
-fn feeds_of_wall(state: &State, live: &Live, stage: &Stage, actor: &crate::domain::actor::Actor) -> Vec<SlotFeed> {
-    if !is_technician(state, actor) || stage.running != Running::Session {
+fn feeds_of_wall(state: &State, live: &Live, stage: &Stage, wire: &WireState) -> Vec<SlotFeed> {
+    if !is_technician(state, &wire.actor) || stage.running != Running::Session {
         return Vec::new();
     }
     state
@@ -152,23 +170,19 @@ fn feeds_of_wall(state: &State, live: &Live, stage: &Stage, actor: &crate::domai
         .keys()
         .filter_map(|point| source_of(live, *point, SourceKind::Camera))
         .map(|source| SlotFeed { audio: None, video: Some((source, Layer::Quarter)) })
+        .take(wire.slots)
         .collect()
 }
 
 /// A display for the public: who speaks now, then the others by their order. It has no account, so what it may show is
 /// the same for all of them.
-fn feeds_of_public_wall(state: &State, live: &Live, stage: &Stage, order: &[PointId]) -> Vec<SlotFeed> {
+fn feeds_of_public_wall(state: &State, stage: &Stage, order: &[Place], wire: &WireState) -> Vec<SlotFeed> {
     if !state.status().is_some_and(SessionStatus::is_live) || !stage.is_for_walls(state) {
         return Vec::new();
     }
-    let (speaking, silent): (Vec<PointId>, Vec<PointId>) =
-        order.iter().partition(|point| state.floor.open().contains(point));
-    let feed = |point: PointId| {
-        let sound = source_of(live, point, SourceKind::Microphone);
-        let picture = source_of(live, point, SourceKind::Camera).map(|source| (source, Layer::Full));
-        (sound.is_some() || picture.is_some()).then_some(SlotFeed { audio: sound, video: picture })
-    };
-    speaking.into_iter().chain(silent).filter_map(feed).collect()
+    let (speaking, silent): (Vec<&Place>, Vec<&Place>) =
+        order.iter().partition(|place| state.floor.open().contains(&place.point));
+    speaking.into_iter().chain(silent).filter_map(|place| place.feed(true, Layer::Full)).take(wire.slots).collect()
 }
 
 /// What a point sends of a kind, as far as its media is up.
@@ -186,10 +200,9 @@ fn papers_of(live: &Live, point: PointId) -> impl Iterator<Item = SourceId> {
         DeviceKind::Companion | DeviceKind::CitizenScreen | DeviceKind::Wall => false,
     };
     live.wires
-        .iter()
-        .filter(move |(_, wire)| wire.actor.point == Some(point) && wire.sending.contains(&SourceKind::Paper))
-        .filter(move |(_, wire)| shows(wire))
-        .map(|(connection, _)| SourceId { connection: *connection, kind: SourceKind::Paper })
+        .at(point)
+        .filter(move |(_, wire)| wire.sending.contains(&SourceKind::Paper) && shows(wire))
+        .map(|(connection, _)| SourceId { connection, kind: SourceKind::Paper })
 }
 
 fn sources_of(live: &Live, point: PointId) -> Vec<SourceId> {
@@ -211,7 +224,7 @@ pub fn audiences(state: &State, live: &Live, levels: &Levels) -> BTreeMap<Levels
         .collect();
     let own = |point: PointId| levels.get(&point).map(|level| (point, *level)).into_iter().collect();
     let mut audiences: BTreeMap<Levels, Vec<ConnectionId>> = BTreeMap::new();
-    for (connection, wire) in &live.wires {
+    for (connection, wire) in live.wires.iter() {
         let hears = stage.running == Running::Session || stage.admits(state, &wire.actor, Sense::Hear);
         let shown: Levels = if hears { heard.clone() } else { wire.actor.point.map(own).unwrap_or_default() };
         if !shown.is_empty() {

@@ -30,3 +30,4 @@ pub mod stage;
 pub mod standing;
 pub mod state;
 mod task;
+pub mod wires;

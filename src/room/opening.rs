@@ -78,7 +78,6 @@ pub(super) async fn start(services: &Arc<Services>, session: SessionId) -> Resul
         wall_offset_us: now.as_microsecond().saturating_sub(clock.mono_us()),
         stale: false,
         due_since: None,
-        refreshed: (0, 0),
         rest: super::rest::Rest::new(now),
         inbox,
         own: own.clone(),

@@ -2,7 +2,8 @@
 //!
 //! A wire that does not drain gets no patches any more; when it has drained it gets snapshots. The room never waits.
 
-use std::collections::BTreeMap;
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -10,8 +11,8 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::handle::{Closing, Wire};
-use super::live::{Book, Live};
-use super::sections::{self, Key};
+use super::sections::{self, Key, View};
+use crate::domain::actor::Actor;
 use crate::domain::ids::ConnectionId;
 use crate::domain::minutes::hex;
 use crate::limits;
@@ -28,6 +29,8 @@ pub(super) struct Publisher {
 struct Client {
     wire: Wire,
     subscriptions: BTreeMap<String, Key>,
+    /// Sequence of the log they follow from; none before the first look.
+    subscribed_at: Option<i64>,
     /// Hash of what the client has, by section.
     sent: BTreeMap<String, String>,
     behind_since: Option<Timestamp>,
@@ -37,16 +40,28 @@ struct Client {
 
 /// A section as it was published last, and the step to it.
 struct Rendered {
+    section: String,
+    seq: i64,
     state: Value,
+    /// Length of the state as text, bytes: a longer patch is not worth sending.
+    len: usize,
     hash: String,
-    snapshot: Arc<str>,
+    /// Only made when somebody has not what the patch is based on.
+    snapshot: OnceCell<Arc<str>>,
     /// From which hash the patch leads here.
     patch: Option<(String, Arc<str>)>,
 }
 
 impl Publisher {
     pub(super) fn attach(&mut self, connection: ConnectionId, wire: Wire, have: BTreeMap<String, String>) {
-        let client = Client { wire, subscriptions: BTreeMap::new(), sent: have, behind_since: None, owed: Vec::new() };
+        let client = Client {
+            wire,
+            subscriptions: BTreeMap::new(),
+            subscribed_at: None,
+            sent: have,
+            behind_since: None,
+            owed: Vec::new(),
+        };
         self.clients.insert(connection, client);
     }
 
@@ -80,51 +95,50 @@ impl Publisher {
     }
 
     /// Renders what changed and brings every wire up to date.
-    pub(super) fn publish(&mut self, book: &Book, live: &Live, now: Timestamp) {
+    pub(super) fn publish(&mut self, view: &View<'_>) {
         for (connection, client) in &mut self.clients {
-            if let Some(wire) = live.wires.get(connection) {
-                client.subscriptions = sections::subscriptions(&book.state, &wire.actor);
+            if let Some(wire) = view.live.wires.get(connection) {
+                client.subscribe(view, &wire.actor);
             }
         }
-        let mut wanted: Vec<Key> =
+        let wanted: BTreeSet<Key> =
             self.clients.values().flat_map(|client| client.subscriptions.values().copied()).collect();
-        wanted.sort_unstable();
-        wanted.dedup();
-        self.rendered.retain(|key, _| wanted.binary_search(key).is_ok());
+        self.rendered.retain(|key, _| wanted.contains(key));
         for key in wanted {
-            self.render(book, live, key, now);
+            self.render(view, key);
         }
         for client in self.clients.values_mut() {
-            client.bring_up(&self.rendered, now);
+            client.bring_up(&self.rendered, view.now);
         }
     }
 
     /// Brings one new wire up to what was published last; only what nobody has seen yet is rendered for it.
-    pub(super) fn bring_in(&mut self, book: &Book, live: &Live, connection: ConnectionId, now: Timestamp) {
-        let (Some(client), Some(wire)) = (self.clients.get_mut(&connection), live.wires.get(&connection)) else {
+    pub(super) fn bring_in(&mut self, view: &View<'_>, connection: ConnectionId) {
+        let (Some(client), Some(wire)) = (self.clients.get_mut(&connection), view.live.wires.get(&connection)) else {
             return;
         };
-        client.subscriptions = sections::subscriptions(&book.state, &wire.actor);
+        client.subscribe(view, &wire.actor);
         let keys: Vec<Key> = client.subscriptions.values().copied().collect();
         for key in keys {
             if !self.rendered.contains_key(&key) {
-                self.render(book, live, key, now);
+                self.render(view, key);
             }
         }
         if let Some(client) = self.clients.get_mut(&connection) {
-            client.bring_up(&self.rendered, now);
+            client.bring_up(&self.rendered, view.now);
         }
     }
 
-    fn render(&mut self, book: &Book, live: &Live, key: Key, now: Timestamp) {
-        let state = sections::render(book, live, &key, now);
+    fn render(&mut self, view: &View<'_>, key: Key) {
+        let text = sections::render(view, &key);
+        let hash = hash_of(&text);
         let before = self.rendered.get(&key);
-        if before.is_some_and(|before| before.state == state) {
+        if before.is_some_and(|before| before.hash == hash) {
             return;
         }
-        let hash = hash_of(&state);
-        let section = key.name();
-        let seq = book.state.seq;
+        // What has just been written can be read.
+        let state: Value = serde_json::from_str(&text).unwrap_or_default();
+        let (section, seq) = (key.name(), view.book.state.seq);
         let patch = before.and_then(|before| {
             let patch = serde_json::to_value(json_patch::diff(&before.state, &state)).ok()?;
             let base = before.hash.clone();
@@ -132,8 +146,8 @@ impl Publisher {
                 ServerBody::Patch { section: section.clone(), seq, base: base.clone(), hash: hash.clone(), patch };
             Some((base, serialize(body)))
         });
-        let snapshot = serialize(ServerBody::Snapshot { section, seq, hash: hash.clone(), state: state.clone() });
-        self.rendered.insert(key, Rendered { state, hash, snapshot, patch });
+        let rendered = Rendered { section, seq, state, len: text.len(), hash, snapshot: OnceCell::new(), patch };
+        self.rendered.insert(key, rendered);
     }
 
     /// Wires that were behind get snapshots once they have drained, or are closed when they never do.
@@ -156,7 +170,25 @@ impl Publisher {
     }
 }
 
+impl Rendered {
+    fn snapshot(&self) -> &Arc<str> {
+        self.snapshot.get_or_init(|| {
+            let (section, hash, state) = (self.section.clone(), self.hash.clone(), self.state.clone());
+            serialize(ServerBody::Snapshot { section, seq: self.seq, hash, state })
+        })
+    }
+}
+
 impl Client {
+    /// Who is sent what follows from the log and the account alone; between two events it is not asked again.
+    fn subscribe(&mut self, view: &View<'_>, actor: &Actor) {
+        let seq = Some(view.book.state.seq);
+        if self.subscribed_at != seq {
+            self.subscriptions = sections::subscriptions(view, actor);
+            self.subscribed_at = seq;
+        }
+    }
+
     fn push(&mut self, frame: Arc<str>, owed: bool, now: Timestamp) {
         if self.behind_since.is_none() && self.wire.frames.try_send(Arc::clone(&frame)).is_ok() {
             return;
@@ -190,8 +222,8 @@ impl Client {
                 continue;
             }
             let frame = match &section.patch {
-                Some((base, patch)) if have == Some(base) && patch.len() < section.snapshot.len() => patch,
-                _ => &section.snapshot,
+                Some((base, patch)) if have == Some(base) && patch.len() < section.len => patch,
+                _ => section.snapshot(),
             };
             self.push(Arc::clone(frame), false, now);
             if self.behind_since.is_some() {
@@ -208,8 +240,8 @@ pub(super) fn serialize(body: ServerBody) -> Arc<str> {
 }
 
 /// First 16 hex digits of SHA-256 over the section's JSON: names a state, protects nothing.
-fn hash_of(state: &Value) -> String {
-    let mut digest = hex(&Sha256::digest(state.to_string().as_bytes()));
+fn hash_of(state: &str) -> String {
+    let mut digest = hex(&Sha256::digest(state.as_bytes()));
     digest.truncate(16);
     digest
 }

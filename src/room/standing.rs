@@ -51,8 +51,7 @@ pub fn may(state: &State, actor: &Actor, action: &str, about: About) -> bool {
         at_point,
         kiosk: at_point.is_some() && is_kiosk(state, actor),
         own_point,
-        in_visit_points: visit
-            .is_some_and(|visit| actor.point.is_some_and(|point| sees(state, visit).contains(&point))),
+        in_visit_points: visit.is_some_and(|visit| actor.point.is_some_and(|point| is_seen_at(state, visit, point))),
         restricted: visit.is_some_and(|visit| visit.about.class == Class::Restricted),
     };
     access::may(action, &standing)
@@ -64,14 +63,17 @@ fn is_kiosk(state: &State, actor: &Actor) -> bool {
     actor.roles.is_empty() && !state.facts.officers.contains_key(&actor.user)
 }
 
-/// Points that see and hear a visit: its list, or all of them while the session is room-wide. A restricted visit is for
-/// the receiver's point and the citizen's alone, whatever its list says.
+/// Points that see and hear a visit.
 pub fn sees(state: &State, visit: &VisitState) -> BTreeSet<PointId> {
-    if visit.about.class == Class::Restricted {
-        state.central().into_iter().chain([visit.about.citizen_point]).collect()
-    } else if state.room_wide {
-        state.points.keys().copied().collect()
-    } else {
-        state.points_of(visit)
+    state.points.keys().copied().filter(|point| is_seen_at(state, visit, *point)).collect()
+}
+
+/// Whether a visit is seen and heard at a point: at those of its list, or at all of them while the session is room-wide.
+/// A restricted visit is for the receiver's point and the citizen's alone, whatever its list says.
+pub fn is_seen_at(state: &State, visit: &VisitState, point: PointId) -> bool {
+    match visit.about.class {
+        _ if !state.points.contains_key(&point) => false,
+        Class::Restricted => state.is_received_at(visit, point),
+        Class::Normal => state.room_wide || state.is_listed(visit, point),
     }
 }

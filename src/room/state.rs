@@ -256,6 +256,18 @@ impl State {
         points
     }
 
+    /// Whether this point is on the list of a visit.
+    pub fn is_listed(&self, visit: &VisitState, point: PointId) -> bool {
+        self.is_received_at(visit, point) || visit.about.agency_points.contains(&point)
+    }
+
+    /// Whether this point is the receiver's or the citizen's.
+    pub fn is_received_at(&self, visit: &VisitState, point: PointId) -> bool {
+        // Only a central point is asked whether it is the one that receives: there may be hundreds of others.
+        let is_central = self.points.get(&point).is_some_and(|known| known.about.role == PointRole::Central);
+        visit.about.citizen_point == point || is_central && self.central() == Some(point)
+    }
+
     /// The time in which a person had to be there: of their own visit for those received, else of the session.
     pub fn attended_time(&self, entry: &Entry) -> (Option<Timestamp>, Option<Timestamp>) {
         let own = |visit: &&VisitState| visit.about.persons.iter().any(|person| person.id == entry.person.id);
@@ -518,8 +530,7 @@ impl State {
             state.connected = false;
         }
         self.floor.set_microphone(point, false);
-        let visit =
-            self.on_stage().filter(|visit| self.points_of(visit).contains(&point)).map(|visit| visit.about.visit);
+        let visit = self.on_stage().filter(|visit| self.is_listed(visit, point)).map(|visit| visit.about.visit);
         self.gaps.push(Gap { point, from: since, to: None, cause, visit });
     }
 

@@ -18,6 +18,7 @@ use super::handle::{Closing, Message, Reply};
 use super::live::{Book, Live};
 use super::publish::Publisher;
 use super::registry::Services;
+use super::sections::View;
 use super::state::Logged;
 use super::{links, media_plan, owed};
 use crate::domain::actor::Actor;
@@ -73,8 +74,6 @@ pub(super) struct Task {
     pub(super) stale: bool,
     /// Since when a publication waits for messages that may change more, microseconds of the monotonic clock.
     pub(super) due_since: Option<i64>,
-    /// When the last publication ended and how long it took, on the same clock.
-    pub(super) refreshed: (i64, i64),
     pub(super) rest: super::rest::Rest,
     pub(super) inbox: mpsc::Receiver<Message>,
     pub(super) own: mpsc::Sender<Message>,
@@ -321,24 +320,21 @@ impl Task {
         self.refresh_if_due();
     }
 
-    /// After each message. Whoever goes on sending does not keep others waiting, and a big room, where publishing takes
-    /// long, has time for something else as well.
+    /// After each message. Whoever goes on sending does not keep others waiting.
     pub(super) fn refresh_if_due(&mut self) {
         let Some(since) = self.due_since else { return };
-        let (ended_us, took_us) = self.refreshed;
-        let now_us = self.services.clock.mono_us();
-        let rested = now_us.saturating_sub(ended_us) >= took_us;
-        if self.inbox.is_empty() && rested || now_us.saturating_sub(since) >= TICK.as_micros() as i64 {
+        let waited_us = self.services.clock.mono_us().saturating_sub(since);
+        if self.inbox.is_empty() || waited_us >= TICK.as_micros() as i64 {
             self.refresh();
         }
     }
 
     /// Publishes the state and the plan as they are now.
     pub(super) fn refresh(&mut self) {
-        let (now, began_us) = (self.now(), self.services.clock.mono_us());
+        let now = self.now();
         self.stale = false;
         self.due_since = None;
-        self.publisher.publish(&self.book, &self.live, now);
+        self.publisher.publish(&View::of(&self.book, &self.live, now));
         let plan = media_plan::plan(self.session, &self.book.state, &self.live);
         if plan != self.plan {
             self.services.engine.set_plan(self.session, plan.clone());
@@ -353,8 +349,6 @@ impl Task {
                 self.slots_sent.insert(connection, slots);
             }
         }
-        let ended_us = self.services.clock.mono_us();
-        self.refreshed = (ended_us, ended_us.saturating_sub(began_us));
     }
 
     /// Decides a command of an actor and queues what it comes to.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use diemcau::media::engine::{Engine, EngineEvent};
-use diemcau::media::plan::{Layer, RecordTarget, SourceKind};
+use diemcau::media::plan::{Layer, RecordTarget, SourceId, SourceKind};
 
 use super::media_stage::{Stage, full, holes, run};
 
@@ -102,6 +102,33 @@ async fn who_may_no_longer_be_seen_is_gone_at_once() {
     let before = viewer.heard.len();
     run(&mut [&mut a, &mut b, &mut viewer], SECOND).await;
     assert_eq!(viewer.heard.len(), before, "neither sound nor picture of what the plan no longer shows");
+}
+
+/// 300 points and four slots: whoever loses the large slot to another has none any more, and may be seen all the same.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_on_stage_without_a_slot_goes_on_until_the_next_picture_comes() {
+    let mut stage = Stage::open(None);
+    let mut a = stage.point(1, &full(0)).await;
+    let mut b = stage.point(2, &full(0)).await;
+    b.shows = false;
+    let mut viewer = stage.point(3, &full(1)).await;
+    stage.feed(&viewer, 0, &a, Layer::Full);
+    let kind = SourceKind::Camera;
+    stage.plan.on_stage = [a.connection, b.connection].map(|connection| SourceId { connection, kind }).into();
+    stage.plan.watching = [viewer.connection].into();
+    stage.apply();
+    run(&mut [&mut a, &mut b, &mut viewer], SECOND).await;
+    stage.feed(&viewer, 0, &b, Layer::Full);
+    stage.apply();
+    let before = viewer.count(0, true, 1);
+    run(&mut [&mut a, &mut b, &mut viewer], SECOND).await;
+    assert!(viewer.count(0, true, 1) > before + 10, "the old picture until the new one is there");
+    b.shows = true;
+    run(&mut [&mut a, &mut b, &mut viewer], SECOND).await;
+    assert!(viewer.count(0, true, 2) > 5);
+    let old = viewer.count(0, true, 1);
+    run(&mut [&mut a, &mut b, &mut viewer], SECOND / 2).await;
+    assert_eq!(viewer.count(0, true, 1), old, "and no longer");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -6,9 +6,11 @@ use diemcau::domain::people::{Class, Function, IdentityCheck, PersonRole};
 use diemcau::domain::presence::Standing;
 use diemcau::domain::session::{self, SessionStatus, SessionStep, StepOutcome};
 use diemcau::domain::visit::{self, BlockKind, Confirmation, VisitAct, VisitStatus};
+use diemcau::media::plan::SourceKind;
 use diemcau::protocol::command::Command;
+use diemcau::room::live::Alarm;
 use diemcau::room::media_plan;
-use diemcau::room::sections::{render, subscriptions};
+use diemcau::room::sections::{Audience, Key, render, subscriptions};
 use diemcau::room::state::{Recording, State};
 use jiff::SignedDuration;
 use proptest::prelude::*;
@@ -211,6 +213,11 @@ proptest! {
     #[test]
     fn random_people_do_random_things(from in 0_u8..5, acts in proptest::collection::vec((0_usize..7, any_command(), 0_i64..20, any_weather()), 1..80)) {
         let mut world = World::after(from);
+        // One slot for a commune, papers at the other, and something wrong at one of them.
+        world.live.wires.get_mut(&ConnectionId(id(502))).unwrap().slots = 1;
+        world.live.wires.get_mut(&ConnectionId(id(503))).unwrap().sending.insert(SourceKind::Paper);
+        let source = Some((COMMUNE_A, SourceKind::Camera));
+        world.live.alarms.insert(Alarm { code: "camera_dark", source, with: None, disk: None });
         let mut minuted = None;
         for (who, command, seconds, weather) in acts {
             world.later(seconds);
@@ -245,11 +252,19 @@ proptest! {
                 prop_assert!(visit.filed.is_some() && visit.frozen.is_some() && visit.card.is_some());
             }
             for who in 0..CAST.len() {
-                for key in subscriptions(state, &actor(who)).values() {
-                    render(&world.book, &world.live, key, world.now);
+                let (view, actor) = (world.view(), actor(who));
+                for key in subscriptions(&view, &actor).values() {
+                    let shown = render(&view, key);
+                    // One agenda for many points is the one each of them would have for itself.
+                    if let (Key::Staff(Audience::Point(_)), Some(own)) = (key, actor.point) {
+                        prop_assert_eq!(shown, render(&view, &Key::Staff(Audience::Point(own))));
+                    }
                 }
             }
             let plan = media_plan::plan(SESSION, state, &world.live);
+            for (connection, feeds) in &plan.slots {
+                prop_assert!(feeds.len() <= world.live.wires[connection].slots);
+            }
             for target in plan.record.values() {
                 prop_assert_eq!(target.visit, state.on_stage().map(|visit| visit.about.visit));
             }

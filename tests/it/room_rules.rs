@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use diemcau::domain::event::Event;
-use diemcau::domain::ids::{BlockId, CommandId, ConnectionId, PersonId, UserId, VisitId};
+use diemcau::domain::ids::{BlockId, CommandId, ConnectionId, PersonId, PointId, UserId, VisitId};
 use diemcau::domain::people::{Class, PersonRole};
 use diemcau::domain::session::{self, SessionAct, SessionStatus};
 use diemcau::domain::visit::{self, Answer, BlockKind, Confirmation, VisitAct, VisitStatus};
@@ -14,6 +14,7 @@ use diemcau::room::decide::{self};
 use diemcau::room::live::{MediaLink, WireState};
 use diemcau::room::sections::{Key, render, subscriptions};
 use diemcau::room::state::{Recording, State};
+use diemcau::room::wires::Wires;
 use diemcau::room::{links, media_plan, record};
 use jiff::{SignedDuration, Timestamp};
 
@@ -135,8 +136,8 @@ fn a_restricted_visit_has_no_name_anywhere_else() {
     world.must(0, Command::CallNext { visit: VisitId(id(201)) });
     world.must(0, Command::MoveVisit { visit: VisitId(id(201)), act: VisitAct::Begin, reason: String::new() });
     let seen = |who: usize| -> String {
-        let keys = subscriptions(&world.book.state, &actor(who));
-        keys.values().map(|key| render(&world.book, &world.live, key, world.now).to_string()).collect()
+        let view = world.view();
+        subscriptions(&view, &actor(who)).values().map(|key| render(&view, key)).collect()
     };
     assert!(seen(0).contains("Nguyễn Văn 301"), "the receiver knows who is received");
     assert!(seen(1).contains("Nguyễn Văn 301"));
@@ -158,6 +159,52 @@ fn a_restricted_visit_has_no_name_anywhere_else() {
         let annex = record::attendance(&world.book.state, &reader);
         assert!(annex.iter().all(|row| !row.person.name.contains("301")));
     }
+}
+
+/// Of many points a connection is sent those that matter first, as many as it has slots, and is told of no others: a page
+/// would show them as pictures that never come.
+#[test]
+fn what_does_not_fit_into_the_slots_is_neither_sent_nor_told() {
+    let mut world = World::new();
+    world.begin();
+    let officer = ConnectionId(id(502));
+    let mut told = |slots: usize, floor: Option<PointId>| -> Vec<PointId> {
+        if let Some(point) = floor {
+            world.must(0, Command::GiveFloor { point, person: None });
+        }
+        world.live.wires.get_mut(&officer).unwrap().slots = slots;
+        let plan = media_plan::plan(SESSION, &world.book.state, &world.live);
+        // A picture that loses its slot goes on until the next one is there: all of them may be seen.
+        assert_eq!((plan.on_stage.len(), plan.watching.contains(&officer)), (3, slots > 0));
+        media_plan::slot_points(&plan, &world.live, officer).iter().filter_map(|slot| slot.point).collect()
+    };
+    for (slots, floor, wanted) in [
+        (4, None, vec![CENTRAL, COMMUNE_B]),
+        (1, None, vec![CENTRAL]),
+        (0, None, vec![]),
+        (1, Some(COMMUNE_B), vec![COMMUNE_B]),
+        (2, Some(COMMUNE_B), vec![COMMUNE_B, CENTRAL]),
+    ] {
+        assert_eq!(told(slots, floor), wanted, "{slots} slots, the floor at {floor:?}");
+    }
+}
+
+#[test]
+fn a_wire_is_found_by_its_point_and_its_account() {
+    let mut wires = World::new().live.wires;
+    let at = |wires: &Wires, point: PointId| wires.at(point).map(|(id, _)| id).collect::<Vec<_>>();
+    let (first, second) = (ConnectionId(id(502)), ConnectionId(id(600)));
+    let user = wires[&first].actor.user;
+    wires.insert(second, wires[&first].clone());
+    assert_eq!(at(&wires, COMMUNE_A), [first, second], "the oldest first");
+    let mut moved = wires[&second].clone();
+    moved.actor.point = Some(COMMUNE_B);
+    wires.insert(second, moved);
+    assert!(at(&wires, COMMUNE_A) == [first] && at(&wires, COMMUNE_B).contains(&second));
+    assert!(wires.remove(&first).is_some() && wires.remove(&first).is_none());
+    assert!(at(&wires, COMMUNE_A).is_empty() && wires.has(user), "the account has another wire");
+    wires.remove(&second);
+    assert!(!wires.has(user) && !wires.contains_key(&second));
 }
 
 /// A screen is told which of its pictures its own line does not take; others' lines are not its business.
@@ -322,18 +369,17 @@ fn room_wide_is_told_to_all_and_spares_restricted_visits() {
     world.begin();
     world.wait_for(open, 2, PersonId(id(301)));
     world.wait_for(restricted, 2, PersonId(id(302)));
-    let told =
-        |world: &World| render(&world.book, &world.live, &Key::Public { told: true }, world.now)["room_wide"].clone();
+    let told = |world: &World| render(&world.view(), &Key::Public { told: true }).contains(r#""room_wide":true"#);
     let watched = |world: &World| {
         let plan = media_plan::plan(SESSION, &world.book.state, &world.live);
         plan.slots.get(&ConnectionId(id(503))).is_some_and(|feeds| !feeds.is_empty())
     };
     world.must(0, Command::CallNext { visit: open });
-    assert_eq!((told(&world), watched(&world)), (false.into(), false), "the other commune waits");
+    assert_eq!((told(&world), watched(&world)), (false, false), "the other commune waits");
     assert_eq!(world.tell(1, &Command::SetRoomWide { on: true }), Err("not_permitted"));
     assert_eq!(world.tell(0, &Command::SetRoomWide { on: true }), Ok(1));
     assert_eq!(world.tell(0, &Command::SetRoomWide { on: true }), Ok(0), "a second click writes nothing");
-    assert_eq!((told(&world), watched(&world)), (true.into(), true));
+    assert_eq!((told(&world), watched(&world)), (true, true));
     world.must(0, Command::GiveFloor { point: COMMUNE_B, person: None });
     world.must(3, Command::Microphone { open: true });
     world.must(0, Command::SetRoomWide { on: false });
@@ -354,7 +400,7 @@ fn room_wide_is_told_to_all_and_spares_restricted_visits() {
     world.must(0, Command::CloseHearing { visit: open, card: card() });
     world.must(0, Command::CallNext { visit: restricted });
     world.must(0, Command::MoveVisit { visit: restricted, act: VisitAct::Begin, reason: String::new() });
-    assert_eq!((told(&world), watched(&world)), (false.into(), false));
+    assert_eq!((told(&world), watched(&world)), (false, false));
     assert_eq!(lines(&world, restricted), 0);
 }
 

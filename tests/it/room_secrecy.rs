@@ -14,7 +14,7 @@ use diemcau::domain::units::DeviceKind;
 use diemcau::domain::visit::{BlockKind, Confirmation, VisitAct};
 use diemcau::media::plan::{SlotFeed, SourceKind};
 use diemcau::protocol::command::Command;
-use diemcau::room::live::{MediaLink, WireState};
+use diemcau::room::live::{Alarm, MediaLink, WireState};
 use diemcau::room::media_plan;
 use diemcau::room::record;
 use diemcau::room::sections::{render, subscriptions};
@@ -81,13 +81,14 @@ fn running() -> World {
 }
 
 fn section(world: &World, who: &Actor, name: &str) -> Value {
-    let keys = subscriptions(&world.book.state, who);
-    keys.get(name).map(|key| render(&world.book, &world.live, key, world.now)).unwrap_or_default()
+    let view = world.view();
+    let key = subscriptions(&view, who).get(name).copied();
+    key.map(|key| serde_json::from_str(&render(&view, &key)).unwrap()).unwrap_or_default()
 }
 
 fn all(world: &World, who: &Actor) -> String {
-    let keys = subscriptions(&world.book.state, who);
-    keys.values().map(|key| render(&world.book, &world.live, key, world.now).to_string()).collect()
+    let view = world.view();
+    subscriptions(&view, who).values().map(|key| render(&view, key)).collect()
 }
 
 fn feeds(world: &World, connection: ConnectionId) -> Vec<SlotFeed> {
@@ -420,6 +421,37 @@ fn a_running_visit_is_shown_at_its_own_place() {
     for who in [0, 2, 3] {
         assert_eq!((on_stage(who, COMMUNE_A), on_stage(who, COMMUNE_B)), (json!(true), json!(false)), "{who}");
     }
+}
+
+/// Whoever may open a page of the session may open it without a place: it is not the receiver's for that.
+#[test]
+fn a_page_without_a_place_takes_part_in_nothing() {
+    let mut world = running();
+    let source = Some((COMMUNE_A, SourceKind::Camera));
+    world.live.alarms.insert(Alarm { code: "camera_dark", source, with: None, disk: None });
+    world.live.unrecorded_asked = Some((actor(0).user, "lý do".to_owned()));
+    for who in [2, 3, 4] {
+        let staff = section(&world, &Actor { point: None, ..actor(who) }, "staff");
+        assert_eq!((&staff["agenda"], &staff["visits"]), (&json!([]), &json!({})), "{who}");
+        assert_eq!((&staff["alarms"][0]["point"], &staff["unrecorded_asked"]), (&Value::Null, &Value::Null));
+    }
+    let staff = section(&world, &Actor { point: None, ..actor(6) }, "staff");
+    assert_eq!(staff["agenda"].as_array().map(Vec::len), Some(2), "the office that registered them");
+}
+
+/// An alarm names the place of a restricted visit to those who take part in it.
+#[test]
+fn an_alarm_does_not_tell_where_a_restricted_visit_is() {
+    let mut world = running();
+    let source = Some((COMMUNE_A, SourceKind::Camera));
+    world.live.alarms.insert(Alarm { code: "camera_dark", source, with: None, disk: None });
+    let at = |world: &World, who: usize| section(world, &actor(who), "staff")["alarms"][0]["point"].clone();
+    for (who, wanted) in [(0, json!(COMMUNE_A)), (1, json!(COMMUNE_A)), (2, json!(COMMUNE_A)), (3, Value::Null)] {
+        assert_eq!(at(&world, who), wanted, "{who}");
+    }
+    let mut before = waiting();
+    before.live.alarms = world.live.alarms;
+    assert_eq!(at(&before, 3), json!(COMMUNE_A), "while nothing private goes on it names it to all");
 }
 
 /// Domain trap 27: commune B reads nothing of commune A's citizen; nobody reads numbers and addresses there.

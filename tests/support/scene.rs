@@ -15,6 +15,7 @@ use diemcau::domain::visit::{Answer, BlockKind, ClosingCard, VisitAct};
 use diemcau::protocol::command::Command;
 use diemcau::room::decide::{self, Context, Filing};
 use diemcau::room::live::{Book, Live, MediaLink, WireState};
+use diemcau::room::sections::View;
 use diemcau::room::state::{Logged, State, VisitState};
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
@@ -154,6 +155,11 @@ impl World {
             world.append(vec![Event::PointConnected { point }]);
         }
         world
+    }
+
+    /// What sections are rendered from now.
+    pub fn view(&self) -> View<'_> {
+        View::of(&self.book, &self.live, self.now)
     }
 
     pub fn append(&mut self, events: Vec<Event>) {

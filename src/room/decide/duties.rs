@@ -96,7 +96,7 @@ pub fn open_duties(state: &State, live: &Live) -> Vec<String> {
         (Function::NoteTaker, "note_taker_present"),
         (Function::AdvisingUnit, "advising_unit_present"),
     ] {
-        if !state.functions.iter().any(|(user, held)| held.functions.contains(&function) && live.is_connected(*user)) {
+        if !state.functions.iter().any(|(user, held)| held.functions.contains(&function) && live.wires.has(*user)) {
             duties.push(code.to_owned());
         }
     }

@@ -32,7 +32,7 @@ pub(super) fn give(c: &Context<'_>, point: PointId, person: Option<PersonId>) ->
         return Err(Refusal::new("session_not_live"));
     }
     if let Some(visit) = state.on_stage()
-        && !standing::sees(state, visit).contains(&point)
+        && !standing::is_seen_at(state, visit, point)
     {
         return Err(Refusal::new("floor_outside_visit").field("point"));
     }

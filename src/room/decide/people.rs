@@ -9,7 +9,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::session::SessionStatus;
 use crate::domain::units::DeviceKind;
 use crate::room::secrecy;
-use crate::room::standing::sees;
+use crate::room::standing::is_seen_at;
 use crate::room::state::VisitState;
 
 /// A second main device of a point becomes the one; the first is told and becomes a companion.
@@ -78,8 +78,8 @@ fn known_as(c: &Context<'_>, point: PointId, typed: &Person) -> Result<(Person, 
     if let Some((visit, person)) = of_visit(c, typed.id) {
         // Whoever sits elsewhere has no business with them, and learns nothing of them by asking.
         let near = match visit.about.class {
-            Class::Normal => state.points_of(visit).contains(&point),
-            Class::Restricted => sees(state, visit).contains(&point),
+            Class::Normal => state.is_listed(visit, point),
+            Class::Restricted => is_seen_at(state, visit, point),
         };
         return if near {
             Ok((person, Some(visit.about.visit)))
@@ -185,7 +185,7 @@ pub(super) fn attest_attendance(c: &Context<'_>, point: PointId) -> Decided {
     let open = !closed
         && state.visits.values().any(|visit| {
             let here = visit.about.citizen_point == point && !visit.status.is_final();
-            here || (visit.status.is_before_heard() && state.points_of(visit).contains(&point))
+            here || (visit.status.is_before_heard() && state.is_listed(visit, point))
         });
     if !begun || open {
         return Err(Refusal::new("attendance_not_over").field("point"));

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use super::View;
 use crate::domain::actor::Actor;
 use crate::domain::ids::{PointId, VisitId};
 use crate::domain::units::DeviceKind;
 use crate::room::secrecy;
-use crate::room::stage::Stage;
 use crate::room::standing::{About, may};
 use crate::room::state::State;
 
@@ -18,8 +18,8 @@ pub enum Key {
     Public {
         told: bool,
     },
-    /// `None`: the receiver's side, which sees every visit; else what concerns that point.
-    Staff(Option<PointId>),
+    /// Of points that are shown the same, the first.
+    Staff(Audience),
     Devices,
     Visit {
         visit: VisitId,
@@ -30,6 +30,17 @@ pub enum Key {
         point: PointId,
         names: Names,
     },
+}
+
+/// Whose staff it is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Audience {
+    /// The receiver's side, which sees every visit.
+    Receiver,
+    /// What concerns that point.
+    Point(PointId),
+    /// Without a place nobody takes part in anything: whoever may open a page may open it without one.
+    Nowhere,
 }
 
 /// What an audience of a roster is told of the people of restricted visits.
@@ -57,17 +68,22 @@ impl Key {
 }
 
 /// Everything a connection is sent, by name.
-pub fn subscriptions(state: &State, actor: &Actor) -> BTreeMap<String, Key> {
+pub fn subscriptions(view: &View<'_>, actor: &Actor) -> BTreeMap<String, Key> {
     // They have no page.
     if actor.device.is_foreign() {
         return BTreeMap::new();
     }
-    let stage = Stage::of(state);
-    let mut keys = vec![Key::Public { told: stage.is_private() && stage.is_told_to(state, actor) }];
+    let state = &view.book.state;
+    let mut keys = vec![Key::Public { told: view.stage.is_private() && view.stage.is_told_to(state, actor) }];
     // The citizen's screen shows the public part and nothing that lies on the officer's table.
     if actor.device != DeviceKind::CitizenScreen {
         if may(state, actor, "view.staff", About::Session) {
-            keys.push(Key::Staff(if secrecy::on_receivers_side(state, actor) { None } else { actor.point }));
+            let audience = match actor.point {
+                _ if secrecy::on_receivers_side(state, actor) => Audience::Receiver,
+                Some(point) => Audience::Point(point),
+                None => Audience::Nowhere,
+            };
+            keys.push(Key::Staff(view.first_alike(audience)));
         }
         if may(state, actor, "view.devices", About::Session) {
             keys.push(Key::Devices);
@@ -81,12 +97,18 @@ pub fn subscriptions(state: &State, actor: &Actor) -> BTreeMap<String, Key> {
             if may(state, actor, "view.visit", About::Visit(*id)) {
                 keys.push(Key::Visit { visit: *id, masked: secrecy::is_masked_for(state, actor, visit) });
             }
-            if may(state, actor, "view.minutes", About::Visit(*id)) {
+            if reads_minutes(state, actor, *id) {
                 keys.push(Key::Minutes(*id));
             }
         }
     }
     keys.into_iter().map(|key| (key.name(), key)).collect()
+}
+
+/// Whether a connection is sent the text of a visit while it is being written. Citizens see it when it is read back.
+pub fn reads_minutes(state: &State, actor: &Actor, visit: VisitId) -> bool {
+    let has_a_page = !actor.device.is_foreign() && actor.device != DeviceKind::CitizenScreen;
+    has_a_page && may(state, actor, "view.minutes", About::Visit(visit))
 }
 
 fn names_for(state: &State, actor: &Actor, point: PointId) -> Names {

@@ -3,39 +3,37 @@
 mod audience;
 mod points;
 mod public;
+mod view;
 mod visits;
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
-use serde_json::Value;
+pub use audience::{Audience, Key, Names, reads_minutes, subscriptions};
+pub use view::View;
 
-pub use audience::{Key, Names, subscriptions};
-
-use super::live::{Alarm, Book, Live, MediaLink};
-use super::stage::Stage;
-use super::state::State;
+use super::live::{Alarm, Live, MediaLink};
 use crate::domain::ids::PointId;
 use crate::media::engine::Rung;
 use crate::media::plan::{Layer, SourceKind};
 use crate::protocol::section::{AlarmView, DeviceRow, DevicesSection};
 
-/// The section of a key as JSON; `Null` where there is nothing to show.
-pub fn render(book: &Book, live: &Live, key: &Key, now: Timestamp) -> Value {
-    let state = &book.state;
-    let value = match key {
-        Key::Public { told } => serde_json::to_value(public::public(state, live, *told)),
-        Key::Staff(audience) => serde_json::to_value(visits::staff(state, live, *audience)),
-        Key::Devices => serde_json::to_value(devices(state, live)),
-        Key::Visit { visit, masked } => serde_json::to_value(visits::visit(state, *visit, *masked)),
-        Key::Minutes(visit) => serde_json::to_value(visits::minutes(book, live, *visit, now)),
-        Key::Point { point, names } => serde_json::to_value(points::point(state, live, *point, *names)),
+/// The section of a key as JSON; `null` where there is nothing to show.
+pub fn render(view: &View<'_>, key: &Key) -> String {
+    let text = match key {
+        Key::Public { told } => serde_json::to_string(&public::public(view, *told)),
+        Key::Staff(audience) => serde_json::to_string(&visits::staff(view, &view.shown_to(*audience))),
+        Key::Devices => serde_json::to_string(&devices(view)),
+        Key::Visit { visit, masked } => serde_json::to_string(&visits::visit(&view.book.state, *visit, *masked)),
+        Key::Minutes(visit) => serde_json::to_string(&visits::minutes(view, *visit)),
+        Key::Point { point, names } => serde_json::to_string(&points::point(view, *point, *names)),
     };
-    value.unwrap_or(Value::Null)
+    // Our own types always serialize.
+    text.unwrap_or_else(|_| "null".to_owned())
 }
 
 /// Points and devices, no content (domain.md trap 47).
-fn devices(state: &State, live: &Live) -> DevicesSection {
+fn devices(view: &View<'_>) -> DevicesSection {
+    let live = view.live;
     let connections: BTreeMap<String, DeviceRow> = live
         .wires
         .iter()
@@ -63,8 +61,9 @@ fn devices(state: &State, live: &Live) -> DevicesSection {
             (id.to_string(), row)
         })
         .collect();
-    let take_over = live.waiting_mains().map(|(id, point)| (id.to_string(), point)).collect();
-    let alarms = alarms(live, |_| !Stage::of(state).is_private());
+    let waiting = |point: &PointId| live.waiting_mains(*point).map(|id| (id.to_string(), *point)).collect::<Vec<_>>();
+    let take_over = live.main_browser.keys().flat_map(waiting).collect();
+    let alarms = alarms(live, |_| !view.stage.is_private());
     let history = live.lines.iter().map(|(point, line)| (*point, line.history())).collect();
     DevicesSection { connections, take_over, alarms, history }
 }

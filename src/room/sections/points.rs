@@ -1,16 +1,17 @@
 //! The roster of one point.
 
 use super::audience::Names;
+use super::view::View;
 use super::visits::nameless;
 use crate::domain::ids::{PersonId, PointId, VisitId};
 use crate::domain::people::Class;
 use crate::domain::presence::{Entry, Standing};
 use crate::protocol::section::{PointSection, RosterRow};
-use crate::room::live::Live;
 use crate::room::secrecy;
 use crate::room::state::State;
 
-pub(super) fn point(state: &State, live: &Live, id: PointId, names: Names) -> Option<PointSection> {
+pub(super) fn point(view: &View<'_>, id: PointId, names: Names) -> Option<PointSection> {
+    let state = &view.book.state;
     let about = &state.points.get(&id)?.about;
     let tells = |visit: &VisitId| {
         let visit = state.visits.get(visit);
@@ -27,9 +28,9 @@ pub(super) fn point(state: &State, live: &Live, id: PointId, names: Names) -> Op
         roster: state.roster.at(id).filter_map(|entry| row(state, entry, names)).collect(),
         attested_by: state.attested.get(&id).cloned(),
         visits: state.agenda.iter().copied().filter(here).filter(tells).collect(),
-        may_speak: state.floor.may_open(id, state.presider_point()),
+        may_speak: state.floor.may_open(id, view.presider_point),
         microphone_open: state.floor.open().contains(&id),
-        take_over: live.waiting_mains().filter(|(_, at)| *at == id).map(|(wire, _)| wire).collect(),
+        take_over: view.live.waiting_mains(id).collect(),
     })
 }
 

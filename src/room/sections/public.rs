@@ -1,19 +1,19 @@
 //! What everybody of the session is shown, citizen screens included. Of what is private (a restricted visit, a
 //! consultation) those outside are told that it goes on and nothing that says where: places look alike to them.
 
+use super::view::View;
 use crate::domain::ids::PointId;
 use crate::domain::people::Class;
 use crate::domain::units::PointRole;
 use crate::domain::visit::VisitStatus;
 use crate::protocol::section::{FloorView, LinkView, PublicPoint, PublicSection, RecordingView};
 use crate::room::live::Live;
-use crate::room::stage::Stage;
 use crate::room::state::{PointState, Recording, State};
 
 /// `told`: the audience may know where it is and who speaks in it.
-pub(super) fn public(state: &State, live: &Live, told: bool) -> Option<PublicSection> {
+pub(super) fn public(view: &View<'_>, told: bool) -> Option<PublicSection> {
+    let (state, live, stage) = (&view.book.state, view.live, &view.stage);
     let about = state.about.as_ref()?;
-    let stage = Stage::of(state);
     let told = told || !stage.is_private();
     // A consultation may hear of no restricted visit that waits beside it.
     let visit = state.on_stage().filter(|visit| visit.about.class == Class::Normal || stage.is_visit());

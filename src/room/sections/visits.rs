@@ -1,31 +1,22 @@
 //! Agenda, visits and their text.
 
-use jiff::Timestamp;
-
 use super::alarms;
+use super::view::{Shown, View};
 use crate::domain::actor::parse_label;
-use crate::domain::ids::{PointId, VisitId};
+use crate::domain::ids::VisitId;
 use crate::domain::people::{Class, Person};
 use crate::protocol::section::{
     AgendaRow, BlockView, FunctionRow, MinutesSection, StaffSection, StepRow, TimelineRow, UnrecordedAsked,
     VisitSection,
 };
 use crate::room::decide::open_duties;
-use crate::room::live::{Book, Live};
-use crate::room::stage::Stage;
-use crate::room::standing::sees;
 use crate::room::state::{State, VisitState};
 
-/// The agenda: on the receiver's side all of it, at a point the normal visits it takes part in.
-pub(super) fn staff(state: &State, live: &Live, audience: Option<PointId>) -> Option<StaffSection> {
+/// The agenda of an audience, and what all staff is shown.
+pub(super) fn staff(view: &View<'_>, shown: &Shown) -> Option<StaffSection> {
+    let (state, live) = (&view.book.state, view.live);
     let about = state.about.as_ref()?;
-    let stage = Stage::of(state);
-    let visible = |visit: &VisitState| match audience {
-        None => true,
-        Some(point) => visit.about.class == Class::Normal && sees(state, visit).contains(&point),
-    };
-    let agenda: Vec<VisitId> =
-        state.agenda.iter().copied().filter(|id| state.visits.get(id).is_some_and(&visible)).collect();
+    let agenda = shown.visits.clone();
     let visits = agenda.iter().filter_map(|id| state.visits.get(id)).map(|visit| (visit.about.visit, row(visit)));
     let functions = state.functions.iter().map(|(user, held)| {
         let row = FunctionRow {
@@ -33,7 +24,7 @@ pub(super) fn staff(state: &State, live: &Live, audience: Option<PointId>) -> Op
             title: held.title.clone(),
             functions: held.functions.iter().copied().collect(),
             point: held.point,
-            connected: live.is_connected(*user),
+            connected: live.wires.has(*user),
         };
         (*user, row)
     });
@@ -62,14 +53,10 @@ pub(super) fn staff(state: &State, live: &Live, audience: Option<PointId>) -> Op
         unrecorded_asked: live
             .unrecorded_asked
             .as_ref()
-            .filter(|_| audience.is_none())
+            .filter(|_| shown.unrecorded_asked)
             .map(|(by, reason)| UnrecordedAsked { by: *by, reason: reason.clone() }),
-        consultation: if audience.is_none_or(|point| state.consultation.contains(&point)) {
-            state.consultation.iter().copied().collect()
-        } else {
-            Vec::new()
-        },
-        alarms: alarms(live, |_| audience.is_none_or(|own| !stage.is_private() || stage.points.contains(&own))),
+        consultation: if shown.consultation { state.consultation.iter().copied().collect() } else { Vec::new() },
+        alarms: alarms(live, |_| shown.alarms_named),
         head: state.seq.to_string(),
     })
 }
@@ -147,9 +134,9 @@ pub(super) fn nameless(person: &Person) -> Person {
     }
 }
 
-pub(super) fn minutes(book: &Book, live: &Live, id: VisitId, now: Timestamp) -> MinutesSection {
-    let blocks = book.drafts.get(&id).into_iter().flatten().map(|(block, draft)| {
-        let lease = live.lease(*block, now);
+pub(super) fn minutes(view: &View<'_>, id: VisitId) -> MinutesSection {
+    let blocks = view.book.drafts.get(&id).into_iter().flatten().map(|(block, draft)| {
+        let lease = view.live.lease(*block, view.now);
         let view = BlockView {
             block_kind: draft.kind,
             revision: draft.revision,

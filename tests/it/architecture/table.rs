@@ -85,6 +85,7 @@ pub const LAYERS: &[Layer] = &[
             "room::stage",
             "room::standing",
             "room::state",
+            "room::wires",
         ],
         uses: &["domain", "protocol", "media::plan", "media::engine", "limits", "text"],
         crates: Only(&["jiff", "serde_json", "uuid"]),

@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use crate::support::day::person;
 use crate::support::process::{House, PATIENCE};
-use crate::support::web::PASSWORD;
+use crate::support::web::{Answer, PASSWORD};
 
 pub const UNIT: UnitId = UnitId(Uuid::from_u128(0xa0));
 pub const CENTRAL: PointId = PointId(Uuid::from_u128(0xb0));
@@ -145,6 +145,13 @@ pub async fn furnish(house: &House) {
     }
 }
 
+/// What a page of the office asks of the room.
+pub async fn command(house: &House, cookie: &str, command: Command) -> Answer {
+    let asked = CommandRequest { id: CommandId(Uuid::now_v7()), command };
+    let path = format!("/api/v1/sessions/{SESSION}/commands");
+    house.post(&path, cookie, &serde_json::to_value(asked).unwrap()).await.unwrap()
+}
+
 /// A session, decided and begun over the interface; answers when it is in progress.
 pub async fn begin_session(house: &House, head: &str, desk: &str, new: &NewSession) {
     let new = serde_json::to_value(new).unwrap();
@@ -162,10 +169,7 @@ pub async fn begin_session(house: &House, head: &str, desk: &str, new: &NewSessi
         let began = std::time::Instant::now();
         loop {
             let reason = "thử máy".to_owned();
-            let command = Command::MoveSession { act, reason, new_start: None };
-            let asked = CommandRequest { id: CommandId(Uuid::now_v7()), command };
-            let path = format!("/api/v1/sessions/{SESSION}/commands");
-            let answer = house.post(&path, cookie, &serde_json::to_value(asked).unwrap()).await.unwrap();
+            let answer = command(house, cookie, Command::MoveSession { act, reason, new_start: None }).await;
             if answer.status == 200 {
                 break;
             }

@@ -29,7 +29,7 @@ fn joins(world: &mut World, connection: ConnectionId, actor: Actor, publishes: &
     let state = WireState {
         actor,
         media: MediaLink::Connected,
-        slots: 2,
+        slots: 4,
         paused: Default::default(),
         sends_h264: Default::default(),
         takes_h264: true,
@@ -118,6 +118,8 @@ fn who_speaks_comes_first_on_a_wall() {
     let feeds = plan(&world).slots.get(&WALL).cloned().unwrap();
     assert_eq!(feeds[0].audio, Some(SourceId { connection: PAGE_B, kind: SourceKind::Microphone }));
     assert_eq!(feeds[0].video.map(|(source, _)| source.connection), Some(PAGE_B));
+    world.live.wires.get_mut(&WALL).unwrap().slots = 1;
+    assert_eq!(on_the_wall(&world), [PAGE_B], "also where there is room for one");
 }
 
 #[test]
@@ -126,7 +128,7 @@ fn machines_are_told_nothing() {
     with_encoder(&mut world, &[SourceKind::Camera]);
     for (connection, device, point) in [(WALL, DeviceKind::Wall, None), (ENCODER, DeviceKind::Encoder, Some(COMMUNE_A))]
     {
-        assert!(subscriptions(&world.book.state, &machine(device, point)).is_empty(), "{connection}");
+        assert!(subscriptions(&world.view(), &machine(device, point)).is_empty(), "{connection}");
     }
     assert_eq!(plan(&world).slots.get(&ENCODER), Some(&Vec::new()), "an encoder receives nothing");
 }
