@@ -28,9 +28,9 @@ deps: ## Says what this machine lacks for the tests, and installs it
 test: deps ## Everything: format, web, lint, Rust on both databases, browser
 	@tests/gates.sh
 
-test-long: web ## A hundred times as many generated cases, 20 kills; what is promised of poor lines; Firefox
+test-long: web ## A hundred times as many generated cases, 20 kills; 300 points at once; what is promised of poor lines; Firefox
 	@tests/deps.sh long
-	PROPTEST_CASES=25600 CHAOS_ROUNDS=20 tests/gates.sh rust long
+	PROPTEST_CASES=25600 CHAOS_ROUNDS=20 tests/gates.sh rust storm long
 
 chaos: deps ## Full and hanging disks, killed processes, lost servers, again and again: ROUNDS=10
 	@for round in $$(seq $(or $(ROUNDS),10)); do \

@@ -29,6 +29,12 @@ lint() {
 # No doctests: examples live in tests, and an empty doctest run would be the last thing a reader of the log sees.
 rust() { cargo test --locked --workspace --lib --bins --tests; }
 
+# What needs the machine for itself.
+alone() { cargo test --locked --workspace --test it -- --ignored --nocapture three_hundred_points; }
+
+# The same with program and points optimised: the time is promised of that. Building it takes minutes.
+storm() { cargo test --locked --profile speed --no-default-features --test it -- --ignored --nocapture three_hundred_points; }
+
 # Real browsers against the program that `rust` has built.
 browser() {
   [ -d web/e2e ] || { echo "web/e2e is not there: nothing to run"; return; }
@@ -69,7 +75,7 @@ untouched() {
 case $cargo_target in /*) ;; *) cargo_target=$PWD/$cargo_target ;; esac
 tree_before=$(state_of_the_tree)
 began=$SECONDS
-for gate in ${@:-format web lint rust browser untouched}; do
+for gate in ${@:-format web lint rust alone browser untouched}; do
   printf '\n== %s\n' "$gate"
   since=$SECONDS
   # Not within `if` or `||`: there `set -e` would not hold inside the gate.
