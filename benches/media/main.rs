@@ -56,6 +56,10 @@ impl Options {
                 other => panic!("{other} is not known"),
             }
         }
+        let known: Vec<&str> = ROWS.iter().map(|row| row.name).collect();
+        for name in &options.only {
+            assert!(known.contains(&name.as_str()), "{name} is no row; there are {}", known.join(", "));
+        }
         options
     }
 }
