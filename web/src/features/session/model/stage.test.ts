@@ -52,6 +52,12 @@ describe("stage", () => {
     ]);
   });
 
+  it("puts who asks for the floor before all others that have no picture here", () => {
+    const asking = publicSection();
+    asking.points[ID.pointB] = { name: "UBND phường Cầu Đá", role: "component", link: "connected", microphone_open: false, hand_raised: true, waiting: [], line: null, on_stage: false };
+    expect(stageOf(room({ public: asking })).waiting.map((tile) => tile.point)).toEqual([ID.pointB, ID.central]);
+  });
+
   it("draws nothing before the first snapshot", () => {
     expect(stageOf(room({ public: undefined }))).toEqual({ large: undefined, small: [], papers: [], waiting: [] });
   });

@@ -29,7 +29,7 @@ export interface Stage {
   large: Tile | undefined;
   small: Tile[];
   papers: Tile[];
-  /** Points of the session that send this screen no picture. */
+  /** Points of the session that send this screen no picture: who asks for the floor first, among hundreds of others. */
   waiting: Tile[];
 }
 
@@ -87,7 +87,8 @@ export function stageOf(room: Room): Stage {
     .map(([point]) => point)
     .filter((point) => !seen.has(point))
     .map((point) => tile(shared, room.seat.point, point, citizen))
-    .filter((shown): shown is Tile => shown !== undefined);
+    .filter((shown): shown is Tile => shown !== undefined)
+    .sort((a, b) => Number(b.hand) - Number(a.hand));
   const ordered = [...cameras].sort((a, b) => rank(a) - rank(b) || (a.slot ?? 0) - (b.slot ?? 0));
   return { large: ordered[0], small: ordered.slice(1, 1 + SMALL_TILES), papers, waiting };
 }
