@@ -16,16 +16,12 @@ export async function scene({ lines: logins = [], captures = {}, devices, seed, 
   const laid = await Promise.all(logins.map(async (login) => [login, await Line.to(demo.port, { seed })]));
   const lines = Object.fromEntries(laid);
   const browser = await launch({ devices, lines: Object.fromEntries(laid.map(([login, line]) => [hostOf(login), line])) });
-  // A page that opens a socket just when its line is cut is told so by its browser once the line is back: the server has
-  // waited for the request as long as it waits for any.
-  const ofACut = (problem) =>
-    logins.some((login) => problem.startsWith(`${login}: WebSocket connection`)) && problem.includes("Connection closed before receiving a handshake response");
   let day;
   let papers;
   try {
     day = await Day.begin(browser, demo, { lines, captures });
     papers = await act({ demo, browser, day, lines });
-    check("the pages had no errors", day.problems().every((problem) => expects?.test(problem) || ofACut(problem)));
+    check("the pages had no errors", day.problems().every((problem) => expects?.test(problem)));
   } catch (error) {
     for (const problem of day?.problems() ?? []) console.error(problem);
     if (process.env.DAY_PICTURES) await day?.picture(process.env.DAY_PICTURES);
